@@ -1,0 +1,121 @@
+"""The tables that tell how the data came to be: snapshots, loads, rejects, drift, audits.
+
+Belongs here: their columns. Does not belong here: filling them; extract/ says what a snapshot is, normalize/
+what was rejected or drifted, load/ what was loaded, models/ what an audit found.
+"""
+
+from pipelines.contract.columns import Column, Table, Type
+from pipelines.contract.tables import SCOPE, SNAPSHOT
+
+TEXT, WHOLE, FLAG, INSTANT = Type.TEXT, Type.WHOLE, Type.FLAG, Type.INSTANT
+
+SNAPSHOTS = Table(
+    "meta",
+    "snapshots",
+    "One row a snapshot that was landed, complete or not.",
+    ("scope", "snapshot_id"),
+    (
+        SCOPE,
+        Column("snapshot_id", TEXT, SNAPSHOT.doc, required=True),
+        Column("as_of", INSTANT, "When reading began; every judgement compares with it.", required=True),
+        Column("finished_at", INSTANT, "When reading ended.", required=True),
+        Column(
+            "complete",
+            FLAG,
+            "Everything the service has was read; only then is absence evidence.",
+            required=True,
+        ),
+        Column("incomplete_reason", TEXT, "Why it is not complete."),
+        Column(
+            "is_current", FLAG, "The newest complete one of its scope: the one in schema cbr.", required=True
+        ),
+        Column("is_sandbox", FLAG, "Synthetic data, served by the sandbox.", required=True),
+        Column("region", TEXT, "Region that was read, as clouds.yaml names it."),
+        Column("project_id", TEXT, "Project that was read.", required=True),
+        Column("pages", WHOLE, "List pages read."),
+        Column("listed", WHOLE, "Different backups in the list."),
+        Column("shown", WHOLE, "Backups whose details were read."),
+        Column("vanished", WHOLE, "Listed, but gone when their details were asked for."),
+        Column("requests", WHOLE, "Requests sent."),
+        Column("retries", WHOLE, "Requests sent again after a passing fault."),
+        Column("seconds", Type.REAL, "Time from as_of to finished_at.", unit="s"),
+    ),
+)
+
+LOADS = Table(
+    "meta",
+    "loads",
+    "One row a normalized table of a current snapshot: what came in and where it went.",
+    ("scope", "snapshot_id", "table_name"),
+    (
+        SCOPE,
+        SNAPSHOT,
+        Column("table_name", TEXT, "The normalized table.", required=True),
+        Column("records", WHOLE, "Records landed, counted apart from the flattening.", required=True),
+        Column("row_count", WHOLE, "Rows loaded.", required=True),
+        Column("rejects", WHOLE, "Records in meta.rejects.", required=True),
+    ),
+)
+
+REJECTS = Table(
+    "meta",
+    "rejects",
+    "One row a record that could not be loaded.",
+    ("scope", "snapshot_id", "source", "path"),
+    (
+        SCOPE,
+        SNAPSHOT,
+        Column("table_name", TEXT, "The table that it would have been a row of.", required=True),
+        Column("source", TEXT, "Landing part and line.", required=True),
+        Column("path", TEXT, "Where in the body.", required=True),
+        Column("reason", TEXT, "Why it could not be loaded.", required=True),
+        Column("raw", TEXT, "The record as sent.", required=True),
+    ),
+)
+
+DRIFT = Table(
+    "meta",
+    "drift",
+    "One row a way in which bodies differ from the contract.",
+    ("scope", "snapshot_id", "table_name", "path", "kind", "found"),
+    (
+        SCOPE,
+        SNAPSHOT,
+        Column("table_name", TEXT, "The table concerned.", required=True),
+        Column("path", TEXT, "The key, below the object that a row stands for.", required=True),
+        Column(
+            "kind",
+            TEXT,
+            "What was done: a value of another type was turned into the column's (coerced) or kept in extra (refused), "
+            "or the key is unknown and kept in extra (unknown).",
+            required=True,
+            known=("coerced", "refused", "unknown"),
+        ),
+        Column("found", TEXT, "The JSON type that was sent.", required=True),
+        Column("occurrences", WHOLE, "How often.", required=True),
+        Column("example_id", TEXT, "Id of one record that has it."),
+    ),
+)
+
+AUDITS = Table(
+    "meta",
+    "audits",
+    "One row an audit of this file: what was asked of the data before it was published.",
+    ("audit",),
+    (
+        Column("audit", TEXT, "Name of the audit.", required=True),
+        Column(
+            "severity",
+            TEXT,
+            "An error stops publication, a warning does not.",
+            required=True,
+            known=("error", "warn"),
+        ),
+        Column("relation", TEXT, "The relation that is audited.", required=True),
+        Column("offenders", WHOLE, "Rows that break it.", required=True),
+        Column("query", TEXT, "The SELECT that shows them.", required=True),
+    ),
+)
+
+PER_SNAPSHOT = (REJECTS, DRIFT)
+META = (SNAPSHOTS, LOADS, REJECTS, DRIFT, AUDITS)

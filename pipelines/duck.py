@@ -1,0 +1,28 @@
+"""How this project opens DuckDB: every connection, everywhere.
+
+Belongs here: the settings that make answers right. Does not belong here: SQL of any model.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+# The oldest storage format that DuckDB 1.4 and 1.5 tools still open; 2.0's own default they refuse.
+STORAGE_VERSION = "v1.4.0"
+
+
+@contextmanager
+def connect(path: Path | str = ":memory:", *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open `path` and close it again, whatever happens: a handle left open holds the file's lock."""
+    config = {} if read_only else {"storage_compatibility_version": STORAGE_VERSION}
+    connection = duckdb.connect(str(path), read_only=read_only, config=config)
+    try:
+        # Naive timestamps are UTC: the session's zone must never shift them.
+        connection.execute("SET TimeZone = 'UTC'")
+        # DuckDB takes INTERVAL 1 MONTH and INTERVAL 30 DAY for the same expression and merges them.
+        connection.execute("SET disabled_optimizers = 'common_subexpressions'")
+        yield connection
+    finally:
+        connection.close()

@@ -1,0 +1,106 @@
+"""One backup, as ShowBackup or the list sent it -> rows of the four tables.
+
+Belongs here: what becomes a row, and what is rejected. Children are walked with a stack, so that depth is
+bounded by the parser alone. A backup enters as a parsed object; rows, rejects and drift leave in `Batch`.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipelines.contract.columns import Table
+from pipelines.contract.tables import BACKUPS, CHILDREN, EXTEND_INFO, REPLICATION_RECORDS
+from pipelines.normalize.coerce import json_text, json_type
+from pipelines.normalize.record import Node, read, tree
+
+Row = dict[str, Any]
+
+_PLACE = ("scope", "snapshot_id")  # key columns that every row of a snapshot shares
+_STRUCTURE = ("extend_info", "children", "replication_records")
+_TREES: dict[str, Node] = {
+    BACKUPS.name: tree(BACKUPS, _STRUCTURE),
+    CHILDREN.name: tree(CHILDREN, _STRUCTURE),
+    EXTEND_INFO.name: tree(EXTEND_INFO),
+    REPLICATION_RECORDS.name: tree(REPLICATION_RECORDS),
+}
+
+
+@dataclass(slots=True)
+class Batch:
+    """Rows by table, and what was said about them on the way."""
+
+    rows: dict[str, list[Row]] = field(default_factory=lambda: {name: [] for name in _TREES})
+    rejects: list[Row] = field(default_factory=list)
+    drift: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)  # table, path, kind, JSON type
+    examples: dict[tuple[str, str, str, str], str] = field(default_factory=dict)
+    keys: dict[str, set[tuple[Any, ...]]] = field(default_factory=lambda: {name: set() for name in _TREES})
+
+    def reject(self, table: str, source: str, path: str, reason: str, raw: object) -> None:
+        """Record that what stands at `path` of `source` is no row of `table`."""
+        text = raw if isinstance(raw, str) else json_text(raw)
+        self.rejects.append(
+            {"table_name": table, "source": source, "path": path, "reason": reason, "raw": text}
+        )
+
+    def note(self, entry: tuple[str, str, str, str], example_id: str) -> None:
+        """Count one deviation from the contract."""
+        self.drift[entry] += 1
+        self.examples.setdefault(entry, example_id)
+
+
+def flatten(backup: object, source: str, path: str, batch: Batch, *, detail_loaded: bool) -> str | None:
+    """Add the rows of one top-level backup to `batch`; return its id, or None where it was rejected.
+
+    `source` names the landing part and line, `path` the place in that line. What stands below a rejected
+    record is rejected one by one, so that every record landed is either a row or a reject.
+    """
+    top = _add(BACKUPS, backup, source, path, batch, {"detail_loaded": detail_loaded})
+    stack: list[tuple[object, str, int, str | None]] = [(backup, path, 0, top)]
+    while stack:
+        node, here, depth, carrier = stack.pop()
+        if not isinstance(node, dict):
+            continue
+        below = {"backup_id": carrier}
+        if node.get("extend_info") is not None:
+            level = {"level": "child" if depth else "backup"}
+            _add(EXTEND_INFO, node["extend_info"], source, f"{here}.extend_info", batch, below | level)
+        for record, there in _items(node, REPLICATION_RECORDS, source, here, batch):
+            _add(REPLICATION_RECORDS, record, source, there, batch, below)
+        place = {"backup_id": top if carrier else None, "depth": depth + 1}
+        for child, there in _items(node, CHILDREN, source, here, batch):
+            stack.append((child, there, depth + 1, _add(CHILDREN, child, source, there, batch, place)))
+    return top
+
+
+def _add(table: Table, record: object, source: str, path: str, batch: Batch, ours: Row) -> str | None:
+    """Add `record` to `table` with the columns that are ours; return its id, or None where it is rejected."""
+    noted: list[tuple[str, str, object]] = []
+    if not isinstance(record, dict):
+        return batch.reject(
+            table.name, source, path, f"an object was expected, not {json_type(record)}", record
+        )
+    if None in ours.values():
+        return batch.reject(table.name, source, path, "the record that carries it was rejected", record)
+    row = read(record, _TREES[table.name], lambda *note: noted.append(note)) | ours
+    key = tuple(row.get(name) for name in table.key if name not in _PLACE)
+    if not all(key):
+        return batch.reject(table.name, source, path, "it has no id", record)
+    if key in batch.keys[table.name]:
+        return batch.reject(table.name, source, path, "its id was loaded before", record)
+    batch.keys[table.name].add(key)
+    batch.rows[table.name].append(row)
+    for where, kind, value in noted:
+        batch.note((table.name, where, kind, json_type(value)), str(key[-1]))
+    return str(key[-1])
+
+
+def _items(node: Row, table: Table, source: str, path: str, batch: Batch) -> list[tuple[object, str]]:
+    """Return the records of `table` that `node` holds, each with its path."""
+    here = f"{path}.{table.name}"
+    value = node.get(table.name)
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        batch.reject(table.name, source, here, f"a list was expected, not {json_type(value)}", value)
+        return []
+    return [(item, f"{here}[{index}]") for index, item in enumerate(value)]

@@ -1,0 +1,67 @@
+"""IAM v3 of the sandbox: one user, its projects, tokens that expire.
+
+Belongs here: POST /v3/auth/tokens and the judging of a token. Does not belong here: what a token gives
+access to (cbr.py).
+"""
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pipelines.sandbox.answers import Answer, iam_error
+
+REGION = "sandbox-1"
+DOMAIN, USER, PASSWORD = "sandbox-domain", "sandbox-auditor", "sandbox-password"
+# Project name -> id. The user may have a token for either; CBR is open in the first alone.
+PROJECTS = {REGION: "0a6d25f1c4b84f0f9d5a3c8e7b2f1d60", f"{REGION}_closed": "1b7e36a2d5c95a1a8e6b4d9f8c3a2e71"}
+_TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
+
+
+@dataclass(slots=True)
+class Iam:
+    """The tokens that are out."""
+
+    lifetime: timedelta = timedelta(hours=24)
+    tokens: dict[str, tuple[str, datetime]] = field(default_factory=dict)  # token -> project id, expiry
+
+    def issue(self, request: Any, base: str) -> Answer:
+        """Answer a request for a token: 201 with the token in X-Subject-Token, or 401."""
+        try:
+            auth = request["auth"]
+            user = auth["identity"]["password"]["user"]
+            right = (user["name"], user["password"], user["domain"]["name"]) == (USER, PASSWORD, DOMAIN)
+            project = auth["scope"]["project"]
+        except (KeyError, TypeError):
+            return iam_error(400, "Bad Request", "The request body is invalid.")
+        if not right:
+            return iam_error(401, "Unauthorized", "The username or password is wrong.")
+        for name, project_id in PROJECTS.items():
+            if name == project.get("name") or project_id == project.get("id"):
+                return self._token(name, project_id, base)
+        return iam_error(401, "Unauthorized", "The project does not exist or is not open to this user.")
+
+    def _token(self, project: str, project_id: str, base: str) -> Answer:
+        token, now = "MII" + secrets.token_urlsafe(96), datetime.now(UTC)
+        self.tokens[token] = (project_id, now + self.lifetime)
+        domain = {"id": "d" * 32, "name": DOMAIN}
+        body = {
+            "catalog": [_service("iam", f"{base}/v3"), _service("cbr", f"{base}/v3/{project_id}")],
+            "expires_at": (now + self.lifetime).strftime(_TIME),
+            "issued_at": now.strftime(_TIME),
+            "methods": ["password"],
+            "project": {"id": project_id, "name": project, "domain": domain},
+            "roles": [{"id": "0", "name": "readonly"}],
+            "user": {"id": "u" * 32, "name": USER, "domain": domain, "password_expires_at": ""},
+        }
+        return Answer(201, {"token": body}, {"X-Subject-Token": token})
+
+    def project_of(self, token: str | None) -> str | None:
+        """Return the project that `token` is good for now, or None."""
+        project_id, expiry = self.tokens.get(token or "", (None, None))
+        return project_id if expiry and expiry > datetime.now(UTC) else None
+
+
+def _service(kind: str, url: str) -> dict[str, Any]:
+    endpoint = {"id": f"{kind}-public", "interface": "public", "region": REGION, "region_id": REGION, "url": url}
+    return {"id": kind, "name": kind, "type": kind, "endpoints": [endpoint]}
