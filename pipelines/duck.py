@@ -16,7 +16,9 @@ STORAGE_VERSION = "v1.4.0"
 @contextmanager
 def connect(path: Path | str = ":memory:", *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open `path` and close it again, whatever happens: a handle left open holds the file's lock."""
-    config = {} if read_only else {"storage_compatibility_version": STORAGE_VERSION}
+    config: dict[str, str | bool | int | float | list[str]] = (
+        {} if read_only else {"storage_compatibility_version": STORAGE_VERSION}
+    )
     connection = duckdb.connect(str(path), read_only=read_only, config=config)
     try:
         # Naive timestamps are UTC: the session's zone must never shift them.

@@ -23,7 +23,16 @@ from urllib.parse import quote
 from pipelines.problem import Problem
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
-_REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.ENAMETOOLONG, errno.EIO}
+_REFUSED = {
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.ENOTDIR,
+    errno.EEXIST,
+    errno.EISDIR,
+    errno.ENAMETOOLONG,
+    errno.EIO,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +87,9 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in _FULL:
-            raise Problem(f"the disk of {path} is full", "Free some space and run again; what is there stays.") from error
+            raise Problem(
+                f"the disk of {path} is full", "Free some space and run again; what is there stays."
+            ) from error
         if error.errno not in _REFUSED:
             raise
         raise Problem(

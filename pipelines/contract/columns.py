@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import cast
 
 import pyarrow as pa
 
@@ -25,7 +26,7 @@ class Type(Enum):
     @property
     def arrow(self) -> pa.DataType:
         """The Arrow and Parquet type."""
-        return self.value[1]
+        return cast("pa.DataType", self.value[1])
 
 
 @dataclass(frozen=True, slots=True)

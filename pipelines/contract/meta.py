@@ -26,9 +26,7 @@ SNAPSHOTS = Table(
             required=True,
         ),
         Column("incomplete_reason", TEXT, "Why it is not complete."),
-        Column(
-            "is_current", FLAG, "The newest complete one of its scope: the one in schema cbr.", required=True
-        ),
+        Column("is_current", FLAG, "The newest complete one of its scope: the one in schema cbr.", required=True),
         Column("is_sandbox", FLAG, "Synthetic data, served by the sandbox.", required=True),
         Column("region", TEXT, "Region that was read, as clouds.yaml names it."),
         Column("project_id", TEXT, "Project that was read.", required=True),
@@ -39,6 +37,18 @@ SNAPSHOTS = Table(
         Column("requests", WHOLE, "Requests sent."),
         Column("retries", WHOLE, "Requests sent again after a passing fault."),
         Column("seconds", Type.REAL, "Time from as_of to finished_at.", unit="s"),
+    ),
+)
+
+RUNS = Table(
+    "meta",
+    "runs",
+    "One row: the run that built this file.",
+    ("run_id",),
+    (
+        Column("run_id", TEXT, "The run that built this file.", required=True),
+        Column("tool_version", TEXT, "Version of cbr-warehouse that built it.", required=True),
+        Column("contract_version", TEXT, "Hash of the contract of the normalized tables.", required=True),
     ),
 )
 
@@ -118,4 +128,4 @@ AUDITS = Table(
 )
 
 PER_SNAPSHOT = (REJECTS, DRIFT)
-META = (SNAPSHOTS, LOADS, REJECTS, DRIFT, AUDITS)
+META = (RUNS, SNAPSHOTS, LOADS, REJECTS, DRIFT, AUDITS)

@@ -44,9 +44,7 @@ SNAPSHOT = Column(
     required=True,
     references="snapshots.snapshot_id",
 )
-EXTRA = Column(
-    "extra", Type.JSON, "Keys that the contract does not know, and values it could not type, as sent."
-)
+EXTRA = Column("extra", Type.JSON, "Keys that the contract does not know, and values it could not type, as sent.")
 
 # Tables 4 and 6: a backup and a child carry the same fields.
 _BACKUP_FIELDS = (
@@ -71,9 +69,7 @@ _BACKUP_FIELDS = (
     ),
     _api("protected_at", INSTANT, "When the data was captured; null on some disks.", "备份时间"),
     _api("updated_at", INSTANT, "When the record last changed.", "更新时间"),
-    _api(
-        "expired_at", INSTANT, "When retention ends; null: kept by count, for ever, or by hand.", "过期时间"
-    ),
+    _api("expired_at", INSTANT, "When retention ends; null: kept by count, for ever, or by hand.", "过期时间"),
     _api("checkpoint_id", TEXT, "The restore point that parent and children share.", "还原点ID"),
     _api("parent_id", TEXT, "Id of the backup that this one is part of.", "父备份ID"),
     _api("project_id", TEXT, "Project of the backup.", "项目ID"),
@@ -90,9 +86,7 @@ _BACKUP_FIELDS = (
     _api("resource_type", TEXT, "Type of the resource.", "资源类型", expected=True, known=RESOURCE_TYPES),
     _api("resource_size", WHOLE, "Size of the source, not of what is stored.", "资源大小", unit="GB"),
     _api("resource_az", TEXT, "Availability zone of the resource.", "资源可用区"),
-    _api(
-        "incremental", FLAG, "An incremental backup; newer services send it here, older ones in extend_info."
-    ),
+    _api("incremental", FLAG, "An incremental backup; newer services send it here, older ones in extend_info."),
     _api("version", WHOLE, "Snapshot type of the backup."),
     _api("scheduled_operation_id", TEXT, "The policy that made the backup."),
 )
@@ -137,15 +131,11 @@ EXTEND_INFO = Table(
         SCOPE,
         SNAPSHOT,
         Column("backup_id", TEXT, "Id of the backup or child that carries it.", required=True),
-        Column(
-            "level", TEXT, "Whether a backup or a child carries it.", required=True, known=("backup", "child")
-        ),
+        Column("level", TEXT, "Whether a backup or a child carries it.", required=True, known=("backup", "child")),
         _api("auto_trigger", FLAG, "Made by a policy, not by hand.", "是否是自动生成的备份副本"),
         _api("bootable", FLAG, "Backup of a system disk.", "是否系统盘备份"),
         _api("system_disk", FLAG, "The disk is a system disk.", "是否是系统盘"),
-        _api(
-            "contain_system_disk", FLAG, "The server backup holds the system disk.", "整机备份是否包含系统盘"
-        ),
+        _api("contain_system_disk", FLAG, "The server backup holds the system disk.", "整机备份是否包含系统盘"),
         _api("encrypted", FLAG, "Encrypted; only a disk's own flag tells, a server's does not.", "是否加密"),
         _api("encrypted_algorithm", TEXT, "Algorithm of the encryption."),
         _api("incremental", FLAG, "An incremental backup, where older services say it.", "是否是增备"),

@@ -6,8 +6,8 @@ Retries are ours, not keystoneauth1's: CBR says an unknown id with 401, and a lo
 """
 
 import json
-from dataclasses import dataclass
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -123,7 +123,7 @@ class Client:
     def _refuse(self, response: Response, body: Any) -> None:
         """Raise what an answer other than 200 means."""
         status, code, message = response.status_code, *_error(body)
-        if status == 404 and code != "APIGW.0101" or status == 401 and "Malformed request url" in message:
+        if (status == 404 and code != "APIGW.0101") or (status == 401 and "Malformed request url" in message):
             raise Vanished(f"{status} {code} {message}".strip())
         if code in _TOKEN_LOST or status == 401:
             self.scope.session.invalidate()
@@ -131,8 +131,9 @@ class Client:
         if status in _PASSING or status >= 500:
             raise Passing(f"{status} {code} {message or _start(response)}")
         if status == 403:
+            project = self.scope.project_id
             raise Problem(
-                f"cloud {self.scope.name!r} may not read the backups of project {self.scope.project_id}: {code} {message}",
+                f"cloud {self.scope.name!r} may not read the backups of project {project}: {code} {message}",
                 "Grant its user CBR ReadOnlyAccess on this project.",
             )
         raise Problem(
@@ -164,4 +165,3 @@ def _start(response: Response) -> str:
     """Return the beginning of an answer that is not JSON, in one line."""
     kind = response.headers.get("Content-Type", "no content type")
     return f"{response.status_code} {kind}: {' '.join(response.text[:80].split())}"
-

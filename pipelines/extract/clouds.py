@@ -26,9 +26,7 @@ from pipelines.config import SANDBOX
 from pipelines.problem import Problem
 
 TOKEN_TIMEOUT = 30.0  # seconds
-_SHAPE = (
-    "It needs clouds: NAME: {auth: {auth_url, username, password, user_domain_name, project_name}, region_name: REGION}."
-)
+_SHAPE = "It needs clouds: NAME: auth: (auth_url, username, password, user_domain_name, project_name), region_name."
 # Both libraries warn about what our messages say better.
 for _library in ("keystoneauth", "openstack"):
     logging.getLogger(_library).setLevel(logging.ERROR)
@@ -142,9 +140,7 @@ def _explained(name: str, region: CloudRegion) -> Iterator[None]:
             "Check auth_url in clouds.yaml, the network and the proxy.",
         ) from None
     except refusals.EndpointNotFound as error:
-        raise Problem(
-            f"cloud {name!r}: {error}", "Set cbr_endpoint_override for this cloud in clouds.yaml."
-        ) from None
+        raise Problem(f"cloud {name!r}: {error}", "Set cbr_endpoint_override for this cloud in clouds.yaml.") from None
     except refusals.ClientException as error:
         raise Problem(
             f"IAM at {where} gave user {user!r} no token for project {project!r} of cloud {name!r}: {reason(error)}",

@@ -122,7 +122,9 @@ def exists(home: Home, scope: str, snapshot_id: str) -> bool:
 
 def snapshots(home: Home) -> list[Snapshot]:
     """Return every landed snapshot, by scope and time. Raises Problem where a manifest can't be understood."""
-    return sorted((_read(path) for path in home.landing.glob(f"*/*/{MANIFEST}")), key=lambda s: (s.scope, s.snapshot_id))
+    return sorted(
+        (_read(path) for path in home.landing.glob(f"*/*/{MANIFEST}")), key=lambda s: (s.scope, s.snapshot_id)
+    )
 
 
 def current(landed: list[Snapshot]) -> list[Snapshot]:
@@ -136,7 +138,7 @@ def lines(home: Home, snapshot: Snapshot, kind: str) -> Iterator[tuple[str, byte
         if not name.startswith(kind):
             continue
         path = home.landed(snapshot.scope, snapshot.snapshot_id) / name
-        with pa.CompressedInputStream(pa.OSFile(str(path)), "zstd") as stream:
+        with pa.CompressedInputStream(pa.OSFile(str(path), "rb"), "zstd") as stream:
             for number, line in enumerate(_split(stream), start=1):
                 yield f"{name}:{number}", line
 

@@ -87,9 +87,7 @@ def _instant(value: object) -> Fitted:
     if not isinstance(value, str) or not _INSTANT.fullmatch(value.strip()):
         return _REFUSED
     try:
-        moment = datetime.fromisoformat(
-            value.strip().replace(" +", "+").replace(" -", "-").replace(" Z", "Z")
-        )
+        moment = datetime.fromisoformat(value.strip().replace(" +", "+").replace(" -", "-").replace(" Z", "Z"))
         if moment.tzinfo is not None:
             moment = moment.astimezone(UTC).replace(tzinfo=None)
     except (ValueError, OverflowError):
@@ -101,9 +99,7 @@ def _texts(value: object) -> Fitted:
     """Image ids: strings in the page's edition, objects `{image_id}` in the service's later definition."""
     if not isinstance(value, list):
         return _REFUSED
-    ids = [
-        item["image_id"] if isinstance(item, dict) and item.keys() == {"image_id"} else item for item in value
-    ]
+    ids = [item["image_id"] if isinstance(item, dict) and item.keys() == {"image_id"} else item for item in value]
     return ([storable(i) for i in ids], Fit.AS_SENT) if all(isinstance(i, str) for i in ids) else _REFUSED
 
 

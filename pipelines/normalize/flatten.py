@@ -38,9 +38,7 @@ class Batch:
     def reject(self, table: str, source: str, path: str, reason: str, raw: object) -> None:
         """Record that what stands at `path` of `source` is no row of `table`."""
         text = raw if isinstance(raw, str) else json_text(raw)
-        self.rejects.append(
-            {"table_name": table, "source": source, "path": path, "reason": reason, "raw": text}
-        )
+        self.rejects.append({"table_name": table, "source": source, "path": path, "reason": reason, "raw": text})
 
     def note(self, entry: tuple[str, str, str, str], example_id: str) -> None:
         """Count one deviation from the contract."""
@@ -75,18 +73,21 @@ def flatten(backup: object, source: str, path: str, batch: Batch, *, detail_load
 def _add(table: Table, record: object, source: str, path: str, batch: Batch, ours: Row) -> str | None:
     """Add `record` to `table` with the columns that are ours; return its id, or None where it is rejected."""
     noted: list[tuple[str, str, object]] = []
+    reason, row = None, {}
     if not isinstance(record, dict):
-        return batch.reject(
-            table.name, source, path, f"an object was expected, not {json_type(record)}", record
-        )
-    if None in ours.values():
-        return batch.reject(table.name, source, path, "the record that carries it was rejected", record)
-    row = read(record, _TREES[table.name], lambda *note: noted.append(note)) | ours
+        reason = f"an object was expected, not {json_type(record)}"
+    elif None in ours.values():
+        reason = "the record that carries it was rejected"
+    else:
+        row = read(record, _TREES[table.name], lambda *note: noted.append(note)) | ours
     key = tuple(row.get(name) for name in table.key if name not in _PLACE)
-    if not all(key):
-        return batch.reject(table.name, source, path, "it has no id", record)
-    if key in batch.keys[table.name]:
-        return batch.reject(table.name, source, path, "its id was loaded before", record)
+    if not reason and not all(key):
+        reason = "it has no id"
+    if not reason and key in batch.keys[table.name]:
+        reason = "its id was loaded before"
+    if reason:
+        batch.reject(table.name, source, path, reason, record)
+        return None
     batch.keys[table.name].add(key)
     batch.rows[table.name].append(row)
     for where, kind, value in noted:

@@ -70,9 +70,7 @@ class Normalizer:
             return parse(line)
         except ValueError as error:
             self._records[BACKUPS.name] += 1
-            self._batch.reject(
-                BACKUPS.name, source, "", str(error), storable(line.decode("utf-8", "replace"))
-            )
+            self._batch.reject(BACKUPS.name, source, "", str(error), storable(line.decode("utf-8", "replace")))
             return None
 
     def _known(self, item: object) -> bool:

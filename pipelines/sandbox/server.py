@@ -29,8 +29,23 @@ class Sandbox:
         self.cbr = Cbr(backups)
         self.requests: Counter[str] = Counter()
         handler = type("Bound", (_Handler,), {"sandbox": self})
-        self.http = ThreadingHTTPServer(("127.0.0.1", port), handler)
-        self.url = f"http://127.0.0.1:{self.http.server_address[1]}"
+        self._http = ThreadingHTTPServer(("127.0.0.1", port), handler)
+        self._thread = Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        self.url = f"http://127.0.0.1:{self._http.server_address[1]}"
+
+    def start(self) -> None:
+        """Begin to answer."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Close the socket and wait for what is being answered."""
+        self._http.shutdown()
+        self._http.server_close()
+        self._thread.join()
+
+    def wait(self) -> None:
+        """Serve until interrupted."""
+        self._thread.join()
 
     def cloud(self, project: str = iam.REGION) -> dict[str, Any]:
         """Return the entry of this service in a clouds.yaml."""
@@ -80,14 +95,18 @@ class _Handler(BaseHTTPRequestHandler):
         answer = self.sandbox.answer(self.command, self.path, self.headers.get("X-Auth-Token"), content)
         body = json.dumps(answer.body, ensure_ascii=False, separators=(",", ":")).encode()
         self.send_response(answer.status)
-        for name, value in {"Content-Type": "application/json", "Content-Length": str(len(body)), **answer.headers}.items():
+        for name, value in {
+            "Content-Type": "application/json",
+            "Content-Length": str(len(body)),
+            **answer.headers,
+        }.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
 
     do_GET = do_POST = _serve  # noqa: N815 - http.server's names
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, *_: object) -> None:
         """Say nothing: the reader counts its own requests."""
 
 
@@ -95,14 +114,11 @@ class _Handler(BaseHTTPRequestHandler):
 def serve(backups: Iterable[Body] | None = None, port: int = 0) -> Iterator[Sandbox]:
     """Serve `backups`, or the synthetic estate as it stands at this instant, until the block is left."""
     sandbox = Sandbox(estate(clock.utc_now()) if backups is None else backups, port)
-    thread = Thread(target=sandbox.http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
+    sandbox.start()
     try:
         yield sandbox
     finally:
-        sandbox.http.shutdown()
-        sandbox.http.server_close()
-        thread.join()
+        sandbox.stop()
 
 
 def _json(content: bytes) -> Any:

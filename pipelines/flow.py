@@ -1,0 +1,152 @@
+"""The steps of the job, without Dagster: land -> normalize -> build -> publish.
+
+Belongs here: how the folders are put together, one function a step. Does not belong here: what a step does.
+Each step reads what the one before left on the disk, so that any of them can be run again alone.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from pipelines.config import Settings
+from pipelines.contract import meta
+from pipelines.contract.columns import Table
+from pipelines.contract.derive import arrow_schema
+from pipelines.contract.tables import NORMALIZED
+from pipelines.extract import landing
+from pipelines.extract.landing import LIST, SHOW, Snapshot
+from pipelines.extract.snapshot import Progress, land
+from pipelines.home import Home, writing
+from pipelines.load import tables, warehouse
+from pipelines.load.tables import Loaded, TableWriter, read_loaded
+from pipelines.models.audit import Audited, audits, run_audits
+from pipelines.models.build import SYNTHETIC, build_models
+from pipelines.models.control import CONTROLS, controls_table
+from pipelines.models.project import project
+from pipelines.normalize.snapshot import Normalizer
+from pipelines.policy.tables import POLICY, default_policy
+from pipelines.problem import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A warehouse that is built and audited, and not yet published."""
+
+    path: Path
+    rows: dict[str, int] = field(default_factory=dict)  # by relation
+    audited: list[Audited] = field(default_factory=list)
+
+    @property
+    def failures(self) -> list[Audited]:
+        """The audits that forbid publication."""
+        return [found for found in self.audited if found.stops]
+
+
+def land_clouds(settings: Settings, progress: Progress) -> list[Snapshot]:
+    """Read every cloud and land a snapshot of each. Raises Problem, with a line for each cloud that failed."""
+    home = Home(settings.home)
+    home.prepare()
+    landed, problems = [], []
+    for name in settings.clouds:
+        try:
+            landed.append(land(home, name, progress))
+        except Problem as problem:
+            problems.append(problem)
+    if len(problems) == 1:
+        raise problems[0]
+    if problems:
+        raise Problem("; ".join(p.what for p in problems), " ".join(dict.fromkeys(p.cure for p in problems)))
+    return landed
+
+
+def normalize_landed(home: Home) -> list[Loaded]:
+    """Write the tables of each scope's newest complete snapshot, unless they are there; return them."""
+    return [_normalized(home, snapshot) for snapshot in landing.current(landing.snapshots(home))]
+
+
+def build_draft(home: Home, run_id: str) -> Draft:
+    """Build a draft from the newest complete snapshot of each scope, and audit it."""
+    landed = landing.snapshots(home)
+    if not landed:
+        raise Problem(f"nothing is landed in {home.path}", "Run 'cbr-warehouse run' first.")
+    current = landing.current(landed)
+    loaded = [one for s in current if (one := read_loaded(home, s.scope, s.snapshot_id))]
+    synthetic = any(snapshot.is_sandbox for snapshot in landed)
+    note = SYNTHETIC if synthetic else ""
+    models = project()
+    with writing(home.path), warehouse.draft(home, run_id) as (connection, path):
+        rows = _fill_sources(connection, home, loaded, note)
+        rows |= _fill_meta(connection, run_id, landed, loaded)
+        rows[CONTROLS.relation] = warehouse.fill(connection, CONTROLS, controls_table(models.controls))
+        rows |= build_models(connection, models, synthetic=synthetic)
+        audited = run_audits(connection, audits(models.audits))
+        rows[meta.AUDITS.relation] = _fill_rows(connection, meta.AUDITS, (found.row for found in audited))
+    return Draft(path, rows, audited)
+
+
+def publish(home: Home, draft: Draft) -> None:
+    """Publish the draft, or remove it and say which audit forbids it. Raises Problem."""
+    if draft.failures:
+        warehouse.discard(draft.path)
+        first = draft.failures[0]
+        raise Problem(
+            f"not published: {', '.join(f.audit.name for f in draft.failures)} found what must not be "
+            f"({first.offenders} rows in {first.audit.relation}, the first: {first.sample[:1]})",
+            "The published file is as it was. Run with --verbose to see the query that shows the rows.",
+        )
+    with writing(home.path):
+        warehouse.publish(home, draft.path)
+
+
+def _normalized(home: Home, snapshot: Snapshot) -> Loaded:
+    source = hashlib.sha256(json.dumps(snapshot.parts, sort_keys=True).encode()).hexdigest()
+    known = read_loaded(home, snapshot.scope, snapshot.snapshot_id)
+    if known and known.source_sha256 == source:
+        return known
+    normalizer = Normalizer(snapshot.scope, snapshot.snapshot_id, snapshot.vanished)
+    with writing(home.path), TableWriter(home, snapshot.scope, snapshot.snapshot_id) as writer:
+        for piece in normalizer.pieces(landing.lines(home, snapshot, SHOW), landing.lines(home, snapshot, LIST)):
+            writer.write(piece.tables, piece.records)
+        writer.write({meta.DRIFT.name: normalizer.drift()})
+    return writer.commit(source)
+
+
+def _fill_sources(connection: duckdb.DuckDBPyConnection, home: Home, loaded: list[Loaded], note: str) -> dict[str, int]:
+    """Fill what stands in Parquet, and the policy."""
+    rows = {
+        table.relation: warehouse.fill(
+            connection, table, [path for one in loaded for path in one.paths(home, table.name)], note
+        )
+        for table in (*NORMALIZED, *meta.PER_SNAPSHOT)
+    }
+    policy = default_policy()
+    return rows | {table.relation: warehouse.fill(connection, table, policy[table.relation]) for table in POLICY}
+
+
+def _fill_meta(
+    connection: duckdb.DuckDBPyConnection, run_id: str, landed: list[Snapshot], loaded: list[Loaded]
+) -> dict[str, int]:
+    run = {"run_id": run_id, "tool_version": version("cbr-warehouse"), "contract_version": tables.VERSION}
+    current = {(one.scope, one.snapshot_id) for one in loaded}
+    snapshots = (
+        asdict(snapshot)
+        | {"seconds": snapshot.seconds, "vanished": len(snapshot.vanished)}
+        | {"is_current": (snapshot.scope, snapshot.snapshot_id) in current}
+        for snapshot in landed
+    )
+    return {
+        meta.RUNS.relation: _fill_rows(connection, meta.RUNS, [run]),
+        meta.SNAPSHOTS.relation: _fill_rows(connection, meta.SNAPSHOTS, snapshots),
+        meta.LOADS.relation: _fill_rows(connection, meta.LOADS, tables.load_rows(loaded)),
+    }
+
+
+def _fill_rows(connection: duckdb.DuckDBPyConnection, table: Table, rows: Iterable[dict[str, Any]]) -> int:
+    return warehouse.fill(connection, table, pa.Table.from_pylist(list(rows), arrow_schema(table)))

@@ -1,0 +1,124 @@
+"""The Parquet files of one snapshot, and the manifest that says which of them count.
+
+Files are immutable and never written twice; the manifest is replaced in one write. Pieces of Arrow enter;
+`Loaded` leaves, and is read again by the warehouse.
+"""
+
+import json
+import os
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines.contract.derive import contract_version
+from pipelines.contract.meta import PER_SNAPSHOT, REJECTS
+from pipelines.contract.tables import NORMALIZED
+from pipelines.home import Home, open_private, private_folder, write_json
+
+# Written by another contract, or from other bodies, a snapshot's tables are made again.
+VERSION = contract_version((*NORMALIZED, *PER_SNAPSHOT))
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What the manifest of one snapshot's tables says."""
+
+    scope: str
+    snapshot_id: str
+    contract_version: str
+    source_sha256: str  # of the landing manifest's parts
+    files: dict[str, list[str]]  # table -> paths below the home
+    rows: dict[str, int]
+    records: dict[str, int]  # landed, counted apart from the flattening
+    rejects: dict[str, int]
+
+    def paths(self, home: Home, table: str) -> list[Path]:
+        """Return the files of `table`."""
+        return [home.path / file for file in self.files.get(table, [])]
+
+
+class TableWriter:
+    """Writes the tables of one snapshot, piece by piece. Leave the block before `commit`."""
+
+    def __init__(self, home: Home, scope: str, snapshot_id: str) -> None:
+        """Nothing is written before the first piece."""
+        self._home, self._scope, self._snapshot_id = home, scope, snapshot_id
+        self._stack = ExitStack()
+        self._writers: dict[str, pq.ParquetWriter] = {}
+        self._files: dict[str, list[str]] = {}
+        self._rows: Counter[str] = Counter()
+        self._records: Counter[str] = Counter()
+        self._rejects: Counter[str] = Counter()
+
+    def __enter__(self) -> "TableWriter":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def write(self, tables: dict[str, pa.Table], records: Counter[str] | None = None) -> None:
+        """Append `tables` by name; `records` is what was landed for them."""
+        for name, table in tables.items():
+            if table.num_rows:
+                self._writer(name, table.schema).write_table(table)
+                self._rows[name] += table.num_rows
+        self._records.update(records or {})
+        if REJECTS.name in tables:
+            self._rejects.update(map(str, tables[REJECTS.name].column("table_name").to_pylist()))
+
+    def commit(self, source_sha256: str) -> Loaded:
+        """Write the manifest: from now on these files are the snapshot."""
+        loaded = Loaded(
+            self._scope,
+            self._snapshot_id,
+            VERSION,
+            source_sha256,
+            self._files,
+            dict(self._rows),
+            dict(self._records),
+            dict(self._rejects),
+        )
+        write_json(self._home.table_manifest(self._scope, self._snapshot_id), asdict(loaded))
+        return loaded
+
+    def _writer(self, name: str, schema: pa.Schema) -> pq.ParquetWriter:
+        if name not in self._writers:
+            folder = self._home.table(name, self._scope, self._snapshot_id)
+            private_folder(folder)
+            path = folder / f"part-{uuid.uuid4().hex}.parquet"
+            sink = self._stack.enter_context(os.fdopen(open_private(path), "wb"))
+            self._writers[name] = self._stack.enter_context(pq.ParquetWriter(sink, schema, compression="zstd"))
+            self._files[name] = [str(path.relative_to(self._home.path))]
+        return self._writers[name]
+
+
+def read_loaded(home: Home, scope: str, snapshot_id: str) -> Loaded | None:
+    """Return the manifest of a snapshot's tables, or None where there is none to be relied on."""
+    path = home.table_manifest(scope, snapshot_id)
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        loaded = Loaded(**{field.name: content[field.name] for field in fields(Loaded)})
+    except (OSError, ValueError, KeyError):
+        return None
+    whole = all(file.exists() for table in loaded.files for file in loaded.paths(home, table))
+    return loaded if whole and loaded.contract_version == VERSION else None
+
+
+def load_rows(loaded: Iterable[Loaded]) -> Iterator[dict[str, object]]:
+    """Yield the rows of meta.loads."""
+    for one in loaded:
+        for table in NORMALIZED:
+            yield {
+                "scope": one.scope,
+                "snapshot_id": one.snapshot_id,
+                "table_name": table.name,
+                "records": one.records.get(table.name, 0),
+                "row_count": one.rows.get(table.name, 0),
+                "rejects": one.rejects.get(table.name, 0),
+            }

@@ -1,0 +1,101 @@
+"""What is asked of a draft before it is published: SELECTs that return offenders.
+
+Belongs here: the audits that follow from the contract (grain, required, known values) and the running of all.
+The others are files in sql/audits/. A draft enters; one result an audit leaves.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from pipelines.contract.columns import Table
+from pipelines.contract.derive import quoted
+from pipelines.contract.tables import NORMALIZED
+from pipelines.models.model import Model
+
+ERROR, WARN = "error", "warn"
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """A question whose answer should be no rows."""
+
+    name: str
+    severity: str
+    relation: str
+    query: str
+    doc: str
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """What an audit found: how many offenders, and the first few."""
+
+    audit: Audit
+    offenders: int
+    sample: list[dict[str, Any]]
+
+    @property
+    def stops(self) -> bool:
+        """Whether the draft must not be published."""
+        return self.audit.severity == ERROR and self.offenders > 0
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """The row of meta.audits."""
+        audit = self.audit
+        about = {"audit": audit.name, "severity": audit.severity, "relation": audit.relation, "query": audit.query}
+        return about | {"offenders": self.offenders}
+
+
+def audits(files: Iterable[Model]) -> tuple[Audit, ...]:
+    """Return all audits: of the contract, and of sql/audits/."""
+    of_files = (Audit(m.name, m.header["severity"], m.header["relation"], m.sql, m.doc) for m in files)
+    return (*(audit for table in NORMALIZED for audit in _of_contract(table)), *of_files)
+
+
+def run_audits(connection: duckdb.DuckDBPyConnection, asked: Iterable[Audit]) -> list[Audited]:
+    """Ask the draft; return what was found, in the order asked."""
+    return [_run(connection, audit) for audit in asked]
+
+
+def _run(connection: duckdb.DuckDBPyConnection, audit: Audit) -> Audited:
+    offenders = int(connection.execute(f"SELECT count(*) FROM (\n{audit.query}\n) AS offenders").fetchall()[0][0])
+    if not offenders:
+        return Audited(audit, 0, [])
+    cursor = connection.execute(f"SELECT * FROM (\n{audit.query}\n) AS offenders LIMIT 5")
+    names = [column[0] for column in cursor.description or []]
+    return Audited(audit, offenders, [dict(zip(names, row, strict=True)) for row in cursor.fetchall()])
+
+
+def _of_contract(table: Table) -> Iterator[Audit]:
+    key = ", ".join(table.key)
+    yield Audit(
+        f"{table.name}_grain",
+        ERROR,
+        table.relation,
+        f"SELECT {key}, count(*) AS row_count FROM {table.relation} GROUP BY {key} HAVING count(*) > 1",
+        f"A key of {table.relation} stands for one row.",
+    )
+    expected = [column.name for column in table.columns if column.expected]
+    if expected:
+        missing = " OR ".join(f"{name} IS NULL" for name in expected)
+        yield Audit(
+            f"{table.name}_expected",
+            WARN,
+            table.relation,
+            f"SELECT * FROM {table.relation} WHERE {missing}",
+            f"The API sends {', '.join(expected)} of every record.",
+        )
+    for column in table.columns:
+        if column.known:
+            values = ", ".join(quoted(value) for value in column.known)
+            yield Audit(
+                f"{table.name}_{column.name}_known",
+                WARN,
+                table.relation,
+                f"SELECT * FROM {table.relation} WHERE {column.name} NOT IN ({values})",
+                f"{column.name} has a documented value.",
+            )

@@ -1,0 +1,111 @@
+"""One SQL file -> one `Model`: its doc, columns, dependencies, version.
+
+A file is one SELECT, runnable as it stands. Its leading comment says what a row is; `-- key: value` lines
+after it are its header. A column of the last SELECT is described behind it, as `-- TYPE: words`; one that
+carries no comment has the type and words of the column of that name in what the model reads.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.optimizer.scope import traverse_scope
+
+# Folder of sql/ -> schema in DuckDB.
+SCHEMAS = {"staging": "staging", "intermediate": "intermediate", "controls": "controls", "marts": "compliance"}
+AUDITS = "audits"
+
+_HEADER = re.compile(r"([a-z]+): (.+)")
+_COLUMN = re.compile(r"\s*([A-Z]+(?:\[\])?): (.+)", re.DOTALL)
+
+
+class ModelError(Exception):
+    """A file of sql/ that breaks the rules of this project: for its author, not for its user."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelColumn:
+    """A column of a model: its type in DuckDB and what it means."""
+
+    name: str
+    type: str
+    doc: str
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One SELECT. `own` are the columns it describes itself, `names` all columns in order."""
+
+    schema: str
+    name: str
+    sql: str
+    doc: str
+    header: dict[str, str]
+    names: tuple[str, ...]
+    own: dict[str, ModelColumn]
+    depends_on: tuple[str, ...]
+
+    @property
+    def relation(self) -> str:
+        """The name that SQL uses."""
+        return f"{self.schema}.{self.name}"
+
+    @property
+    def version(self) -> str:
+        """A hash of the text: another text is another version."""
+        return hashlib.sha256(self.sql.encode()).hexdigest()[:16]
+
+
+def sql_folder() -> Path:
+    """Return the folder of models: inside an installed package, beside it in a checkout."""
+    package = Path(__file__).parents[1]
+    inside = package / "sql"
+    return inside if inside.is_dir() else package.parent / "sql"
+
+
+def read_model(path: Path) -> Model:
+    """Return the model of a file. Raises ModelError where it is not one SELECT with a leading comment."""
+    return parse_model(SCHEMAS.get(path.parent.name, AUDITS), path.stem, path.read_text(encoding="utf-8"))
+
+
+def parse_model(schema: str, name: str, sql: str) -> Model:
+    """Return the model of a text."""
+    statements = sqlglot.parse(sql, dialect="duckdb")
+    if len(statements) != 1 or not isinstance(select := statements[0], exp.Select):
+        raise ModelError(f"{schema}.{name} is not one SELECT")
+    doc, header = _leading_comment(sql)
+    if not doc:
+        raise ModelError(f"{schema}.{name} does not say what a row is in its leading comment")
+    own = {column.alias_or_name: found for column in select.selects if (found := _described(column))}
+    tables = {
+        table.sql(dialect="duckdb", comments=False).split(" ")[0]
+        for scope in traverse_scope(select)
+        for table in scope.sources.values()
+        if isinstance(table, exp.Table)
+    }
+    return Model(schema, name, sql, doc, header, tuple(select.named_selects), own, tuple(sorted(tables)))
+
+
+def _leading_comment(sql: str) -> tuple[str, dict[str, str]]:
+    """Return the words before the first line of SQL, and the `key: value` lines among them."""
+    doc: list[str] = []
+    header: dict[str, str] = {}
+    for line in sql.splitlines():
+        if not line.startswith("--"):
+            break
+        text = line.removeprefix("--").strip()
+        if doc and (match := _HEADER.fullmatch(text)):
+            header[match[1]] = match[2]
+        else:
+            doc.append(text)
+    return " ".join(doc), header
+
+
+def _described(column: exp.Expr) -> ModelColumn | None:
+    # The comment behind a column hangs on the expression that ends there.
+    comments = [comment for node in column.walk() for comment in node.comments or []]
+    matches = [match for comment in comments if (match := _COLUMN.fullmatch(comment))]
+    return ModelColumn(column.alias_or_name, matches[-1][1], matches[-1][2].strip()) if matches else None

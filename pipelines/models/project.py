@@ -1,0 +1,75 @@
+"""All models of sql/, in the order in which they are built, with every column described.
+
+Belongs here: the graph between models, and columns that pass through from one to the next. Files enter;
+`Project` leaves.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+from pipelines.contract.columns import Table
+from pipelines.contract.meta import META
+from pipelines.contract.tables import NORMALIZED
+from pipelines.models.control import CONTROLS, FINDING, Control, read_control, union_of
+from pipelines.models.model import AUDITS, SCHEMAS, Model, ModelColumn, ModelError, read_model, sql_folder
+from pipelines.policy.tables import POLICY
+
+# What models may read that no file of sql/ makes.
+SOURCES: tuple[Table, ...] = (*NORMALIZED, *META, *POLICY, CONTROLS)
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """The models in building order, the columns of every relation, the controls and the audits."""
+
+    models: tuple[Model, ...]
+    columns: dict[str, tuple[ModelColumn, ...]]
+    controls: tuple[Control, ...]
+    audits: tuple[Model, ...]
+
+
+@cache
+def project() -> Project:
+    """Return the models that this package ships."""
+    return read_project(sql_folder())
+
+
+def read_project(folder: Path) -> Project:
+    """Return the models below `folder`. Raises ModelError where they do not fit together."""
+    files = [read_model(path) for layer in SCHEMAS for path in sorted((folder / layer).glob("*.sql"))]
+    controls = tuple(read_control(model) for model in files if model.schema == "controls")
+    models = _ordered([*files, union_of(controls)])
+    columns = {t.relation: tuple(ModelColumn(c.name, c.type.sql, c.comment) for c in t.columns) for t in SOURCES}
+    for model in models:
+        columns[model.relation] = tuple(_column(model, name, columns) for name in model.names)
+    audits = tuple(read_model(path) for path in sorted((folder / AUDITS).glob("*.sql")))
+    return Project(models, columns, controls, audits)
+
+
+def _ordered(models: Iterable[Model]) -> tuple[Model, ...]:
+    by_relation = {model.relation: model for model in models}
+    known = by_relation.keys() | {table.relation for table in SOURCES}
+    for model in by_relation.values():
+        if unknown := set(model.depends_on) - known:
+            raise ModelError(f"{model.relation} reads {', '.join(sorted(unknown))}, which nothing makes")
+    try:
+        order = TopologicalSorter({name: model.depends_on for name, model in by_relation.items()}).static_order()
+        return tuple(by_relation[name] for name in order if name in by_relation)
+    except CycleError as error:
+        raise ModelError(f"models read each other in a circle: {' -> '.join(error.args[1])}") from error
+
+
+def _column(model: Model, name: str, columns: dict[str, tuple[ModelColumn, ...]]) -> ModelColumn:
+    """Return the column as the model describes it, else as what it reads does, if that is of one mind."""
+    if name in model.own:
+        return model.own[name]
+    if model.schema == "controls" and (common := [column for column in FINDING if column.name == name]):
+        return common[0]
+    upstream = {column for relation in model.depends_on for column in columns[relation] if column.name == name}
+    if len(upstream) != 1:
+        found = "nothing it reads describes it" if not upstream else "what it reads describes it in several ways"
+        raise ModelError(f"{model.relation}.{name} has no comment, and {found}")
+    return upstream.pop()

@@ -1,0 +1,48 @@
+"""Running the job from a program: the same job that the schedule runs, quiet, in this process.
+
+A failed step leaves as the Problem that it met. With DAGSTER_HOME set, the run shows in Dagster's UI.
+"""
+
+import os
+from contextlib import ExitStack
+
+import dagster as dg
+
+from pipelines.config import Settings
+from pipelines.definitions import build_definitions
+from pipelines.extract.snapshot import Progress
+from pipelines.orchestration.jobs import cbr_snapshot
+from pipelines.orchestration.resources import CURE, Warehouse
+from pipelines.problem import Problem
+
+
+def execute(settings: Settings, progress: Progress, *, verbose: bool = False) -> None:
+    """Run `cbr_snapshot`. Raises Problem where it fails."""
+    warehouse = Warehouse(home=str(settings.home), clouds=",".join(settings.clouds))
+    job = build_definitions(warehouse, progress).resolve_job_def(cbr_snapshot.name)
+    level = {"log_level": "DEBUG" if verbose else "CRITICAL"}
+    with ExitStack() as stack:
+        instance = stack.enter_context(dg.DagsterInstance.get()) if os.environ.get("DAGSTER_HOME") else None
+        result = job.execute_in_process(
+            run_config={"loggers": {"console": {"config": level}}}, raise_on_error=False, instance=instance
+        )
+    if not result.success:
+        raise _problem(result)
+
+
+def _problem(result: dg.ExecuteInProcessResult) -> Problem:
+    """Return what went wrong, from the event of the step that failed."""
+    for event in result.all_events:
+        if not event.is_step_failure:
+            continue
+        said = event.step_failure_data.user_failure_data
+        if said and said.description:
+            return Problem(said.description, str(said.metadata[CURE].value))
+        cause = event.step_failure_data.error
+        while cause and cause.cause:
+            cause = cause.cause
+        return Problem(
+            f"step {event.step_key} met what it does not know: {cause.message if cause else 'no reason given'}",
+            "Run again with --verbose for the trace, and report it; the published file is as it was.",
+        )
+    return Problem("the job failed without saying why", "Run again with --verbose.")

@@ -1,0 +1,113 @@
+"""How each relation looks in Dagster: key, group, kinds, owner, columns, version, dependencies, checks.
+
+All of it follows from the contract and from sql/; nothing is said here again.
+"""
+
+from collections.abc import Iterable
+
+import dagster as dg
+
+from pipelines.contract import meta
+from pipelines.contract.columns import Table
+from pipelines.contract.tables import NORMALIZED
+from pipelines.load.tables import VERSION
+from pipelines.models.audit import Audit, audits
+from pipelines.models.model import Model, ModelColumn
+from pipelines.models.project import SOURCES, project
+
+OWNERS = ["team:backup-compliance"]
+LANDING = dg.AssetKey(["landing", "backups"])
+_IN_PARQUET = (*NORMALIZED, *meta.PER_SNAPSHOT)
+
+
+def landing_spec() -> dg.AssetSpec:
+    """Return the asset of what the service said."""
+    return dg.AssetSpec(
+        LANDING,
+        description="Every answer of ListBackups and ShowBackup as sent, with a manifest that says whether it is all.",
+        group_name="extract",
+        kinds={"json"},
+        owners=OWNERS,
+    )
+
+
+def table_specs() -> list[dg.AssetSpec]:
+    """Return the assets of the Parquet tables."""
+    return [
+        _spec(["tables", table.name], table.doc, "normalize", {"parquet"}, VERSION, _columns(table), deps=[LANDING])
+        for table in _IN_PARQUET
+    ]
+
+
+def warehouse_specs() -> list[dg.AssetSpec]:
+    """Return the assets of the relations in DuckDB, none before what it reads: sources, models, audits."""
+    sources = [_source(table) for table in SOURCES if table is not meta.AUDITS]
+    return [*sources, *(_model(model) for model in project().models), _source(meta.AUDITS)]
+
+
+def check_specs() -> list[dg.AssetCheckSpec]:
+    """Return a check for each audit. One of severity error stands between the draft and its publication."""
+    return [
+        dg.AssetCheckSpec(
+            audit.name,
+            asset=relation_key(audit.relation),
+            description=audit.doc,
+            metadata={"sql": dg.MetadataValue.md(f"```sql\n{audit.query}\n```")},
+        )
+        for audit in all_audits()
+    ]
+
+
+def all_audits() -> tuple[Audit, ...]:
+    """Return the audits of the contract and of sql/audits/."""
+    return audits(project().audits)
+
+
+def relation_key(relation: str) -> dg.AssetKey:
+    """Return the asset key of a relation in DuckDB."""
+    return dg.AssetKey(relation.split("."))
+
+
+def _source(table: Table) -> dg.AssetSpec:
+    if table in _IN_PARQUET:
+        deps = [dg.AssetKey(["tables", table.name])]
+    elif table is meta.AUDITS:
+        deps = [relation_key(relation) for relation in dict.fromkeys(audit.relation for audit in all_audits())]
+    else:
+        deps = {meta.SNAPSHOTS: [LANDING], meta.LOADS: [dg.AssetKey(["tables", t.name]) for t in NORMALIZED]}.get(
+            table, []
+        )
+    group = {"cbr": "load"}.get(table.schema, table.schema)
+    return _spec(table.relation.split("."), table.doc, group, {"duckdb"}, VERSION, _columns(table), deps)
+
+
+def _model(model: Model) -> dg.AssetSpec:
+    deps = [relation_key(relation) for relation in model.depends_on]
+    columns = project().columns[model.relation]
+    return _spec(model.relation.split("."), model.doc, model.schema, {"duckdb", "sql"}, model.version, columns, deps)
+
+
+def _columns(table: Table) -> list[ModelColumn]:
+    return [ModelColumn(column.name, column.type.sql, column.comment) for column in table.columns]
+
+
+def _spec(
+    key: list[str],
+    doc: str,
+    group: str,
+    kinds: set[str],
+    version: str,
+    columns: Iterable[ModelColumn],
+    deps: list[dg.AssetKey],
+) -> dg.AssetSpec:
+    schema = dg.TableSchema([dg.TableColumn(c.name, c.type, description=c.doc) for c in columns])
+    return dg.AssetSpec(
+        key,
+        deps=deps,
+        description=doc,
+        group_name=group,
+        kinds=kinds,
+        owners=OWNERS,
+        code_version=version,
+        metadata={"dagster/column_schema": schema, "dagster/table_name": ".".join(key)},
+    )

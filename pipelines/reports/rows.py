@@ -1,0 +1,26 @@
+"""One backup as the rows that it becomes: every table, every column that has a value.
+
+A body as ShowBackup sent it enters; text leaves.
+"""
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from pipelines.contract.tables import SCOPE, SNAPSHOT
+from pipelines.normalize.snapshot import Normalizer
+from pipelines.reports.summary import shown
+
+_PLACE = {SCOPE.name, SNAPSHOT.name}
+
+
+def print_rows(body: bytes, scope: str, snapshot_id: str, console: Console) -> None:
+    """Print the rows of one body, a column a line; nulls are left out."""
+    for piece in Normalizer(scope, snapshot_id).pieces([("show:1", body)], []):
+        for name, rows in piece.tables.items():
+            for number, row in enumerate(rows.to_pylist(), start=1):
+                table = Table(box=None, pad_edge=False, show_header=False)
+                for column, value in row.items():
+                    if value is not None and column not in _PLACE:
+                        table.add_row(f"  {column}", Text(shown(value)))
+                console.print(Text(f"{name} {number} of {rows.num_rows}", style="bold"), table)

@@ -1,0 +1,6 @@
+-- One row a table of a snapshot that lost or invented records: records landed = rows loaded + rejects.
+-- severity: error
+-- relation: meta.loads
+select scope, snapshot_id, table_name, records, row_count, rejects
+from meta.loads
+where records <> row_count + rejects

@@ -1,0 +1,106 @@
+-- One row a recovery point: is all data in it encrypted?
+-- id: backup-encrypted
+-- title: Every disk of a recovery point is encrypted
+-- severity: high
+-- version: 1
+-- subject: recovery_point
+-- parameters: encryption
+-- standards: NIST SP 800-53 CP-9(8); CIS 11.3; HIPAA 164.312(a)(2)(iv); ISO/IEC 27001 A.8.13
+-- remedy: Encrypt the disk: new backups follow it. Points that exist can't be changed; they heal when they expire.
+with points as (
+    select * from intermediate.int_recovery_points
+),
+
+disks as (
+    select * from staging.stg_children where is_leaf
+),
+
+resources as (
+    select * from intermediate.int_resources
+),
+
+tiers as (
+    select * from policy.tiers
+),
+
+counted as (
+    select
+        scope,
+        snapshot_id,
+        backup_id,
+        count(*) as disks,
+        count(*) filter (where not encrypted) as plain,
+        count(*) filter (where encrypted is null) as unsaid,
+        string_agg(coalesce(resource_name, resource_id), ', ' order by coalesce(resource_name, resource_id))
+            filter (where not encrypted) as plain_disks
+    from disks
+    group by scope, snapshot_id, backup_id
+),
+
+measured as (
+    -- A server's own flag says nothing of its disks. What has no disks below it speaks for itself.
+    select
+        p.*,
+        t.encryption,
+        p.level in ('volume', 'turbo') and c.disks is null as is_leaf,
+        coalesce(c.disks, 0) as disks,
+        coalesce(c.plain, 0) as plain,
+        coalesce(c.unsaid, 0) as unsaid,
+        c.plain_disks
+    from points as p
+    inner join resources as r
+        on p.scope = r.scope and p.snapshot_id = r.snapshot_id and p.resource_id = r.resource_id
+    inner join tiers as t on r.tier = t.tier
+    left join counted as c
+        on p.scope = c.scope and p.snapshot_id = c.snapshot_id and p.backup_id = c.backup_id
+),
+
+judged as (
+    select
+        *,
+        case
+            when state = 'unknown' then 'status_not_known'
+            when not is_usable then 'not_usable'
+            when encryption <> 'required' then 'not_required'
+            when is_leaf and encrypted then 'encrypted'
+            when is_leaf and not encrypted then 'plain'
+            when is_leaf then 'encryption_not_said'
+            when plain > 0 then 'plain_disk'
+            when not detail_loaded then 'children_not_loaded'
+            when disks = 0 then 'no_children'
+            when unsaid > 0 then 'encryption_not_said'
+            else 'encrypted'
+        end as reason_code
+    from measured
+)
+
+select
+    scope,
+    snapshot_id,
+    backup_id as subject_id,
+    case
+        when reason_code in ('not_usable', 'not_required') then 'not_applicable'
+        when reason_code = 'encrypted' then 'pass'
+        when reason_code in ('plain', 'plain_disk') then 'fail'
+        else 'unknown'
+    end as status,
+    reason_code,
+    case reason_code
+        when 'status_not_known' then 'Its status is not a documented one: ' || coalesce(status, 'none') || '.'
+        when 'not_usable' then 'Its status is ' || status || ', so it holds nothing to protect.'
+        when 'not_required' then 'The tier does not ask for encryption.'
+        when 'plain' then 'The backup is not encrypted.'
+        when 'plain_disk' then cast(plain as varchar) || ' of ' || cast(disks as varchar) || ' disks are not encrypted: ' || plain_disks || '.'
+        when 'children_not_loaded' then 'Its details were not read, so nothing is known of its disks.'
+        when 'no_children' then 'It names no disk, so nothing says that its data is encrypted.'
+        when 'encryption_not_said' then 'The service does not say of every disk whether it is encrypted.'
+        else 'All its data is encrypted.'
+    end as reason,
+    case when is_leaf and not encrypted then 1 else plain end as measured_value,
+    'plain disks' as measured_unit,
+    0 as threshold_value,
+    array[backup_id] as evidence_backup_ids,
+    case when reason_code in ('plain', 'plain_disk') then created_at end as failing_since,
+    plain_disks, -- VARCHAR: Names of the disks that are not encrypted.
+    case when reason_code in ('plain', 'plain_disk') then expired_at end as heals_at -- TIMESTAMP: When the point expires, and with it the finding.
+from judged

@@ -1,0 +1,91 @@
+-- One row a recovery point: is it kept for as long as its tier demands?
+-- id: backup-retention-minimum
+-- title: Each dependable recovery point is kept long enough
+-- severity: high
+-- version: 1
+-- subject: recovery_point
+-- parameters: min_retention_days, min_replica_retention_days, timestamp_tolerance_seconds
+-- standards: NIST SP 800-53 SI-12; ISO/IEC 27001 A.8.13; DORA 12(1)
+-- remedy: Raise the retention of the vault's policy; points that exist keep their date, so copy what must last longer.
+with points as (
+    select * from intermediate.int_recovery_points
+),
+
+resources as (
+    select * from intermediate.int_resources
+),
+
+tiers as (
+    select * from policy.tiers
+),
+
+settings as (
+    select * from policy.settings
+),
+
+measured as (
+    -- The service adds the retention to created_at, so life is counted from there.
+    select
+        p.*,
+        case when p.is_replica then t.min_replica_retention_days else t.min_retention_days end as limit_days,
+        s.timestamp_tolerance_seconds,
+        date_diff('second', date_trunc('second', p.created_at), date_trunc('second', p.expired_at)) as life_seconds
+    from points as p
+    inner join resources as r
+        on p.scope = r.scope and p.snapshot_id = r.snapshot_id and p.resource_id = r.resource_id
+    inner join tiers as t on r.tier = t.tier
+    cross join settings as s
+),
+
+judged as (
+    select
+        *,
+        case
+            when state = 'unknown' then 'status_not_known'
+            when not is_usable then 'not_usable'
+            when not is_dependable then 'expired'
+            when retention_kind = 'manual_kept' then 'kept_until_deleted'
+            when retention_kind <> 'dated' then 'retention_not_visible'
+            when created_at is null then 'creation_not_known'
+            when expired_at >= created_at
+                + limit_days * interval '1' day
+                - timestamp_tolerance_seconds * interval '1' second
+                then 'long_enough'
+            else 'too_short'
+        end as reason_code
+    from measured
+)
+
+select
+    scope,
+    snapshot_id,
+    backup_id as subject_id,
+    case
+        when reason_code in ('not_usable', 'expired') then 'not_applicable'
+        when reason_code in ('kept_until_deleted', 'long_enough') then 'pass'
+        when reason_code = 'too_short' then 'fail'
+        else 'unknown'
+    end as status,
+    reason_code,
+    case reason_code
+        when 'status_not_known' then 'Its status is not a documented one: ' || coalesce(status, 'none') || '.'
+        when 'not_usable' then 'Its status is ' || status || ', so it protects nothing.'
+        when 'expired' then 'The backup is past its expiry and may be purged at any moment.'
+        when 'kept_until_deleted' then 'It was made by hand and stays until somebody deletes it.'
+        when 'retention_not_visible' then 'It has no expiry: it is kept by count or for ever, which only the policy tells.'
+        when 'creation_not_known' then 'It does not say when it was created.'
+        else 'It is kept for '
+            || cast(cast(floor(life_seconds / 86400.0) as bigint) as varchar)
+            || ' d '
+            || cast(cast(floor(life_seconds / 3600.0) as bigint) % 24 as varchar)
+            || ' h; the minimum is '
+            || cast(limit_days as varchar)
+            || ' d.'
+    end as reason,
+    cast(life_seconds as double) / 86400.0 as measured_value,
+    'd' as measured_unit,
+    limit_days as threshold_value,
+    array[backup_id] as evidence_backup_ids,
+    case when reason_code = 'too_short' then created_at end as failing_since,
+    retention_kind
+from judged

@@ -1,0 +1,143 @@
+-- One row a recovery point: does a server's hold every part that restoring needs?
+-- id: server-backup-complete
+-- title: Each dependable server backup has all its disks, usable and from one moment
+-- severity: high
+-- version: 1
+-- subject: recovery_point
+-- parameters: size_check
+-- standards: HIPAA 164.308(a)(7)(ii)(A); GB/T 22239-2019 8.1.4.9 a); ISO/IEC 27001 A.8.13
+-- remedy: Back the server up again and see which disk fails or is left out of the vault.
+with points as (
+    select * from intermediate.int_recovery_points
+),
+
+disks as (
+    select * from staging.stg_children
+),
+
+resources as (
+    select * from intermediate.int_resources
+),
+
+tiers as (
+    select * from policy.tiers
+),
+
+compared as (
+    select
+        p.scope,
+        p.snapshot_id,
+        p.backup_id,
+        d.depth,
+        d.resource_size,
+        d.is_system_disk,
+        coalesce(d.resource_name, d.resource_id) as disk_name,
+        d.is_usable,
+        d.status is null
+        or d.status not in (
+            'available', 'protecting', 'deleting', 'restoring', 'error', 'waiting_protect', 'waiting_delete',
+            'waiting_restore'
+        ) as is_unknown,
+        d.checkpoint_id = p.checkpoint_id as is_same_checkpoint
+    from points as p
+    inner join disks as d on p.scope = d.scope and p.snapshot_id = d.snapshot_id and p.backup_id = d.backup_id
+),
+
+counted as (
+    select
+        scope,
+        snapshot_id,
+        backup_id,
+        count(*) as disks,
+        count(*) filter (where not is_usable and not is_unknown) as unusable,
+        count(*) filter (where is_unknown) as unknown_status,
+        count(*) filter (where not is_same_checkpoint) as other_checkpoint,
+        count(*) filter (where is_same_checkpoint is null) as no_checkpoint,
+        bool_or(is_system_disk) as has_system_disk,
+        count(*) filter (where depth = 1 and resource_size is null) as no_size,
+        sum(resource_size) filter (where depth = 1) as total_size,
+        string_agg(disk_name, ', ' order by disk_name) filter (where not is_usable and not is_unknown) as unusable_disks
+    from compared
+    group by scope, snapshot_id, backup_id
+),
+
+measured as (
+    select
+        p.*,
+        t.size_check,
+        coalesce(c.disks, 0) as disks,
+        coalesce(c.unusable, 0) as unusable,
+        c.unknown_status,
+        c.other_checkpoint,
+        c.no_checkpoint,
+        coalesce(c.has_system_disk, false) as has_system_disk,
+        c.total_size,
+        c.unusable_disks,
+        c.no_size = 0 and c.total_size <> p.resource_size as sizes_differ
+    from points as p
+    inner join resources as r
+        on p.scope = r.scope and p.snapshot_id = r.snapshot_id and p.resource_id = r.resource_id
+    inner join tiers as t on r.tier = t.tier
+    left join counted as c
+        on p.scope = c.scope and p.snapshot_id = c.snapshot_id and p.backup_id = c.backup_id
+),
+
+judged as (
+    select
+        *,
+        case
+            when level <> 'server' then 'not_a_server'
+            when state = 'unknown' then 'status_not_known'
+            when not is_dependable then 'not_dependable'
+            when unusable > 0 then 'child_unusable'
+            when not detail_loaded then 'children_not_loaded'
+            when disks = 0 then 'no_children'
+            when other_checkpoint > 0 then 'checkpoint_differs'
+            when not has_system_disk and contain_system_disk = false then 'no_system_disk'
+            when sizes_differ and size_check = 'fail' then 'size_differs'
+            when unknown_status > 0 then 'child_status_not_known'
+            when no_checkpoint > 0 then 'checkpoint_not_said'
+            when not has_system_disk and contain_system_disk is null then 'system_disk_not_said'
+            when sizes_differ then 'complete_size_differs'
+            else 'complete'
+        end as reason_code
+    from measured
+)
+
+select
+    scope,
+    snapshot_id,
+    backup_id as subject_id,
+    case
+        when reason_code in ('not_a_server', 'not_dependable') then 'not_applicable'
+        when reason_code in ('complete', 'complete_size_differs') then 'pass'
+        when reason_code in ('child_unusable', 'no_children', 'checkpoint_differs', 'no_system_disk', 'size_differs')
+            then 'fail'
+        else 'unknown'
+    end as status,
+    reason_code,
+    case reason_code
+        when 'not_a_server' then 'It is not the backup of a server.'
+        when 'status_not_known' then 'Its status is not a documented one: ' || coalesce(status, 'none') || '.'
+        when 'not_dependable' then 'The backup can not be relied on, so its parts do not matter.'
+        when 'child_unusable' then cast(unusable as varchar) || ' of ' || cast(disks as varchar) || ' disks can not be restored: ' || unusable_disks || '.'
+        when 'children_not_loaded' then 'Its details were not read, so nothing is known of its disks.'
+        when 'no_children' then 'It has no disk in it.'
+        when 'checkpoint_differs' then cast(other_checkpoint as varchar) || ' of ' || cast(disks as varchar) || ' disks belong to another restore point.'
+        when 'no_system_disk' then 'The system disk is not in it.'
+        when 'child_status_not_known' then 'A disk has a status that is not documented.'
+        when 'checkpoint_not_said' then 'Not every disk says which restore point it belongs to.'
+        when 'system_disk_not_said' then 'Nothing says whether the system disk is in it.'
+        when 'complete' then 'All ' || cast(disks as varchar) || ' disks are there.'
+        else 'The disks add up to ' || cast(total_size as varchar) || ' GB where the server has ' || cast(resource_size as varchar) || ' GB.'
+    end as reason,
+    disks - unusable as measured_value,
+    'usable disks' as measured_unit,
+    disks as threshold_value,
+    array[backup_id] as evidence_backup_ids,
+    case
+        when reason_code in ('child_unusable', 'no_children', 'checkpoint_differs', 'no_system_disk', 'size_differs')
+            then created_at
+    end as failing_since,
+    unusable_disks -- VARCHAR: Names of the disks that can not be restored.
+from judged

@@ -1,0 +1,96 @@
+-- One row a recovery point: a top-level backup, what state it is in, and what moment it brings back.
+with backups as (
+    select * from staging.stg_backups where not is_part
+),
+
+settings as (
+    select * from policy.settings
+),
+
+timed as (
+    -- The time of capture where it is believable, else of creation.
+    select
+        b.*,
+        s.clock_skew_seconds,
+        case
+            when b.protected_at >= b.created_at - s.clock_skew_seconds * interval '1' second
+                and b.protected_at
+                    <= coalesce(b.updated_at, b.as_of) + s.clock_skew_seconds * interval '1' second
+                then b.protected_at
+            else b.created_at
+        end as own_time
+    from backups as b
+    cross join settings as s
+),
+
+sources as (
+    -- A copy brings back the moment of what was copied, whichever scope holds that.
+    select
+        r.destination_backup_id as backup_id,
+        max(t.own_time) as source_time
+    from staging.stg_replications as r
+    inner join timed as t on r.source_backup_id = t.backup_id and not t.is_replica
+    group by r.destination_backup_id
+),
+
+stated as (
+    select
+        t.*,
+        case when t.is_replica then coalesce(s.source_time, t.own_time) else t.own_time end as rp_time,
+        t.is_replica and s.source_time is null as rp_time_is_copy_time,
+        case
+            when t.status in ('available', 'restoring', 'waiting_restore') then 'usable'
+            when t.status in ('protecting', 'waiting_protect') then 'in_flight'
+            when t.status in ('deleting', 'waiting_delete') then 'going'
+            when t.status = 'error' then 'failed'
+            else 'unknown'
+        end as state
+    from timed as t
+    left join sources as s on t.backup_id = s.backup_id
+)
+
+select
+    scope,
+    snapshot_id,
+    as_of,
+    region,
+    project_id,
+    enterprise_project_id,
+    vault_id,
+    backup_id,
+    backup_name,
+    resource_id,
+    resource_name,
+    resource_type,
+    resource_size,
+    case resource_type
+        when 'OS::Nova::Server' then 'server'
+        when 'OS::Cinder::Volume' then 'volume'
+        when 'OS::Sfs::Turbo' then 'turbo'
+        else 'other'
+    end as level, -- VARCHAR: Kind of resource: server, volume, turbo, other.
+    status,
+    state, -- VARCHAR: usable (restore works, or is running), in_flight, going, failed, or unknown.
+    state = 'usable' as is_usable, -- BOOLEAN: Complete at the service, so that it can be restored from.
+    state = 'usable'
+    and (expired_at is null or expired_at > as_of) as is_dependable, -- BOOLEAN: Usable, and not due to be purged.
+    is_replica,
+    is_auto,
+    created_at,
+    updated_at,
+    expired_at,
+    rp_time, -- TIMESTAMP: The moment that it brings back.
+    rp_time_is_copy_time, -- BOOLEAN: A copy whose source is not known, so that rp_time is when it was copied.
+    coalesce(rp_time > as_of + clock_skew_seconds * interval '1' second, false) as is_future, -- BOOLEAN: Later than the reading.
+    case
+        when expired_at is not null then 'dated'
+        when is_auto then 'count_or_permanent'
+        when not is_auto then 'manual_kept'
+        else 'undetermined'
+    end as retention_kind, -- VARCHAR: dated, manual_kept, count_or_permanent, or undetermined.
+    checkpoint_id,
+    detail_loaded,
+    encrypted,
+    contain_system_disk,
+    supported_restore_mode
+from stated

@@ -1,0 +1,71 @@
+-- One row a recovery point of a resource: its own backup, or a disk's part in a server's; copies included.
+with points as (
+    select * from intermediate.int_recovery_points
+),
+
+disks as (
+    select * from staging.stg_children where resource_type = 'OS::Cinder::Volume' and is_leaf
+),
+
+own as (
+    select
+        scope,
+        snapshot_id,
+        resource_id,
+        backup_id,
+        backup_id as point_id,
+        'own' as via,
+        is_replica,
+        status,
+        state,
+        rp_time,
+        created_at,
+        expired_at,
+        is_usable,
+        is_dependable and not is_future as is_dependable
+    from points
+),
+
+parts as (
+    -- A disk can be restored from a server's backup as long as both are there.
+    select
+        p.scope,
+        p.snapshot_id,
+        d.resource_id,
+        p.backup_id,
+        d.child_id as point_id,
+        'server' as via,
+        p.is_replica,
+        d.status,
+        p.state,
+        p.rp_time,
+        p.created_at,
+        p.expired_at,
+        p.is_usable and d.is_usable as is_usable,
+        p.is_dependable and d.is_usable and not p.is_future as is_dependable
+    from points as p
+    inner join disks as d on p.scope = d.scope and p.snapshot_id = d.snapshot_id and p.backup_id = d.backup_id
+),
+
+together as (
+    select * from own
+    union all
+    select * from parts
+)
+
+select
+    scope,
+    snapshot_id,
+    resource_id, -- VARCHAR: Id of the resource.
+    backup_id, -- VARCHAR: Id of the backup.
+    point_id, -- VARCHAR: Id of the backup or child that holds the data of the resource.
+    via, -- VARCHAR: own, or server where it is part of a server's backup.
+    is_replica, -- BOOLEAN: A copy from another region or project, which is no local point.
+    status, -- VARCHAR: State of the backup or child.
+    state, -- VARCHAR: State of the backup: usable, in_flight, going, failed, or unknown.
+    rp_time,
+    created_at,
+    expired_at,
+    is_usable, -- BOOLEAN: Backup and part are complete at the service.
+    is_dependable -- BOOLEAN: Usable, not due to be purged, not later than the reading.
+from together

@@ -1,0 +1,70 @@
+-- One row a control and subject: how the newest complete snapshot of the scope stands against the control.
+with findings as (
+    select * from intermediate.int_findings
+),
+
+controls as (
+    select * from compliance.controls
+),
+
+subjects as (
+    select * from intermediate.int_subjects
+),
+
+snapshots as (
+    select * from staging.stg_snapshots
+),
+
+runs as (
+    select * from meta.runs
+)
+
+select
+    u.run_id,
+    f.scope,
+    f.snapshot_id,
+    n.as_of,
+    n.is_sandbox,
+    f.control_id,
+    c.version as control_version, -- VARCHAR: Version of the control's rule.
+    s.project_id, -- VARCHAR: Project of the subject.
+    s.region,
+    s.enterprise_project_id,
+    s.subject_type,
+    f.subject_id, -- VARCHAR: Id of the resource or of the backup.
+    s.subject_name,
+    s.resource_id, -- VARCHAR: Id of the resource.
+    s.resource_name,
+    s.resource_type,
+    s.vault_id,
+    f.status as raw_status, -- VARCHAR: pass, fail, not_applicable, or unknown: what the data says.
+    f.status as effective_status, -- VARCHAR: The same after waivers.
+    c.severity,
+    f.reason_code,
+    f.reason,
+    f.measured_value,
+    f.measured_unit,
+    f.threshold_value,
+    f.evidence_backup_ids,
+    sha256(
+        f.control_id || '|' || c.version || '|' || f.scope || '|' || f.snapshot_id || '|' || f.subject_id || '|'
+        || f.status || '|' || f.reason_code || '|' || f.reason
+    ) as evidence_sha256, -- VARCHAR: Hash of what was judged and how; the same snapshot and rule give the same.
+    s.policy_rule_id,
+    cast(null as varchar) as waiver_id, -- VARCHAR: The waiver that applies.
+    cast(null as timestamp) as waiver_expires_at, -- TIMESTAMP: When it ends.
+    cast(null as varchar) as owner, -- VARCHAR: Who has to act.
+    f.failing_since as first_failed_at, -- TIMESTAMP: Since when it fails, as far as the snapshot itself tells.
+    case
+        when f.status = 'fail' then date_diff('day', cast(f.failing_since as date), cast(n.as_of as date))
+    end as days_failing, -- BIGINT: Days from first_failed_at to as_of.
+    c.standards
+from findings as f
+inner join controls as c on f.control_id = c.control_id
+inner join subjects as s
+    on f.scope = s.scope
+    and f.snapshot_id = s.snapshot_id
+    and f.subject_id = s.subject_id
+    and c.subject_kind = s.subject_kind
+inner join snapshots as n on f.scope = n.scope and f.snapshot_id = n.snapshot_id
+cross join runs as u

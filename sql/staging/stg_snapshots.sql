@@ -1,0 +1,10 @@
+-- One row a scope: its newest complete snapshot, the one that is judged.
+select
+    scope,
+    snapshot_id,
+    as_of,
+    region,
+    project_id,
+    is_sandbox
+from meta.snapshots
+where is_current
