@@ -24,6 +24,7 @@ from pipelines.problem import Problem
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _REFUSED = {
+    errno.ENOENT,
     errno.EACCES,
     errno.EPERM,
     errno.EROFS,

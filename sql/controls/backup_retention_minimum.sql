@@ -75,9 +75,9 @@ select
         when 'retention_not_visible' then 'It has no expiry: it is kept by count or for ever, which only the policy tells.'
         when 'creation_not_known' then 'It does not say when it was created.'
         else 'It is kept for '
-            || cast(cast(floor(life_seconds / 86400.0) as bigint) as varchar)
+            || cast(cast(floor(cast(life_seconds as double) / 86400.0) as bigint) as varchar)
             || ' d '
-            || cast(cast(floor(life_seconds / 3600.0) as bigint) % 24 as varchar)
+            || cast(cast(floor(cast(life_seconds as double) / 3600.0) as bigint) % 24 as varchar)
             || ' h; the minimum is '
             || cast(limit_days as varchar)
             || ' d.'

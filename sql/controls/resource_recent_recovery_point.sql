@@ -175,9 +175,9 @@ select
         when 'none' then 'None of ' || cast(attempts as varchar) || ' backups can be relied on.'
         when 'time_not_known' then 'The newest dependable point carries no time.'
         else 'The newest dependable point is '
-            || cast(cast(floor(age_seconds / 3600.0) as bigint) as varchar)
+            || cast(cast(floor(cast(age_seconds as double) / 3600.0) as bigint) as varchar)
             || ' h '
-            || cast(cast(floor(age_seconds / 60.0) as bigint) % 60 as varchar)
+            || cast(cast(floor(cast(age_seconds as double) / 60.0) as bigint) % 60 as varchar)
             || ' min old; the limit is '
             || cast(limit_hours as varchar)
             || ' h.'
