@@ -1,0 +1,160 @@
+"""What tests begin with: bodies in the shape of the wire, a home with snapshots landed in it, its findings."""
+
+from collections.abc import Iterable
+from copy import deepcopy
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from pipelines import flow
+from pipelines.clock import snapshot_id
+from pipelines.duck import connect
+from pipelines.extract.landing import LIST, SHOW, Landing, Snapshot
+from pipelines.home import Home
+from pipelines.normalize.coerce import json_text
+
+Body = dict[str, Any]
+AS_OF = datetime(2026, 3, 1, 12)
+PROJECT = "project-1"
+
+
+def at(hours: float = 0, days: float = 0) -> str:
+    """The instant so long before AS_OF, as the wire writes it."""
+    return (AS_OF - timedelta(hours=hours, days=days)).isoformat(timespec="microseconds")
+
+
+def child(child_id: str, **more: Any) -> Body:
+    """A disk inside a server's backup, as a healthy one looks."""
+    body = {
+        "id": child_id,
+        "name": f"autobk_{child_id}",
+        "status": "available",
+        "image_type": "backup",
+        "created_at": at(hours=4),
+        "checkpoint_id": "checkpoint-1",
+        "resource_id": f"disk-of-{child_id}",
+        "resource_name": f"disk of {child_id}",
+        "resource_type": "OS::Cinder::Volume",
+        "resource_size": 40,
+        "children": [],
+        "replication_records": [],
+        "extend_info": {"auto_trigger": True, "bootable": True, "encrypted": True},
+    }
+    return _with(body, more)
+
+
+def server(backup_id: str = "backup-1", **more: Any) -> Body:
+    """A server's backup, as a healthy one of four hours ago looks in ShowBackup."""
+    body = {
+        "id": backup_id,
+        "name": f"autobk_{backup_id}",
+        "status": "available",
+        "image_type": "backup",
+        "created_at": at(hours=4),
+        "expired_at": at(hours=4, days=-30),
+        "checkpoint_id": "checkpoint-1",
+        "project_id": PROJECT,
+        "vault_id": "vault-1",
+        "resource_id": "server-1",
+        "resource_name": "web",
+        "resource_type": "OS::Nova::Server",
+        "resource_size": 40,
+        "children": [child(f"child-of-{backup_id}", parent_id=backup_id)],
+        "replication_records": [],
+        "extend_info": {"auto_trigger": True, "contain_system_disk": True, "supported_restore_mode": "backup"},
+    }
+    return _with(body, more)
+
+
+def volume(backup_id: str = "backup-1", **more: Any) -> Body:
+    """A lone disk's backup, as a healthy one looks."""
+    own = {
+        "resource_id": "disk-1",
+        "resource_name": "data",
+        "resource_type": "OS::Cinder::Volume",
+        "children": [],
+        "extend_info": {"auto_trigger": True, "encrypted": True},
+    }
+    return _with(server(backup_id), own | more)
+
+
+def replica(backup_id: str, source_project: str, **more: Any) -> Body:
+    """A copy of a server's backup, with the record that says where it comes from."""
+    record = {
+        "id": f"record-of-{backup_id}",
+        "status": "success",
+        "source_backup_id": "source-1",
+        "source_project_id": source_project,
+        "source_region": "region-0",
+        "destination_backup_id": backup_id,
+    }
+    return server(backup_id, image_type="replication", replication_records=[record], **more)
+
+
+@dataclass(frozen=True)
+class Landed:
+    """One snapshot to land: details that were read, and items that only the list has."""
+
+    shown: Iterable[Body] = ()
+    listed: Iterable[Body] = ()
+    scope: str = "prod"
+    as_of: datetime = AS_OF
+    project: str = PROJECT
+    region: str | None = "region-1"
+    complete: bool = True
+    vanished: tuple[str, ...] = ()
+
+
+def land(home: Home, given: Landed) -> Snapshot:
+    """Land a snapshot as the extraction would."""
+    shown, listed = list(given.shown), list(given.listed)
+    items = [body | {"children": []} for body in shown] + listed
+    with Landing(home, given.scope, snapshot_id(given.as_of)) as folder:
+        folder.write(LIST, json_text({"backups": items, "count": len(items)}).encode())
+        for body in shown:
+            folder.write(SHOW, json_text({"backup": body}).encode())
+        return folder.commit(
+            scope=given.scope,
+            snapshot_id=snapshot_id(given.as_of),
+            as_of=given.as_of,
+            finished_at=given.as_of + timedelta(seconds=5),
+            complete=given.complete,
+            incomplete_reason=None if given.complete else "a page was missing",
+            is_sandbox=False,
+            region=given.region,
+            project_id=given.project,
+            pages=1,
+            listed=len(items),
+            shown=len(shown),
+            vanished=given.vanished,
+            requests=1 + len(shown),
+            retries=0,
+        )
+
+
+def publish(home: Home, *given: Landed, run_id: str = "run-1") -> Home:
+    """Land snapshots, then run every later step of the job."""
+    home.prepare()
+    for one in given:
+        land(home, one)
+    flow.normalize_landed(home)
+    flow.publish(home, flow.build_draft(home, run_id))
+    return home
+
+
+def query(home: Home, sql: str) -> list[tuple[Any, ...]]:
+    """Ask the published file."""
+    with connect(home.warehouse, read_only=True) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def _with(body: Body, more: Body) -> Body:
+    """Overlay `more`; within extend_info key by key. `...` takes a key away."""
+    body = deepcopy(body)
+    info = more.pop("extend_info", {})
+    if isinstance(info, dict) and info:
+        body["extend_info"] = body["extend_info"] | info
+    for key, value in more.items():
+        body[key] = value
+    body["extend_info"] = {key: value for key, value in body["extend_info"].items() if value is not ...}
+    return {key: value for key, value in body.items() if value is not ...}

@@ -1,0 +1,275 @@
+"""Given backups, expected findings. Each case is one snapshot at AS_OF."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from pipelines.home import Home
+from tests.given import AS_OF, PROJECT, Body, Landed, at, child, publish, query, replica, server, volume
+
+RECENT, RETENTION = "resource-recent-recovery-point", "backup-retention-minimum"
+ENCRYPTED, COMPLETE = "backup-encrypted", "server-backup-complete"
+
+
+def findings(home: Home, *given: Landed) -> dict[tuple[str, str], tuple[str, str]]:
+    """Judge; return (control, subject) -> (status, reason code)."""
+    publish(home, *given)
+    rows = query(home, "SELECT control_id, subject_id, raw_status, reason_code FROM compliance.control_results")
+    return {(control, subject): (status, code) for control, subject, status, code in rows}
+
+
+def judge(home: Home, *shown: Body, listed: tuple[Body, ...] = ()) -> dict[tuple[str, str], tuple[str, str]]:
+    return findings(home, Landed(shown, listed))
+
+
+def can_restore(home: Home, resource: str = "server-1") -> bool | None:
+    sql = f"SELECT can_restore_now FROM compliance.resource_compliance WHERE resource_id = '{resource}'"
+    [(answer,)] = query(home, sql)
+    return answer
+
+
+def test_an_auto_backup_of_four_hours_ago_without_expiry_passes_all_but_retention(home: Home) -> None:
+    found = judge(home, server(expired_at=...))
+    assert found[RECENT, "server-1"] == ("pass", "recent")
+    assert found[RECENT, "disk-of-child-of-backup-1"] == ("pass", "recent")
+    assert found[RETENTION, "backup-1"] == ("unknown", "retention_not_visible")
+    assert found[ENCRYPTED, "backup-1"] == ("pass", "encrypted")
+    assert found[COMPLETE, "backup-1"] == ("pass", "complete")
+    assert can_restore(home) is True
+
+
+# Recovery point within its RPO: 24 h and 2 h of grace.
+@pytest.mark.parametrize(
+    ("points", "expected"),
+    [
+        pytest.param([server(created_at=at(hours=26))], ("pass", "recent"), id="exactly at the limit"),
+        pytest.param([server(created_at=at(hours=26.001))], ("fail", "overdue"), id="just beyond the limit"),
+        pytest.param(
+            [server("new", created_at=at(hours=1), status="protecting"), server("old", created_at=at(hours=58))],
+            ("fail", "overdue"),
+            id="newest still protecting, the one before 58 h old",
+        ),
+        pytest.param(
+            [server("new", created_at=at(hours=7), status="restoring"), server("old", created_at=at(hours=31))],
+            ("pass", "recent"),
+            id="newest restoring: still usable",
+        ),
+        pytest.param([server(status="waiting_restore")], ("pass", "recent"), id="waiting for restore: usable"),
+        pytest.param([server(status="deleting")], ("fail", "none"), id="being deleted"),
+        pytest.param([server(status="error")], ("fail", "none"), id="failed"),
+        pytest.param([server(status="frozen")], ("fail", "none"), id="a status that nobody documented"),
+        pytest.param([server(expired_at=at(hours=1))], ("fail", "none"), id="past its expiry, still listed"),
+        pytest.param([server(expired_at=AS_OF.isoformat())], ("fail", "none"), id="expires at this very instant"),
+        pytest.param([server(created_at=at(hours=-1))], ("fail", "none"), id="from the future"),
+        pytest.param([server(created_at=at(hours=-0.05))], ("pass", "recent"), id="ahead by less than the clock skew"),
+        pytest.param([server(created_at=...)], ("unknown", "time_not_known"), id="carries no time"),
+        pytest.param(
+            [server(created_at=at(hours=30), protected_at=at(hours=25))],
+            ("fail", "overdue"),
+            id="captured long after it was last changed: not believed",
+        ),
+        pytest.param(
+            [server(created_at=at(hours=27), protected_at=at(hours=25), updated_at=at(hours=24))],
+            ("pass", "recent"),
+            id="the time of capture counts where it is believable",
+        ),
+    ],
+)
+def test_recency_is_judged_by_the_newest_dependable_point(
+    home: Home, points: list[Body], expected: tuple[str, str]
+) -> None:
+    if expected == ("fail", "overdue") and len(points) == 1 and "protected_at" in points[0]:
+        points[0]["updated_at"] = at(hours=29)
+    assert judge(home, *points)[RECENT, "server-1"] == expected
+
+
+def test_a_disk_is_covered_by_the_backup_of_its_server(home: Home) -> None:
+    own = volume("own", resource_id="disk-of-child-of-backup-1", created_at=at(days=9))
+    found = judge(home, server(), listed=(own,))
+    assert found[RECENT, "disk-of-child-of-backup-1"] == ("pass", "recent")
+
+
+def test_a_disk_whose_part_failed_is_not_covered_by_the_backup_of_its_server(home: Home) -> None:
+    found = judge(home, server(children=[child("broken", status="error")]))
+    assert found[RECENT, "server-1"] == ("pass", "recent")
+    assert found[RECENT, "disk-of-broken"] == ("fail", "none")
+
+
+def test_a_copy_is_no_local_point(home: Home) -> None:
+    found = judge(home, server(created_at=at(days=3)), replica("copy", PROJECT))
+    assert found[RECENT, "server-1"] == ("fail", "overdue")
+
+
+def test_a_backup_that_does_not_say_that_it_was_made_here_is_no_local_point(home: Home) -> None:
+    found = judge(home, server(created_at=at(days=3)), server("odd", image_type=None))
+    assert found[RECENT, "server-1"] == ("fail", "overdue")
+
+
+def test_a_resource_known_from_copies_is_judged_where_it_lives(home: Home) -> None:
+    here = Landed([replica("copy", "project-0")])
+    there = Landed([server("source-1")], scope="away", project="project-0", region="region-0")
+    publish(home, here, there)
+    sql = f"SELECT scope, raw_status, reason_code FROM compliance.control_results WHERE control_id = '{RECENT}'"
+    found = query(home, sql + " AND resource_id = 'server-1' ORDER BY 1")
+    assert found == [("away", "pass", "recent"), ("prod", "not_applicable", "judged_at_source")]
+
+
+def test_a_copy_from_a_place_that_is_read_and_has_nothing_left_fails(home: Home) -> None:
+    here = Landed([replica("copy", "project-0")])
+    there = Landed([volume("other")], scope="away", project="project-0", region="region-0")
+    assert findings(home, here, there)[RECENT, "server-1"] == ("fail", "only_replica_left")
+
+
+def test_a_copy_from_a_place_that_is_not_read_is_not_judged(home: Home) -> None:
+    assert judge(home, replica("copy", "elsewhere"))[RECENT, "server-1"] == ("not_applicable", "source_not_read")
+
+
+def test_a_copy_from_nobody_knows_where_is_unknown(home: Home) -> None:
+    found = judge(home, server(image_type="replication"))
+    assert found[RECENT, "server-1"] == ("unknown", "source_not_known")
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        pytest.param({}, ("pass", "long_enough"), id="30 days to the microsecond"),
+        pytest.param(
+            {"expired_at": (AS_OF + timedelta(days=30, hours=-4, microseconds=-4282)).isoformat()},
+            ("pass", "long_enough"),
+            id="30 days less 4 ms, as the service stamps it",
+        ),
+        pytest.param({"expired_at": at(hours=4 + 1, days=-30)}, ("pass", "long_enough"), id="short by the tolerance"),
+        pytest.param({"expired_at": at(hours=4 + 1.01, days=-30)}, ("fail", "too_short"), id="short by more"),
+        pytest.param({"expired_at": at(days=-7)}, ("fail", "too_short"), id="a week"),
+        pytest.param({"expired_at": None}, ("unknown", "retention_not_visible"), id="kept by count, or for ever"),
+        pytest.param(
+            {"expired_at": None, "extend_info": {"auto_trigger": False}},
+            ("pass", "kept_until_deleted"),
+            id="made by hand",
+        ),
+        pytest.param(
+            {"expired_at": None, "name": "manualbk_x", "extend_info": {"auto_trigger": ...}},
+            ("pass", "kept_until_deleted"),
+            id="made by hand, as its name says",
+        ),
+        pytest.param(
+            {"expired_at": None, "name": "x", "extend_info": {"auto_trigger": ...}},
+            ("unknown", "retention_not_visible"),
+            id="nothing says who made it",
+        ),
+        pytest.param({"created_at": None}, ("unknown", "creation_not_known"), id="no creation"),
+        pytest.param({"expired_at": at(hours=1)}, ("not_applicable", "expired"), id="past its expiry"),
+        pytest.param({"status": "error"}, ("not_applicable", "not_usable"), id="failed"),
+        pytest.param({"status": "frozen"}, ("unknown", "status_not_known"), id="a status that nobody documented"),
+    ],
+)
+def test_retention_counts_from_creation_with_a_tolerance(
+    home: Home, change: dict[str, Any], expected: tuple[str, str]
+) -> None:
+    assert judge(home, server(**change))[RETENTION, "backup-1"] == expected
+
+
+PLAIN, UNSAID = {"encrypted": False}, {"encrypted": ...}
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        pytest.param({}, ("pass", "encrypted"), id="the only disk"),
+        pytest.param({"extend_info": {"encrypted": True}, "children": [child("c", extend_info=PLAIN)]},
+                     ("fail", "plain_disk"), id="the server's own flag says nothing"),
+        pytest.param({"children": [child("a"), child("b", extend_info=PLAIN), child("c", extend_info=UNSAID)]},
+                     ("fail", "plain_disk"), id="one plain disk of three"),
+        pytest.param({"children": [child("a"), child("b", extend_info=UNSAID)]},
+                     ("unknown", "encryption_not_said"), id="one disk that does not say"),
+        pytest.param({"children": []}, ("unknown", "no_children"), id="no disk"),
+        pytest.param({"children": [child("a", children=[child("b", parent_id="a", extend_info=PLAIN)])]},
+                     ("fail", "plain_disk"), id="a plain part below an encrypted disk"),
+        pytest.param({"children": [child("a", extend_info=PLAIN, children=[child("b", parent_id="a")])]},
+                     ("pass", "encrypted"), id="what has parts is judged by them"),
+        pytest.param({"status": "error"}, ("not_applicable", "not_usable"), id="failed"),
+        pytest.param({"status": "frozen"}, ("unknown", "status_not_known"), id="a status that nobody documented"),
+    ],
+)  # fmt: skip
+def test_a_server_is_encrypted_when_every_disk_says_so(
+    home: Home, change: dict[str, Any], expected: tuple[str, str]
+) -> None:
+    assert judge(home, server(**change))[ENCRYPTED, "backup-1"] == expected
+
+
+@pytest.mark.parametrize(
+    ("encrypted", "expected"),
+    [(True, ("pass", "encrypted")), (False, ("fail", "plain")), (..., ("unknown", "encryption_not_said"))],
+)
+def test_a_lone_disk_speaks_for_itself_even_from_the_list(home: Home, encrypted: Any, expected: tuple[str, str]) -> None:
+    found = judge(home, listed=(volume(extend_info={"encrypted": encrypted}),))
+    assert found[ENCRYPTED, "backup-1"] == expected
+    assert found[COMPLETE, "backup-1"] == ("not_applicable", "not_a_server")
+
+
+def test_without_details_a_server_is_neither_encrypted_nor_complete(home: Home) -> None:
+    found = judge(home, listed=(server(children=[]),))
+    assert found[ENCRYPTED, "backup-1"] == ("unknown", "children_not_loaded")
+    assert found[COMPLETE, "backup-1"] == ("unknown", "children_not_loaded")
+    assert can_restore(home) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "expected", "restorable"),
+    [
+        pytest.param({}, ("pass", "complete"), True, id="whole"),
+        pytest.param({"children": [child("a"), child("b", status="error")], "resource_size": 80},
+                     ("fail", "child_unusable"), False, id="a failed disk"),
+        pytest.param({"children": [child("a", status="frozen")]},
+                     ("unknown", "child_status_not_known"), None, id="a disk in a state that nobody documented"),
+        pytest.param({"children": []}, ("fail", "no_children"), False, id="no disk"),
+        pytest.param({"children": [child("a", checkpoint_id="other")]},
+                     ("fail", "checkpoint_differs"), False, id="a disk from another moment"),
+        pytest.param({"children": [child("a", checkpoint_id=None)]},
+                     ("unknown", "checkpoint_not_said"), None, id="a disk that does not say its moment"),
+        pytest.param({"extend_info": {"contain_system_disk": False},
+                      "children": [child("a", extend_info={"bootable": False})]},
+                     ("fail", "no_system_disk"), False, id="no system disk"),
+        pytest.param({"extend_info": {"contain_system_disk": ...},
+                      "children": [child("a", extend_info={"bootable": ...})]},
+                     ("unknown", "system_disk_not_said"), None, id="nothing said of a system disk"),
+        pytest.param({"extend_info": {"contain_system_disk": ...}},
+                     ("pass", "complete"), True, id="a bootable disk is a system disk"),
+        pytest.param({"resource_size": 100}, ("pass", "complete_size_differs"), True, id="sizes differ: a warning"),
+        pytest.param({"extend_info": {"supported_restore_mode": "na"}},
+                     ("pass", "complete"), False, id="complete, but can not be restored"),
+        pytest.param({"status": "error"}, ("not_applicable", "not_dependable"), False, id="failed"),
+        pytest.param({"status": "frozen"}, ("unknown", "status_not_known"), False, id="an unknown status"),
+    ],
+)  # fmt: skip
+def test_a_server_backup_is_complete_when_all_its_parts_are(
+    home: Home, change: dict[str, Any], expected: tuple[str, str], restorable: bool | None
+) -> None:
+    assert judge(home, server(**change))[COMPLETE, "backup-1"] == expected
+    assert can_restore(home) is restorable
+
+
+def test_a_backup_without_resource_is_still_judged(home: Home) -> None:
+    found = judge(home, server(resource_id=None))
+    assert found[RETENTION, "backup-1"] == ("pass", "long_enough")
+    assert found[RECENT, "resource of backup backup-1"] == ("pass", "recent")
+
+
+def test_every_subject_has_one_result_for_every_control(home: Home) -> None:
+    found = judge(home, server(), server("b2", resource_id="server-2"), listed=(volume("b3"),))
+    assert len(found) == 3 * 3 + 5  # three controls on three points, one on two servers, two disks in them and a lone disk
+
+
+def test_a_failure_tells_since_when(home: Home) -> None:
+    judge(home, server(created_at=at(hours=58)))
+    sql = "SELECT unprotected_since, verdict, worst_severity FROM compliance.resource_compliance WHERE resource_id = 'server-1'"
+    assert query(home, sql) == [(AS_OF - timedelta(hours=58 - 26), "non_compliant", "critical")]
+
+
+def test_the_reason_carries_the_numbers(home: Home) -> None:
+    judge(home, server(created_at=at(hours=58.5)))
+    sql = f"SELECT reason, measured_value, threshold_value, evidence_backup_ids FROM compliance.control_results WHERE control_id = '{RECENT}' AND subject_id = 'server-1'"
+    assert query(home, sql) == [
+        ("The newest dependable point is 58 h 30 min old; the limit is 26 h.", 58.5, 26.0, ["backup-1"])
+    ]
