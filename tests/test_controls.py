@@ -202,7 +202,9 @@ def test_a_server_is_encrypted_when_every_disk_says_so(
     ("encrypted", "expected"),
     [(True, ("pass", "encrypted")), (False, ("fail", "plain")), (..., ("unknown", "encryption_not_said"))],
 )
-def test_a_lone_disk_speaks_for_itself_even_from_the_list(home: Home, encrypted: Any, expected: tuple[str, str]) -> None:
+def test_a_lone_disk_speaks_for_itself_even_from_the_list(
+    home: Home, encrypted: Any, expected: tuple[str, str]
+) -> None:
     found = judge(home, listed=(volume(extend_info={"encrypted": encrypted}),))
     assert found[ENCRYPTED, "backup-1"] == expected
     assert found[COMPLETE, "backup-1"] == ("not_applicable", "not_a_server")
@@ -258,7 +260,9 @@ def test_a_backup_without_resource_is_still_judged(home: Home) -> None:
 
 def test_every_subject_has_one_result_for_every_control(home: Home) -> None:
     found = judge(home, server(), server("b2", resource_id="server-2"), listed=(volume("b3"),))
-    assert len(found) == 3 * 3 + 5  # three controls on three points, one on two servers, two disks in them and a lone disk
+    assert (
+        len(found) == 3 * 3 + 5
+    )  # three controls on three points, one on two servers, two disks in them and a lone disk
 
 
 def test_a_failure_tells_since_when(home: Home) -> None:

@@ -20,6 +20,7 @@ from pipelines.problem import Problem
 
 CONNECT_TIMEOUT, READ_TIMEOUT = 10, 60  # seconds
 ATTEMPTS = 6
+FIRST_WAIT, LONGEST_WAIT = 0.2, 20.0  # seconds
 SORT = "created_at:asc,id:asc"  # a total order, so that pages neither overlap nor leave gaps while nothing moves
 PAGE = 1000  # the most that ListBackups answers at a time
 # Codes with which the service or its gateway says that the token is no longer good.
@@ -58,7 +59,7 @@ class Client:
         self._retrying = Retrying(
             retry=retry_if_exception_type(Passing),
             stop=stop_after_attempt(ATTEMPTS),
-            wait=wait_exponential_jitter(initial=0.2, max=20),
+            wait=wait_exponential_jitter(multiplier=FIRST_WAIT, max=LONGEST_WAIT, jitter=FIRST_WAIT),
             before_sleep=self._count_retry,
             reraise=True,
         )

@@ -88,13 +88,12 @@ def _list(client: Client, folder: Landing) -> tuple[dict[str, Any], int, str | N
 
 def _incomplete(seen: int, repeated: int, counts: list[Any]) -> str | None:
     """Return why the pages can't be trusted to be all, or None."""
-    count = counts[-1]
-    if not isinstance(count, int):
+    if not all(isinstance(count, int) for count in counts):
         return "the service did not say how many backups there are"
-    if len(set(counts)) > 1:
-        return f"the number of backups moved from {counts[0]} to {count} while paging"
+    if min(counts) != max(counts):
+        return f"the number of backups moved between {min(counts)} and {max(counts)} while paging"
     if repeated:
         return f"{repeated} backups stood on two pages, so that others may stand on none"
-    if seen != count:
-        return f"{seen} backups were read where the service counts {count}"
+    if seen != counts[-1]:
+        return f"{seen} backups were read where the service counts {counts[-1]}"
     return None

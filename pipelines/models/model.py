@@ -73,7 +73,10 @@ def read_model(path: Path) -> Model:
 
 def parse_model(schema: str, name: str, sql: str) -> Model:
     """Return the model of a text."""
-    statements = sqlglot.parse(sql, dialect="duckdb")
+    try:
+        statements = sqlglot.parse(sql, dialect="duckdb")
+    except sqlglot.ParseError as error:
+        raise ModelError(f"{schema}.{name} is not SQL: {error}") from error
     if len(statements) != 1 or not isinstance(select := statements[0], exp.Select):
         raise ModelError(f"{schema}.{name} is not one SELECT")
     doc, header = _leading_comment(sql)

@@ -41,7 +41,7 @@ def read_project(folder: Path) -> Project:
     """Return the models below `folder`. Raises ModelError where they do not fit together."""
     files = [read_model(path) for layer in SCHEMAS for path in sorted((folder / layer).glob("*.sql"))]
     controls = tuple(read_control(model) for model in files if model.schema == "controls")
-    models = _ordered([*files, union_of(controls)])
+    models = _ordered([*files, *([union_of(controls)] if controls else [])])
     columns = {t.relation: tuple(ModelColumn(c.name, c.type.sql, c.comment) for c in t.columns) for t in SOURCES}
     for model in models:
         columns[model.relation] = tuple(_column(model, name, columns) for name in model.names)

@@ -1,0 +1,28 @@
+from pathlib import Path
+
+import pytest
+
+from pipelines.config import Settings
+from pipelines.problem import Problem
+
+
+def test_the_home_is_the_option_else_the_variable_else_a_folder_here() -> None:
+    environ = {"CBR_HOME": "/from/variable"}
+    assert Settings.load("/from/option", environ).home == Path("/from/option")
+    assert Settings.load(None, environ).home == Path("/from/variable")
+    assert Settings.load(None, {}).home == Path.cwd() / "cbr-home"
+
+
+def test_clouds_are_names_with_commas_between_and_sandbox_by_default() -> None:
+    assert Settings.load(None, {"CBR_CLOUDS": "a, b"}).clouds == ("a", "b")
+    assert Settings.load(None, {"CBR_CLOUDS": ""}).clouds == ("sandbox",)
+
+
+@pytest.mark.parametrize("text", ["a,,b", "a,a", ","])
+def test_an_empty_or_repeated_name_is_a_problem(text: str) -> None:
+    with pytest.raises(Problem, match="CBR_CLOUDS"):
+        Settings.load(None, {"CBR_CLOUDS": text})
+
+
+def test_a_problem_is_one_line_whatever_it_quotes() -> None:
+    assert str(Problem("it\nbroke.\n", "mend\r\nit.")) == "it broke. mend it."

@@ -1,0 +1,216 @@
+"""From landing to the published file: what is rebuilt, what is kept, what is never half done."""
+
+import errno
+import stat
+from datetime import timedelta
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+import pytest
+
+from pipelines import flow
+from pipelines.contract.tables import NORMALIZED
+from pipelines.duck import connect
+from pipelines.home import Home, writing
+from pipelines.load import tables
+from pipelines.models.audit import Audit, Audited
+from pipelines.problem import Problem
+from tests.given import AS_OF, Landed, child, land, publish, query, server, volume
+
+LATER = AS_OF + timedelta(days=1)
+
+
+def test_the_file_opens_in_older_tools_and_is_private(home: Home) -> None:
+    publish(home, Landed([server()]))
+    with duckdb.connect(str(home.warehouse), read_only=True) as connection:
+        [(tags,)] = connection.execute("SELECT tags FROM duckdb_databases() WHERE NOT internal").fetchall()
+    assert tags["storage_version"].startswith("v1.4.0")
+    assert stat.S_IMODE(home.warehouse.stat().st_mode) == 0o600
+    assert [path.name for path in home.path.glob("*.duckdb*")] == ["warehouse.duckdb"]
+
+
+def test_every_table_and_column_of_the_file_has_a_comment(home: Home) -> None:
+    publish(home, Landed([server()]))
+    assert query(home, "SELECT schema_name, table_name FROM duckdb_tables() WHERE coalesce(comment, '') = ''") == []
+    assert (
+        query(
+            home,
+            "SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal AND coalesce(comment, '') = ''",
+        )
+        == []
+    )
+
+
+def test_the_four_tables_hold_the_newest_complete_snapshot_of_each_scope(home: Home) -> None:
+    publish(
+        home,
+        Landed([server("old")]),
+        Landed([server("new")], as_of=LATER),
+        Landed([server("partial")], as_of=LATER + timedelta(days=1), complete=False),
+        Landed([server("else")], scope="other"),
+    )
+    assert query(home, "SELECT scope, id FROM cbr.backups ORDER BY 1") == [("other", "else"), ("prod", "new")]
+    stale = query(home, "SELECT DISTINCT scope, is_stale, as_of FROM compliance.summary ORDER BY 1")
+    assert stale == [("other", False, AS_OF), ("prod", True, LATER)]
+    counted = query(
+        home,
+        "SELECT count(*), count(*) FILTER (WHERE complete), count(*) FILTER (WHERE is_current) FROM meta.snapshots",
+    )
+    assert counted == [(4, 3, 2)]
+
+
+def test_a_scope_without_any_complete_snapshot_is_unknown_and_not_left_out(home: Home) -> None:
+    publish(home, Landed([server()], complete=False))
+    assert query(home, "SELECT DISTINCT scope, verdict, snapshot_id FROM compliance.summary") == [
+        ("prod", "unknown", None)
+    ]
+    assert query(home, "SELECT count(*) FROM compliance.control_results") == [(0,)]
+
+
+def test_an_empty_scope_passes_nothing(home: Home) -> None:
+    publish(home, Landed())
+    assert query(home, "SELECT DISTINCT verdict FROM compliance.summary") == [("not_applicable",)]
+
+
+def test_a_scope_with_a_record_that_could_not_be_loaded_never_passes(home: Home) -> None:
+    publish(home, Landed([server(children=[child("c"), {"name": "no id"}])]))
+    assert query(home, "SELECT DISTINCT verdict, rejects FROM compliance.summary") == [("unknown", 1)]
+    [(table, path, raw)] = query(home, "SELECT table_name, path, raw FROM meta.rejects")
+    assert (table, path, raw) == ("children", "backup.children[1]", '{"name":"no id"}')
+
+
+def test_the_file_carries_what_was_landed_and_loaded(home: Home) -> None:
+    publish(home, Landed([server()], [volume("v1", resource_id="d2")]))
+    assert query(home, "SELECT table_name, records, row_count, rejects FROM meta.loads ORDER BY 1") == [
+        ("backups", 2, 2, 0),
+        ("children", 1, 1, 0),
+        ("extend_info", 3, 3, 0),
+        ("replication_records", 0, 0, 0),
+    ]
+    assert query(home, "SELECT run_id FROM meta.runs") == [("run-1",)]
+    assert query(home, "SELECT DISTINCT run_id FROM compliance.control_results") == [("run-1",)]
+
+
+def test_parquet_files_are_private_described_and_named_by_the_manifest_alone(home: Home) -> None:
+    publish(home, Landed([server()]))
+    loaded = tables.read_loaded(home, "prod", "20260301T120000Z")
+    assert loaded is not None
+    for table in NORMALIZED[:3]:
+        [path] = loaded.paths(home, table.name)
+        assert path.parent == home.path / "tables" / table.name / "scope=prod" / "snapshot_id=20260301T120000Z"
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        schema = pq.read_schema(path)
+        assert schema.names == [column.name for column in table.columns]
+        assert all(schema.field(name).metadata[b"description"] for name in schema.names)
+        assert pq.read_metadata(path).row_group(0).column(0).compression == "ZSTD"
+
+
+def test_tables_are_written_once_and_again_when_landing_or_contract_changed(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(home, Landed([server()]))
+    [first] = flow.normalize_landed(home)
+    assert flow.normalize_landed(home) == [first]
+    monkeypatch.setattr(tables, "VERSION", "another")
+    [second] = flow.normalize_landed(home)
+    assert second.files != first.files
+    land(home, Landed([server(), server("b2")]))
+    [third] = flow.normalize_landed(home)
+    assert third.rows["backups"] == 2
+
+
+def test_a_parquet_file_that_was_removed_is_made_again(home: Home) -> None:
+    publish(home, Landed([server()]))
+    [loaded] = flow.normalize_landed(home)
+    loaded.paths(home, "backups")[0].unlink()
+    publish(home)
+    assert query(home, "SELECT count(*) FROM cbr.backups") == [(1,)]
+
+
+def test_the_same_landing_gives_the_same_results(home: Home) -> None:
+    publish(home, Landed([server()]))
+    sql = "SELECT * EXCLUDE (run_id) FROM compliance.control_results ORDER BY ALL"
+    before = query(home, sql)
+    publish(home, run_id="run-2")
+    assert query(home, sql) == before
+
+
+def test_an_open_reader_goes_on_reading_the_old_file(home: Home) -> None:
+    publish(home, Landed([server("old")]))
+    with connect(home.warehouse, read_only=True) as reader:
+        publish(home, Landed([server("new")], as_of=LATER), run_id="run-2")
+        assert reader.execute("SELECT id FROM cbr.backups").fetchall() == [("old",)]
+    assert query(home, "SELECT id FROM cbr.backups") == [("new",)]
+
+
+def test_an_audit_that_finds_an_error_leaves_yesterdays_file_and_no_draft(home: Home) -> None:
+    publish(home, Landed([server()]))
+    inode = home.warehouse.stat().st_ino
+    draft = flow.build_draft(home, "run-2")
+    draft.audited.append(Audited(Audit("broken", "error", "cbr.backups", "SELECT 1", "x"), 3, [{"id": "b1"}]))
+    with pytest.raises(Problem, match=r"not published: broken found .*3 rows in cbr\.backups.*b1"):
+        flow.publish(home, draft)
+    assert home.warehouse.stat().st_ino == inode
+    assert not draft.path.exists()
+
+
+def test_a_warning_is_recorded_and_does_not_stop(home: Home) -> None:
+    publish(home, Landed([server(status="frozen")]))
+    sql = "SELECT audit, offenders FROM meta.audits WHERE severity = 'warn' AND offenders > 0"
+    assert query(home, sql) == [("backups_status_known", 1)]
+    [(shown,)] = query(home, "SELECT query FROM meta.audits WHERE audit = 'backups_status_known'")
+    assert query(home, f"SELECT id FROM ({shown})") == [("backup-1",)]
+
+
+def test_the_grid_audit_sees_a_missing_result(home: Home) -> None:
+    publish(home, Landed([server()]))
+    [(sql,)] = query(home, "SELECT query FROM meta.audits WHERE audit = 'control_grid'")
+    assert query(home, sql) == []
+    with connect(home.warehouse) as connection:
+        connection.execute("DELETE FROM compliance.control_results WHERE control_id = 'backup-encrypted'")
+        assert [row[0] for row in connection.execute(sql).fetchall()] == ["backup-encrypted"]
+
+
+def test_a_failure_while_building_leaves_no_draft(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish(home, Landed([server()]))
+    monkeypatch.setattr(flow, "run_audits", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        flow.build_draft(home, "run-2")
+    assert [path.name for path in home.path.glob("warehouse*")] == ["warehouse.duckdb"]
+
+
+def test_a_home_in_which_nothing_landed_says_so(home: Home) -> None:
+    home.prepare()
+    with pytest.raises(Problem, match="nothing is landed"):
+        flow.build_draft(home, "run-1")
+
+
+def test_a_damaged_manifest_says_which(home: Home) -> None:
+    snapshot = land(home, Landed([server()]))
+    path = home.landed("prod", snapshot.snapshot_id) / "manifest.json"
+    path.write_text("{")
+    with pytest.raises(Problem, match=r"manifest\.json is damaged"):
+        flow.normalize_landed(home)
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(errno.ENOSPC, "is full"), (errno.EACCES, "can't be written"), (errno.EROFS, "can't be written")],
+)
+def test_what_the_disk_refuses_is_a_problem(number: int, said: str) -> None:
+    with pytest.raises(Problem, match=said), writing(Path("somewhere")):
+        raise OSError(number, "no")
+
+
+def test_synthetic_data_says_so_wherever_it_is(tmp_path: Path) -> None:
+    from pipelines.config import Settings
+
+    settings = Settings.load(str(tmp_path / "home"), {})
+    flow.land_clouds(settings, lambda *_: None)
+    home = Home(settings.home)
+    publish(home)
+    assert query(home, "SELECT DISTINCT is_sandbox FROM compliance.summary") == [(True,)]
+    assert query(home, "SELECT DISTINCT is_sandbox FROM compliance.control_results") == [(True,)]
+    held = "SELECT table_name FROM duckdb_tables() WHERE schema_name NOT IN ('policy', 'meta') AND table_name <> 'controls' AND comment NOT LIKE '%synthetic%'"
+    assert query(home, held) == []

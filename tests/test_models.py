@@ -1,0 +1,148 @@
+"""sql/: every model compiles, is described, and means the same on Spark."""
+
+from pathlib import Path
+
+import pytest
+import sqlglot
+from sqlglot import exp
+
+from pipelines.contract.derive import create_table
+from pipelines.duck import connect
+from pipelines.models.build import typed
+from pipelines.models.control import FINDING
+from pipelines.models.model import Model, ModelError, parse_model, sql_folder
+from pipelines.models.portability import objections
+from pipelines.models.project import SOURCES, project, read_project
+from pipelines.policy.tables import SETTINGS, TIERS
+
+MODELS = [*project().models, *project().audits]
+
+
+def test_every_model_compiles_against_an_empty_contract() -> None:
+    with connect() as connection:
+        for schema in sorted({table.schema for table in SOURCES} | {model.schema for model in project().models}):
+            connection.execute(f"CREATE SCHEMA {schema}")
+        for table in SOURCES:
+            connection.execute(create_table(table))
+        for model in project().models:
+            columns = project().columns[model.relation]
+            connection.execute(f"CREATE VIEW {model.relation} AS {typed(model, columns)}")
+            found = connection.execute(f"DESCRIBE {model.relation}").fetchall()
+            assert [(name, kind) for name, kind, *_ in found] == [(c.name, c.type) for c in columns]
+        for audit in project().audits:
+            assert connection.execute(audit.sql).fetchall() == []
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.relation)
+def test_every_model_is_portable(model: Model) -> None:
+    assert objections(model.sql) == []
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.relation)
+@pytest.mark.parametrize("dialect", ["spark", "trino"])
+def test_every_model_transpiles(model: Model, dialect: str) -> None:
+    [text] = sqlglot.transpile(model.sql, "duckdb", dialect, unsupported_level=sqlglot.ErrorLevel.RAISE)
+    assert sqlglot.parse_one(text, dialect).named_selects == list(model.names)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT list(x ORDER BY y) AS l FROM t",
+        "SELECT array_agg(x) AS l FROM t",
+        "SELECT date_diff('hour', a, b) AS d FROM t",
+        "SELECT avg(x) AS a FROM t",
+        "SELECT x // 2 AS a FROM t",
+        "SELECT cast(a AS DOUBLE) / b AS q FROM t",
+        "SELECT a / 2 AS q FROM t",
+        "SELECT * EXCLUDE (a) FROM t",
+        "SELECT * REPLACE (1 AS a) FROM t",
+        "SELECT a FROM t GROUP BY ALL",
+        "SELECT now() AS a FROM t",
+        "SELECT current_timestamp AS a FROM t",
+        "SELECT t + INTERVAL '1' MONTH AS a FROM t",
+        "SELECT t + INTERVAL (n) DAY AS a FROM t",
+        "SELECT quantile_cont(x, 0.5) AS a FROM t",
+        "SELECT some_function(x) AS a FROM t",
+        "SELECT string_agg(x, ',') AS a FROM t",
+        "SELECT list_transform(l, lambda x: x + 1) AS a FROM t",
+        "SELECT epoch(a) AS a FROM t",
+        "SELECT a.x FROM a ASOF JOIN b ON a.t >= b.t",
+        "SELECT count(*) FILTER (WHERE EXISTS (SELECT 1 FROM u)) AS n FROM t",
+        "SELECT CAST(x AS BIGINT) AS a FROM t",
+        "SELECT x[1] AS a FROM t",
+        "SELECT try_cast(x AS DOUBLE) AS a FROM t",
+        "SELECT round(x, 1) AS a FROM t",
+    ],
+)
+def test_what_differs_between_engines_is_refused(sql: str) -> None:
+    assert objections(sql)
+
+
+@pytest.mark.parametrize("control", project().controls, ids=lambda control: control.id)
+def test_a_control_names_the_policy_columns_that_it_reads_and_holds_no_threshold(control: object) -> None:
+    model = control.model  # type: ignore[attr-defined]
+    tree = sqlglot.parse_one(model.sql, "duckdb")
+    parameters = {column.name for table in (TIERS, SETTINGS) for column in table.columns}
+    read = {column.name for column in tree.find_all(exp.Column)} & parameters
+    # What is used to find the tier or to keep clocks apart is no threshold of the control.
+    assert read - {"tier", "policy_rule_id", "clock_skew_seconds"} == set(control.row["parameters"])  # type: ignore[attr-defined]
+    numbers = {literal.this for literal in tree.find_all(exp.Literal) if literal.is_number}
+    assert numbers <= {"0", "1", "24", "60", "60.0", "3600.0", "86400.0"}, "a number that a policy should hold"
+
+
+def test_every_column_of_every_relation_is_described() -> None:
+    for relation, columns in project().columns.items():
+        assert columns, relation
+        assert all(column.doc for column in columns), relation
+
+
+def test_a_file_stands_alone_and_ends_without_a_semicolon() -> None:
+    for path in sql_folder().rglob("*.sql"):
+        text = path.read_text()
+        assert text.startswith("-- One row"), path
+        assert not any(line.partition("--")[0].rstrip().endswith(";") for line in text.splitlines()), path
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("SELECT 1 AS a", "does not say what a row is"),
+        ("-- One row\nSELECT 1 AS a; SELECT 2 AS b", "not one SELECT"),
+        ("-- One row\nDELETE FROM t", "not one SELECT"),
+        ("-- One row\nSELECT FROM WHERE", "is not SQL"),
+    ],
+)
+def test_a_file_that_is_no_model_is_refused(sql: str, said: str) -> None:
+    with pytest.raises(ModelError, match=said):
+        parse_model("staging", "x", sql)
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({"staging/a.sql": "-- One row\nSELECT x FROM cbr.nothing"}, "reads cbr.nothing, which nothing makes"),
+        ({"staging/a.sql": "-- One row\nSELECT 1 AS x FROM cbr.backups"}, "a.x has no comment"),
+        (
+            {
+                "staging/a.sql": "-- One row\nSELECT x -- VARCHAR: X.\nFROM staging.b",
+                "staging/b.sql": "-- One row\nSELECT x -- VARCHAR: X.\nFROM staging.a",
+            },
+            "in a circle",
+        ),
+        ({"controls/a.sql": "-- One row\n-- title: x\nSELECT id FROM cbr.backups"}, "lacks 'id'"),
+    ],
+)
+def test_models_that_do_not_fit_together_are_refused(tmp_path: Path, files: dict[str, str], said: str) -> None:
+    for name, text in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    with pytest.raises(ModelError, match=said):
+        read_project(tmp_path)
+
+
+def test_findings_of_all_controls_are_put_below_each_other() -> None:
+    [union] = [model for model in project().models if model.relation == "intermediate.int_findings"]
+    assert union.names == ("control_id", *(column.name for column in FINDING))
+    assert set(union.depends_on) == {control.model.relation for control in project().controls}
