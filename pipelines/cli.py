@@ -121,4 +121,8 @@ def _run(settings: Settings, verbose: bool) -> None:
 
     with _progress() as progress:
         execute(settings, progress, verbose=verbose)
-    print_summary(Home(settings.home).warehouse, Console())
+    print_summary(Home(settings.home), Console())
+
+
+if __name__ == "__main__":
+    main()

@@ -56,6 +56,11 @@ class Home:
         return self.path / "landing"
 
     @property
+    def tables(self) -> Path:
+        """The folder of the Parquet tables and their manifests."""
+        return self.path / "tables"
+
+    @property
     def warehouse(self) -> Path:
         """The published DuckDB file."""
         return self.path / "warehouse.duckdb"
@@ -70,11 +75,11 @@ class Home:
 
     def table(self, table: str, scope: str, snapshot_id: str) -> Path:
         """The folder of the Parquet files of one table of one snapshot."""
-        return self.path / "tables" / table / _place(scope) / f"snapshot_id={snapshot_id}"
+        return self.tables / table / _place(scope) / f"snapshot_id={snapshot_id}"
 
     def table_manifest(self, scope: str, snapshot_id: str) -> Path:
         """The file that says which Parquet files make a snapshot."""
-        return self.path / "tables" / "manifests" / _place(scope) / f"snapshot_id={snapshot_id}.json"
+        return self.tables / "manifests" / _place(scope) / f"snapshot_id={snapshot_id}.json"
 
 
 def _place(scope: str) -> str:

@@ -58,7 +58,7 @@ def build_assets(progress: Progress) -> list[dg.AssetsDefinition]:
     def build(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Results:
         """Build the DuckDB draft, audit it, and publish it if no audit forbids."""
         home = Home(warehouse.settings().home)
-        draft = _or_fail(lambda: flow.build_draft(home, context.run_id))
+        draft = _or_fail(lambda: flow.build_draft(home, context.run.run_id))
         yield from (_checked(found) for found in draft.audited)
         _or_fail(lambda: flow.publish(home, draft))
         path = dg.MetadataValue.path(str(home.warehouse))

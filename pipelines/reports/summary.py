@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.duck import connect
+from pipelines.home import Home
 
 _VERDICT = {"pass": "green", "fail": "red", "unknown": "yellow", "not_applicable": "dim"}
 _LISTED = 12  # resources; the rest is a query away
@@ -67,10 +68,12 @@ def render(summary: Summary) -> Group:
     return Group(*(_scope(scope, summary) for scope in summary.scopes.to_dict("records")))
 
 
-def print_summary(warehouse: Path, console: Console) -> None:
-    """Print the answer of a published file, and where the file is."""
-    console.print(render(read_summary(warehouse)))
-    console.print(Text(f"\nwarehouse  {warehouse}"), soft_wrap=True)
+def print_summary(home: Home, console: Console) -> None:
+    """Print the answer of a home's published file, and where its files are."""
+    console.print(render(read_summary(home.warehouse)))
+    for name, path in {"warehouse": home.warehouse, "tables": home.tables, "landing": home.landing}.items():
+        near = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+        console.print(Text(f"{name:<9}  {near}"), soft_wrap=True)
 
 
 def shown(value: object) -> str:
@@ -82,11 +85,12 @@ def _scope(scope: dict[Hashable, Any], summary: Summary) -> Group:
     name = scope["scope"]
     controls = summary.controls[summary.controls["scope"] == name]
     unprotected = summary.unprotected[summary.unprotected["scope"] == name]
-    return Group(_title(scope), _controls(controls), *([] if unprotected.empty else [_unprotected(unprotected)]))
+    parts = [_title(scope), _controls(controls), *([] if unprotected.empty else [_unprotected(unprotected)])]
+    return Group(*parts, Text())
 
 
 def _title(scope: dict[Hashable, Any]) -> Text:
-    title = Text(f"\nscope {shown(scope['scope'])}", style="bold")
+    title = Text(f"scope {shown(scope['scope'])}", style="bold")
     if scope["is_sandbox"]:
         title.append("  synthetic data of the sandbox", style="bold magenta")
     if pd.isna(scope["as_of"]):
@@ -110,7 +114,7 @@ def _controls(rows: pd.DataFrame) -> Table:
 
 
 def _unprotected(rows: pd.DataFrame) -> Group:
-    table = _table("resource", "newest dependable point", "unprotected since")
+    table = _table("resource", "newest dependable point", "unprotected since (UTC)")
     for row in rows.head(_LISTED).to_dict("records"):
         newest = "none" if pd.isna(row["newest_rp_at"]) else _moment(row["newest_rp_at"])
         table.add_row(Text(shown(row["resource"])), newest, _moment(row["unprotected_since"]))

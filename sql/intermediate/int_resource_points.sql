@@ -36,7 +36,7 @@ parts as (
         d.child_id as point_id,
         'server' as via,
         p.is_replica,
-        d.status,
+        case when p.is_usable then d.status else p.status end as status,
         p.state,
         p.rp_time,
         p.created_at,
@@ -61,7 +61,7 @@ select
     point_id, -- VARCHAR: Id of the backup or child that holds the data of the resource.
     via, -- VARCHAR: own, or server where it is part of a server's backup.
     is_replica, -- BOOLEAN: A copy from another region or project, which is no local point.
-    status, -- VARCHAR: State of the backup or child.
+    status, -- VARCHAR: Status of the part, or of the backup where that is not usable.
     state, -- VARCHAR: State of the backup: usable, in_flight, going, failed, or unknown.
     rp_time,
     created_at,
