@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -85,7 +85,9 @@ def _scope(scope: dict[Hashable, Any], summary: Summary) -> Group:
     name = scope["scope"]
     controls = summary.controls[summary.controls["scope"] == name]
     unprotected = summary.unprotected[summary.unprotected["scope"] == name]
-    parts = [_title(scope), _controls(controls), *([] if unprotected.empty else [_unprotected(unprotected)])]
+    parts: list[RenderableType] = [_title(scope), _controls(controls)]
+    if not unprotected.empty:
+        parts.append(_unprotected(unprotected))
     return Group(*parts, Text())
 
 
