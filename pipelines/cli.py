@@ -62,13 +62,17 @@ def run(home: str | None, verbose: bool) -> None:
 @click.option("--as", "form", type=click.Choice(["json", "rows"]), default="json", show_default=True)
 def show(backup_id: str, cloud: str, form: str) -> None:
     """Print one backup, as the API sent it or as the rows that it becomes."""
-    from pipelines.extract.client import Client, Vanished
-    from pipelines.extract.clouds import open_scope
+    from pipelines.extract.answers import Vanished
+    from pipelines.extract.client import Client
+    from pipelines.extract.pace import Pacer
+    from pipelines.extract.scope import open_scope
     from pipelines.reports.rows import print_rows
 
+    reading = Settings.load().reading
     with open_scope(cloud) as scope:
         try:
-            body, _ = Client(scope).show(backup_id)
+            client = Client(scope, Pacer(reading.requests_per_second), reading.retry_seconds)
+            body, _ = client.show(backup_id)
         except Vanished as answer:
             raise Problem(f"cloud {cloud!r} has no backup {backup_id} ({answer})", "Check the id.") from None
     if form == "json":

@@ -1,4 +1,4 @@
-"""Settings: where data lies and which clouds are read. Typed, validated, no I/O at import.
+"""Settings: where data lies, which clouds are read, how gently. Typed, validated, no I/O at import.
 
 Belongs here: everything a user sets by an option or an environment variable. Does not belong here:
 credentials (clouds.yaml holds them, extract/clouds.py reads it) and thresholds (policy/ holds them).
@@ -6,7 +6,7 @@ credentials (clouds.yaml holds them, extract/clouds.py reads it) and thresholds 
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipelines.problem import Problem
@@ -17,20 +17,42 @@ SANDBOX = "sandbox"  # the scope that is served by pipelines/sandbox itself
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """How a service is read. The quota of CBR is not published, so the defaults are gentle."""
+
+    concurrency: int = 8  # details asked for at the same time, for each scope
+    requests_per_second: float = 10.0  # to one endpoint, by all scopes together
+    retry_seconds: float = 600.0  # how long one request may be tried again
+    resume_minutes: float = 60.0  # how old an unfinished snapshot may be to be continued
+    full: bool = False  # read all details again, though nothing changed
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What one run needs to know."""
 
     home: Path
     clouds: tuple[str, ...]
+    reading: Reading = field(default_factory=Reading)
 
     @classmethod
-    def load(cls, home: str | None = None, environ: Mapping[str, str] = os.environ) -> "Settings":
-        """Return the settings of this run: `home` first, else CBR_HOME, else ./cbr-home; CBR_CLOUDS, else sandbox.
+    def load(
+        cls, home: str | None = None, environ: Mapping[str, str] = os.environ, *, full: bool = False
+    ) -> "Settings":
+        """Return the settings: `home` first, else CBR_HOME, else ./cbr-home; the rest from the CBR_ variables.
 
-        Raises Problem where a name is empty or said twice.
+        Raises Problem where a value can't be what it stands for.
         """
         chosen = home or environ.get("CBR_HOME") or DEFAULT_HOME
-        return cls(Path(chosen).expanduser().absolute(), _clouds(environ.get("CBR_CLOUDS") or SANDBOX))
+        default = Reading()
+        reading = Reading(
+            concurrency=int(_number(environ, "CBR_CONCURRENCY", default.concurrency, whole=True)),
+            requests_per_second=_number(environ, "CBR_REQUESTS_PER_SECOND", default.requests_per_second),
+            retry_seconds=_number(environ, "CBR_RETRY_SECONDS", default.retry_seconds),
+            resume_minutes=_number(environ, "CBR_RESUME_MINUTES", default.resume_minutes),
+            full=full,
+        )
+        return cls(Path(chosen).expanduser().absolute(), _clouds(environ.get("CBR_CLOUDS") or SANDBOX), reading)
 
 
 def _clouds(text: str) -> tuple[str, ...]:
@@ -41,3 +63,15 @@ def _clouds(text: str) -> tuple[str, ...]:
             "Set it to names of clouds.yaml with a comma between them, for example CBR_CLOUDS=prod-cn,prod-eu.",
         )
     return names
+
+
+def _number(environ: Mapping[str, str], name: str, default: float, *, whole: bool = False) -> float:
+    text = environ.get(name) or str(default)
+    try:
+        value = int(text) if whole else float(text)
+        if 0 < value < float("inf"):
+            return value
+    except ValueError:
+        pass
+    kind = "a whole number" if whole else "a number"
+    raise Problem(f"{name}={text!r} is not {kind} above 0", f"Set it to one, or unset it: the default is {default}.")

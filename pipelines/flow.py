@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,8 @@ from pipelines.contract.columns import Table
 from pipelines.contract.derive import arrow_schema
 from pipelines.contract.tables import NORMALIZED
 from pipelines.extract import landing
-from pipelines.extract.landing import LIST, SHOW, Snapshot
-from pipelines.extract.snapshot import Progress, land
+from pipelines.extract.landing import LIST, SHOW, Attempt, Snapshot
+from pipelines.extract.snapshot import Progress, Reading, land_all
 from pipelines.home import Home, writing
 from pipelines.load import tables, warehouse
 from pipelines.load.tables import Loaded, TableWriter, read_loaded
@@ -49,26 +50,27 @@ class Draft:
         return [found for found in self.audited if found.stops]
 
 
-def land_clouds(settings: Settings, progress: Progress) -> list[Snapshot]:
-    """Read every cloud and land a snapshot of each. Raises Problem, with a line for each cloud that failed."""
+def land_clouds(settings: Settings, progress: Progress) -> list[Reading]:
+    """Read every cloud and land a snapshot of each. Raises Problem where none could be read."""
     home = Home(settings.home)
     home.prepare()
-    landed, problems = [], []
-    for name in settings.clouds:
-        try:
-            landed.append(land(home, name, progress))
-        except Problem as problem:
-            problems.append(problem)
-    if len(problems) == 1:
-        raise problems[0]
-    if problems:
-        raise Problem("; ".join(p.what for p in problems), " ".join(dict.fromkeys(p.cure for p in problems)))
-    return landed
+    with home.held():
+        readings = land_all(home, settings, progress)
+    if not any(reading.snapshot for reading in readings):
+        raise together(readings)
+    return readings
+
+
+def together(readings: Iterable[Reading]) -> Problem:
+    """Return the problems of all scopes that failed, as one."""
+    problems = [reading.problem for reading in readings if reading.problem]
+    return Problem("; ".join(p.what for p in problems), " ".join(dict.fromkeys(p.cure for p in problems)))
 
 
 def normalize_landed(home: Home) -> list[Loaded]:
     """Write the tables of each scope's newest complete snapshot, unless they are there; return them."""
-    return [_normalized(home, snapshot) for snapshot in landing.current(landing.snapshots(home))]
+    with home.held():
+        return [_normalized(home, snapshot) for snapshot in landing.current(landing.snapshots(home))]
 
 
 def build_draft(home: Home, run_id: str) -> Draft:
@@ -83,7 +85,7 @@ def build_draft(home: Home, run_id: str) -> Draft:
     models = project()
     with writing(home.path), warehouse.draft(home, run_id) as (connection, path):
         rows = _fill_sources(connection, home, loaded, note)
-        rows |= _fill_meta(connection, run_id, landed, loaded)
+        rows |= _fill_meta(connection, home, run_id, landed, loaded)
         rows[CONTROLS.relation] = warehouse.fill(connection, CONTROLS, controls_table(models.controls))
         rows |= build_models(connection, models, synthetic=synthetic)
         audited = run_audits(connection, audits(models.audits))
@@ -105,6 +107,15 @@ def publish(home: Home, draft: Draft) -> None:
         warehouse.publish(home, draft.path)
 
 
+def stale(home: Home, clouds: Iterable[str]) -> Problem | None:
+    """Return the problem of a run that published, but has no complete reading of one of `clouds`."""
+    landed = landing.snapshots(home)
+    rows = [_scope(attempt, landed) for attempt in landing.attempts(home) if attempt.scope in clouds]
+    said = "; ".join(f"{row['scope']}: {row['stale_reason']}" for row in rows if row["is_stale"])
+    cure = "Every other scope is loaded; these keep their last complete snapshot, marked as stale."
+    return Problem(f"published, but not every scope could be read: {said}", cure) if said else None
+
+
 def _normalized(home: Home, snapshot: Snapshot) -> Loaded:
     source = hashlib.sha256(json.dumps(snapshot.parts, sort_keys=True).encode()).hexdigest()
     known = read_loaded(home, snapshot.scope, snapshot.snapshot_id)
@@ -112,7 +123,8 @@ def _normalized(home: Home, snapshot: Snapshot) -> Loaded:
         return known
     normalizer = Normalizer(snapshot.scope, snapshot.snapshot_id, snapshot.vanished)
     with writing(home.path), TableWriter(home, snapshot.scope, snapshot.snapshot_id) as writer:
-        for piece in normalizer.pieces(landing.lines(home, snapshot, SHOW), landing.lines(home, snapshot, LIST)):
+        shows, pages = (partial(landing.lines, home, snapshot, kind) for kind in (SHOW, LIST))
+        for piece in normalizer.pieces(shows, pages):
             writer.write(piece.tables, piece.records)
         writer.write({meta.DRIFT.name: normalizer.drift()})
     return writer.commit(source)
@@ -131,20 +143,37 @@ def _fill_sources(connection: duckdb.DuckDBPyConnection, home: Home, loaded: lis
 
 
 def _fill_meta(
-    connection: duckdb.DuckDBPyConnection, run_id: str, landed: list[Snapshot], loaded: list[Loaded]
+    connection: duckdb.DuckDBPyConnection, home: Home, run_id: str, landed: list[Snapshot], loaded: list[Loaded]
 ) -> dict[str, int]:
     run = {"run_id": run_id, "tool_version": version("cbr-warehouse"), "contract_version": tables.VERSION}
-    current = {(one.scope, one.snapshot_id) for one in loaded}
+    rejects = {(one.scope, one.snapshot_id): sum(one.rejects.values()) for one in loaded}
     snapshots = (
         asdict(snapshot)
         | {"seconds": snapshot.seconds, "vanished": len(snapshot.vanished)}
-        | {"is_current": (snapshot.scope, snapshot.snapshot_id) in current}
+        | {"is_current": (snapshot.scope, snapshot.snapshot_id) in rejects}
+        | {"rejects": rejects.get((snapshot.scope, snapshot.snapshot_id))}
         for snapshot in landed
     )
+    scopes = (_scope(attempt, landed) for attempt in landing.attempts(home))
     return {
         meta.RUNS.relation: _fill_rows(connection, meta.RUNS, [run]),
+        meta.SCOPES.relation: _fill_rows(connection, meta.SCOPES, scopes),
         meta.SNAPSHOTS.relation: _fill_rows(connection, meta.SNAPSHOTS, snapshots),
         meta.LOADS.relation: _fill_rows(connection, meta.LOADS, tables.load_rows(loaded)),
+    }
+
+
+def _scope(attempt: Attempt, landed: list[Snapshot]) -> dict[str, Any]:
+    """Return the row of meta.scopes: what stands for a scope, and whether something newer should."""
+    mine = [snapshot for snapshot in landed if snapshot.scope == attempt.scope]
+    stands = next(iter(landing.current(mine)), None)
+    newer = mine[-1].incomplete_reason if mine and mine[-1] is not stands else None
+    reason = attempt.problem or newer
+    return asdict(attempt) | {
+        "attempted_at": attempt.at,
+        "snapshot_id": stands.snapshot_id if stands else None,
+        "is_stale": reason is not None,
+        "stale_reason": reason,
     }
 
 

@@ -10,6 +10,7 @@ in the files.
 """
 
 import errno
+import fcntl
 import json
 import os
 import uuid
@@ -50,6 +51,24 @@ class Home:
             probe.touch(mode=0o600)
             probe.unlink()
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep every other run out of the home for as long as the block lasts. Raises Problem where one is in it."""
+        with writing(self.path):
+            descriptor = os.open(self.path / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+        with os.fdopen(descriptor, "r+") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise Problem(
+                    f"another run, process {lock.read() or 'unknown'}, is at work in {self.path}",
+                    "Wait until it has ended, and run again.",
+                ) from None
+            lock.truncate(0)
+            lock.write(str(os.getpid()))
+            lock.flush()
+            yield
+
     @property
     def landing(self) -> Path:
         """The folder of what the service said."""
@@ -69,9 +88,13 @@ class Home:
         """The file that a run builds in, beside the published one so that a rename is enough."""
         return self.path / f"warehouse.{run_id}.draft.duckdb"
 
+    def landed_scope(self, scope: str) -> Path:
+        """The folder of all that was landed of one scope."""
+        return self.landing / _place(scope)
+
     def landed(self, scope: str, snapshot_id: str) -> Path:
         """The folder of one landed snapshot."""
-        return self.landing / _place(scope) / f"snapshot_id={snapshot_id}"
+        return self.landed_scope(scope) / f"snapshot_id={snapshot_id}"
 
     def table(self, table: str, scope: str, snapshot_id: str) -> Path:
         """The folder of the Parquet files of one table of one snapshot."""

@@ -1,5 +1,6 @@
 """Fixtures that many tests share."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,8 +14,12 @@ from pipelines.sandbox import Sandbox, serve
 @pytest.fixture(autouse=True)
 def _no_outer_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No test reads the settings or clouds of whoever runs it."""
-    for name in ("CBR_HOME", "CBR_CLOUDS", "OS_CLIENT_CONFIG_FILE", "OS_CLOUD", "DAGSTER_HOME"):
-        monkeypatch.delenv(name, raising=False)
+    for name in list(os.environ):
+        if name.startswith(("CBR_", "OS_")) or name == "DAGSTER_HOME":
+            monkeypatch.delenv(name)
+    # The services of tests stand on loopback: nobody has to be spared.
+    monkeypatch.setenv("CBR_REQUESTS_PER_SECOND", "100000")
+    monkeypatch.setattr("pipelines.extract.retry.FIRST_WAIT", 0.001)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
 

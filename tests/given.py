@@ -1,5 +1,6 @@
 """What tests begin with: bodies in the shape of the wire, a home with snapshots landed in it, its findings."""
 
+import shutil
 from collections.abc import Iterable
 from copy import deepcopy
 from dataclasses import dataclass
@@ -9,7 +10,8 @@ from typing import Any
 from pipelines import flow
 from pipelines.clock import snapshot_id
 from pipelines.duck import connect
-from pipelines.extract.landing import LIST, SHOW, Landing, Snapshot
+from pipelines.extract.draft import Draft
+from pipelines.extract.landing import LIST, SHOW, Attempt, Snapshot, write_attempt
 from pipelines.home import Home
 from pipelines.normalize.coerce import json_text
 
@@ -109,27 +111,27 @@ def land(home: Home, given: Landed) -> Snapshot:
     """Land a snapshot as the extraction would."""
     shown, listed = list(given.shown), list(given.listed)
     items = [body | {"children": []} for body in shown] + listed
-    with Landing(home, given.scope, snapshot_id(given.as_of)) as folder:
-        folder.write(LIST, json_text({"backups": items, "count": len(items)}).encode())
-        for body in shown:
-            folder.write(SHOW, json_text({"backup": body}).encode())
-        return folder.commit(
-            scope=given.scope,
-            snapshot_id=snapshot_id(given.as_of),
-            as_of=given.as_of,
-            finished_at=given.as_of + timedelta(seconds=5),
-            complete=given.complete,
-            incomplete_reason=None if given.complete else "a page was missing",
-            is_sandbox=False,
-            region=given.region,
-            project_id=given.project,
-            pages=1,
-            listed=len(items),
-            shown=len(shown),
-            vanished=given.vanished,
-            requests=1 + len(shown),
-            retries=0,
-        )
+    shutil.rmtree(home.landed(given.scope, snapshot_id(given.as_of)), ignore_errors=True)
+    draft = Draft(home, given.scope, given.as_of)
+    draft.write(LIST, json_text({"backups": items, "count": len(items)}).encode())
+    for body in shown:
+        draft.write(SHOW, json_text({"backup": body}).encode())
+    write_attempt(home, Attempt(given.scope, given.as_of, None))
+    return draft.commit(
+        complete=given.complete,
+        incomplete_reason=None if given.complete else "a page was missing",
+        is_sandbox=False,
+        region=given.region,
+        project_id=given.project,
+        pages=1,
+        looks=1,
+        listed=len(items),
+        shown=len(shown),
+        reused=0,
+        vanished=given.vanished,
+        requests=1 + len(shown),
+        retries=0,
+    )
 
 
 def publish(home: Home, *given: Landed, run_id: str = "run-1") -> Home:

@@ -42,6 +42,7 @@ NOON = datetime(2020, 2, 5, 12)
         (Type.FLAG, [], None, R),
         (Type.INSTANT, "2020-02-05T12:00:00.209782", datetime(2020, 2, 5, 12, 0, 0, 209782), S),
         (Type.INSTANT, "2020-02-05T12:00:00", NOON, S),
+        (Type.INSTANT, "2020-02-05T12:00:00.0000001", NOON, C),
         (Type.INSTANT, "2020-02-05 12:00:00", NOON, S),
         (Type.INSTANT, "2020-02-05T12:00:00Z", NOON, S),
         (Type.INSTANT, "2020-02-05T12:00:00.114+00:00", datetime(2020, 2, 5, 12, 0, 0, 114000), S),

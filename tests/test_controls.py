@@ -258,6 +258,137 @@ def test_a_backup_without_resource_is_still_judged(home: Home) -> None:
     assert found[RECENT, "resource of backup backup-1"] == ("pass", "recent")
 
 
+def verdict(home: Home, resource: str) -> str:
+    [(found,)] = query(home, f"SELECT verdict FROM compliance.resource_compliance WHERE resource_id = '{resource}'")
+    return str(found)
+
+
+@pytest.mark.parametrize("expiry", [1772000000, "2026/02/28 00:00:00", ""])
+def test_an_expiry_that_can_not_be_read_is_not_no_expiry(home: Home, expiry: Any) -> None:
+    found = judge(home, server(expired_at=expiry, extend_info={"auto_trigger": False}))
+    for control in (RECENT, RETENTION, COMPLETE):
+        subject = "server-1" if control == RECENT else "backup-1"
+        assert found[control, subject] == ("unknown", "expiry_not_readable")
+    assert can_restore(home) is None
+
+
+@pytest.mark.parametrize(
+    ("children", "encrypted", "complete"),
+    [
+        pytest.param(
+            [child("a"), child("b", id=None, extend_info=PLAIN)], "unknown", "unknown", id="a part without id"
+        ),
+        pytest.param([child("a"), child("a", extend_info=PLAIN)], "unknown", "unknown", id="a part that comes twice"),
+        pytest.param({"a": 1}, "unknown", "unknown", id="no list at all"),
+        pytest.param(
+            [child("a", extend_info=PLAIN), "x"], "fail", "unknown", id="a part that is no object, one that fails"
+        ),
+    ],
+)
+def test_a_part_that_could_not_be_loaded_is_not_taken_for_good(
+    home: Home, children: Any, encrypted: str, complete: str
+) -> None:
+    found = judge(home, server(children=children))
+    assert found[ENCRYPTED, "backup-1"][0] == encrypted
+    assert found[COMPLETE, "backup-1"] == (complete, "part_not_loaded")
+    assert can_restore(home) is None
+
+
+def test_what_is_wrong_with_a_servers_backup_is_wrong_with_its_disks(home: Home) -> None:
+    judge(home, server(expired_at=at(days=-7), children=[child("a", extend_info=PLAIN)]))
+    assert verdict(home, "disk-of-a") == "partial"
+
+
+def test_resources_without_a_name_for_themselves_are_not_one(home: Home) -> None:
+    old = server("s1", resource_id="", created_at=at(hours=99), children=[child("a", resource_id="")])
+    found = judge(home, old, server("s2", resource_id="", children=[child("b", resource_id="")]))
+    assert found[RECENT, "resource of backup s1"] == ("fail", "overdue")
+    assert found[RECENT, "resource of backup s2"] == ("pass", "recent")
+    assert found[RECENT, "resource of backup a"] == ("fail", "overdue")
+
+
+def test_empty_checkpoints_are_not_the_same_checkpoint(home: Home) -> None:
+    found = judge(home, server(checkpoint_id="", children=[child("a", checkpoint_id="")]))
+    assert found[COMPLETE, "backup-1"] == ("unknown", "checkpoint_not_said")
+
+
+@pytest.mark.parametrize("parent", ["gone", 0])
+def test_a_listed_part_of_nothing_that_is_there_is_judged_by_itself(home: Home, parent: Any) -> None:
+    found = judge(home, listed=(volume("v1", parent_id=parent, status="error"),))
+    assert found[RECENT, "disk-1"] == ("fail", "none")
+
+
+def test_a_listed_part_of_a_backup_that_names_it_is_judged_with_it(home: Home) -> None:
+    part = child("child-of-backup-1", parent_id="backup-1")
+    found = judge(home, server(), listed=(part,))
+    assert (ENCRYPTED, "child-of-backup-1") not in found
+    assert found[ENCRYPTED, "backup-1"] == ("pass", "encrypted")
+
+
+@pytest.mark.parametrize("kind", [None, "OS::New::Kind"])
+def test_a_resource_of_no_known_type_may_be_a_server(home: Home, kind: str | None) -> None:
+    found = judge(
+        home, server(resource_type=kind, children=[child("a"), child("b", status="error", resource_type=kind)])
+    )
+    assert found[COMPLETE, "backup-1"] == ("unknown", "type_not_known")
+    assert found[RECENT, "disk-of-b"] == ("fail", "none")
+    assert can_restore(home) is None
+
+
+def test_nesting_is_what_the_body_shows_not_what_ids_claim(home: Home) -> None:
+    claims = child("A", children=[child("X", parent_id="B")])
+    found = judge(home, server(children=[claims, child("B", extend_info=PLAIN)]))
+    assert found[ENCRYPTED, "backup-1"] == ("fail", "plain_disk")
+    assert (RECENT, "disk-of-B") in found
+
+
+def test_a_part_below_a_failed_one_does_not_cover_its_disk(home: Home) -> None:
+    found = judge(home, server(children=[child("A", status="error", children=[child("X", parent_id="A")])]))
+    assert found[RECENT, "disk-of-A"] == ("fail", "none")
+    assert found[RECENT, "disk-of-X"] == ("fail", "none")
+
+
+def test_one_child_id_below_two_backups_keeps_two_sets_of_flags(home: Home) -> None:
+    found = judge(
+        home,
+        server("s1", children=[child("c")]),
+        server("s2", resource_id="server-2", children=[child("c", extend_info=PLAIN)]),
+    )
+    assert found[ENCRYPTED, "s1"] == ("pass", "encrypted")
+    assert found[ENCRYPTED, "s2"] == ("fail", "plain_disk")
+
+
+def test_the_same_resource_id_in_a_stranger_project_is_no_home(home: Home) -> None:
+    here = Landed([replica("copy", "project-0")])
+    stranger = Landed([server("other")], scope="away", project="project-7")
+    publish(home, here, stranger)
+    sql = f"SELECT raw_status, reason_code FROM compliance.control_results WHERE control_id = '{RECENT}' AND scope = 'prod'"
+    assert set(query(home, sql)) == {("not_applicable", "source_not_read")}
+
+
+def test_a_copy_from_a_place_that_was_never_read_whole_is_unknown(home: Home) -> None:
+    here = Landed([replica("copy", "project-0")])
+    there = Landed([server("source-1")], scope="away", project="project-0", region="region-0", complete=False)
+    assert findings(home, here, there)[RECENT, "server-1"] == ("unknown", "source_not_complete")
+
+
+@pytest.mark.parametrize(
+    ("points", "since"),
+    [
+        ([server(status="error", created_at=...)], None),
+        ([server(created_at=at(hours=-48))], AS_OF),
+        ([server("a", status="deleting", created_at=at(days=4), updated_at=at(hours=3)),
+          server("b", status="deleting", created_at=at(days=1), updated_at=at(hours=2))], AS_OF - timedelta(hours=2)),
+        ([server("a", expired_at=at(hours=5)), server("b", expired_at=at(hours=9))], AS_OF - timedelta(hours=5)),
+        ([server("a", status="error", created_at=at(days=4)), server("b", status="error")], AS_OF - timedelta(days=4)),
+    ],
+)  # fmt: skip
+def test_since_when_is_never_later_than_the_reading_nor_made_up(home: Home, points: list[Body], since: Any) -> None:
+    judge(home, *points)
+    sql = "SELECT recency, unprotected_since FROM compliance.resource_compliance WHERE resource_id = 'server-1'"
+    assert query(home, sql) == [("fail", since)]
+
+
 def test_every_subject_has_one_result_for_every_control(home: Home) -> None:
     found = judge(home, server(), server("b2", resource_id="server-2"), listed=(volume("b3"),))
     assert (

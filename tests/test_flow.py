@@ -12,6 +12,8 @@ import pytest
 from pipelines import flow
 from pipelines.contract.tables import NORMALIZED
 from pipelines.duck import connect
+from pipelines.extract import landing
+from pipelines.extract.landing import Attempt
 from pipelines.home import Home, writing
 from pipelines.load import tables
 from pipelines.models.audit import Audit, Audited
@@ -48,11 +50,11 @@ def test_the_four_tables_hold_the_newest_complete_snapshot_of_each_scope(home: H
         Landed([server("old")]),
         Landed([server("new")], as_of=LATER),
         Landed([server("partial")], as_of=LATER + timedelta(days=1), complete=False),
-        Landed([server("else")], scope="other"),
+        Landed([server("else")], scope="other", as_of=LATER),
     )
     assert query(home, "SELECT scope, id FROM cbr.backups ORDER BY 1") == [("other", "else"), ("prod", "new")]
     stale = query(home, "SELECT DISTINCT scope, is_stale, as_of FROM compliance.summary ORDER BY 1")
-    assert stale == [("other", False, AS_OF), ("prod", True, LATER)]
+    assert stale == [("other", False, LATER), ("prod", True, LATER)]
     counted = query(
         home,
         "SELECT count(*), count(*) FILTER (WHERE complete), count(*) FILTER (WHERE is_current) FROM meta.snapshots",
@@ -70,7 +72,56 @@ def test_a_scope_without_any_complete_snapshot_is_unknown_and_not_left_out(home:
 
 def test_an_empty_scope_passes_nothing(home: Home) -> None:
     publish(home, Landed())
-    assert query(home, "SELECT DISTINCT verdict FROM compliance.summary") == [("not_applicable",)]
+    assert query(home, "SELECT DISTINCT verdict FROM compliance.summary") == [("unknown",)]
+
+
+def test_a_scope_that_is_not_read_any_more_is_stale_and_can_not_restore_now(home: Home) -> None:
+    publish(home, Landed([server()]), Landed([server()], scope="other", as_of=LATER + timedelta(days=1)))
+    stale = query(
+        home,
+        "SELECT DISTINCT scope, is_stale, verdict FROM compliance.summary WHERE control_id = 'backup-encrypted' ORDER BY 1",
+    )
+    assert stale == [("other", False, "pass"), ("prod", True, "unknown")]
+    restorable = query(
+        home,
+        "SELECT scope, is_stale, can_restore_now FROM compliance.resource_compliance WHERE resource_id = 'server-1' ORDER BY 1",
+    )
+    assert restorable[1] == ("prod", True, None)
+
+
+def test_a_scope_whose_last_reading_failed_is_stale_and_says_why(home: Home) -> None:
+    publish(home, Landed([server()]))
+    landing.write_attempt(home, Attempt("prod", LATER, "IAM refused the user"))
+    landing.write_attempt(home, Attempt("never", LATER, "no such host"))
+    publish(home, run_id="run-2")
+    rows = query(
+        home,
+        "SELECT DISTINCT scope, snapshot_id, is_stale, stale_reason, verdict FROM compliance.summary ORDER BY 1, 5",
+    )
+    assert rows == [
+        ("never", None, True, "no such host", "unknown"),
+        ("prod", "20260301T120000Z", True, "IAM refused the user", "unknown"),
+    ]
+    problem = flow.stale(home, ["prod"])
+    assert problem is not None
+    assert "prod: IAM refused the user" in str(problem)
+    assert flow.stale(home, ["elsewhere"]) is None
+
+
+@pytest.mark.parametrize("damage", [b"", b"x" * 100])
+def test_a_landed_part_that_was_changed_is_never_loaded(home: Home, damage: bytes) -> None:
+    snapshot = land(home, Landed([server()]))
+    (home.landed("prod", snapshot.snapshot_id) / "list-00001.ndjson.zst").write_bytes(damage)
+    with pytest.raises(Problem, match=r"list-00001\.ndjson\.zst is damaged"):
+        flow.normalize_landed(home)
+
+
+def test_two_runs_do_not_work_in_one_home(home: Home) -> None:
+    home.prepare()
+    with home.held(), pytest.raises(Problem, match=r"another run, process [0-9]+, is at work"), home.held():
+        pass
+    with home.held():
+        pass
 
 
 def test_a_scope_with_a_record_that_could_not_be_loaded_never_passes(home: Home) -> None:

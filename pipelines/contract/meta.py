@@ -30,11 +30,14 @@ SNAPSHOTS = Table(
         Column("is_sandbox", FLAG, "Synthetic data, served by the sandbox.", required=True),
         Column("region", TEXT, "Region that was read, as clouds.yaml names it."),
         Column("project_id", TEXT, "Project that was read.", required=True),
-        Column("pages", WHOLE, "List pages read."),
+        Column("pages", WHOLE, "List pages that were landed."),
+        Column("looks", WHOLE, "How often the list was read until it stood still."),
         Column("listed", WHOLE, "Different backups in the list."),
         Column("shown", WHOLE, "Backups whose details were read."),
+        Column("reused", WHOLE, "Backups whose details were taken from the snapshot before, as nothing changed."),
         Column("vanished", WHOLE, "Listed, but gone when their details were asked for."),
-        Column("requests", WHOLE, "Requests sent."),
+        Column("rejects", WHOLE, "Records that could not be loaded; null where the snapshot is not loaded."),
+        Column("requests", WHOLE, "Requests sent by the run that finished it."),
         Column("retries", WHOLE, "Requests sent again after a passing fault."),
         Column("seconds", Type.REAL, "Time from as_of to finished_at.", unit="s"),
     ),
@@ -49,6 +52,21 @@ RUNS = Table(
         Column("run_id", TEXT, "The run that built this file.", required=True),
         Column("tool_version", TEXT, "Version of cbr-warehouse that built it.", required=True),
         Column("contract_version", TEXT, "Hash of the contract of the normalized tables.", required=True),
+    ),
+)
+
+SCOPES = Table(
+    "meta",
+    "scopes",
+    "One row a scope that was ever read: how its last reading ended, and which snapshot stands for it.",
+    ("scope",),
+    (
+        SCOPE,
+        Column("attempted_at", INSTANT, "When the last reading ended, well or not.", required=True),
+        Column("problem", TEXT, "Why it gave no snapshot; null where it gave one."),
+        Column("snapshot_id", TEXT, SNAPSHOT.doc),  # the newest complete one; null where there is none
+        Column("is_stale", FLAG, "The last reading gave no complete snapshot: older data stands in.", required=True),
+        Column("stale_reason", TEXT, "Why."),
     ),
 )
 
@@ -128,4 +146,4 @@ AUDITS = Table(
 )
 
 PER_SNAPSHOT = (REJECTS, DRIFT)
-META = (RUNS, SNAPSHOTS, LOADS, REJECTS, DRIFT, AUDITS)
+META = (RUNS, SCOPES, SNAPSHOTS, LOADS, REJECTS, DRIFT, AUDITS)

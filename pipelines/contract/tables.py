@@ -44,6 +44,7 @@ SNAPSHOT = Column(
     required=True,
     references="snapshots.snapshot_id",
 )
+TOP = Column("top_backup_id", TEXT, "Id of the top-level backup.", required=True, references="backups.id")
 EXTRA = Column("extra", Type.JSON, "Keys that the contract does not know, and values it could not type, as sent.")
 
 # Tables 4 and 6: a backup and a child carry the same fields.
@@ -76,7 +77,7 @@ _BACKUP_FIELDS = (
     _api(
         "enterprise_project_id",
         TEXT,
-        "Enterprise project; '0' is the default one. The list lacks it.",
+        "Enterprise project; '0' is the default one. Null where only the list was read.",
         "企业项目id",
     ),
     _api("vault_id", TEXT, "Vault that holds the backup.", "存储库ID"),
@@ -101,6 +102,7 @@ BACKUPS = Table(
         SNAPSHOT,
         *_BACKUP_FIELDS,
         Column("detail_loaded", FLAG, "ShowBackup was read, so that the children are known.", required=True),
+        Column("rejected_parts", WHOLE, "Records below it that could not be loaded.", required=True),
         EXTRA,
     ),
 )
@@ -114,6 +116,7 @@ CHILDREN = Table(
         SCOPE,
         SNAPSHOT,
         Column("backup_id", TEXT, "Id of the top-level backup.", required=True, references="backups.id"),
+        Column("carrier_id", TEXT, "Id of the backup or child that it stands in.", required=True),
         Column("depth", WHOLE, "1 for a child of the backup, 2 for its child, ...", required=True),
         *_BACKUP_FIELDS,
         EXTRA,
@@ -126,11 +129,12 @@ EXTEND_INFO = Table(
     "cbr",
     "extend_info",
     "One row for each backup and each child that carries extend_info.",
-    ("scope", "snapshot_id", "level", "backup_id"),
+    ("scope", "snapshot_id", "top_backup_id", "level", "backup_id"),
     (
         SCOPE,
         SNAPSHOT,
         Column("backup_id", TEXT, "Id of the backup or child that carries it.", required=True),
+        TOP,
         Column("level", TEXT, "Whether a backup or a child carries it.", required=True, known=("backup", "child")),
         _api("auto_trigger", FLAG, "Made by a policy, not by hand.", "是否是自动生成的备份副本"),
         _api("bootable", FLAG, "Backup of a system disk.", "是否系统盘备份"),
@@ -183,11 +187,12 @@ REPLICATION_RECORDS = Table(
     "cbr",
     "replication_records",
     "One row a replication of a backup to another region or project.",
-    ("scope", "snapshot_id", "backup_id", "id"),
+    ("scope", "snapshot_id", "top_backup_id", "backup_id", "id"),
     (
         SCOPE,
         SNAPSHOT,
         Column("backup_id", TEXT, "Id of the backup or child that carries the record.", required=True),
+        TOP,
         _api("id", TEXT, "Id of the record.", "复制记录ID", required=True),
         _api(
             "status",

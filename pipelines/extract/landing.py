@@ -1,31 +1,31 @@
-"""A landed snapshot on disk: written here, read here, so that its format is said once.
+"""A landed snapshot on disk: its manifest, its parts, and how they are read.
 
     list-00001.ndjson.zst   list pages as sent, one a line
-    show-00001.ndjson.zst   ShowBackup answers as sent, one a line
+    show-00001.ndjson.zst   ShowBackup answers as sent, one a line; more parts follow when one is full
     manifest.json           written last; a folder without one is no snapshot
+    attempt.json            in the scope's folder: how the last reading of the scope ended
 
 Bodies keep every byte but line breaks, which JSON allows only between tokens and which become spaces.
-Enters: bodies. Leaves: `Snapshot`s, and their lines with the place each stands at.
+Does not belong here: writing while a snapshot is read (draft.py).
 """
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import pyarrow as pa
 
-from pipelines.home import Home, open_private, private_folder, write_json
+from pipelines.home import Home, write_json
 from pipelines.problem import Problem
 
 FORMAT = 1
-MANIFEST = "manifest.json"
+MANIFEST, ATTEMPT = "manifest.json", "attempt.json"
 LIST, SHOW = "list", "show"
+SUFFIX = ".ndjson.zst"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,10 @@ class Snapshot:
     region: str | None
     project_id: str
     pages: int
+    looks: int  # how often the list was read until it stood still
     listed: int
     shown: int
+    reused: int
     vanished: tuple[str, ...]
     requests: int
     retries: int
@@ -55,64 +57,25 @@ class Snapshot:
         return (self.finished_at - self.as_of).total_seconds()
 
 
-class Part:
-    """One compressed part of a landing folder, open for writing."""
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """How the last reading of a scope ended: with a snapshot, or with a problem."""
 
-    def __init__(self, folder: Path, kind: str) -> None:
-        """Create it; the number leaves room for more parts of the same kind."""
-        self.path = folder / f"{kind}-00001.ndjson.zst"
-        self.lines = 0
-        self._out = pa.CompressedOutputStream(os.fdopen(open_private(self.path), "wb"), "zstd")
-
-    def write(self, body: bytes) -> None:
-        """Add one body as one line."""
-        self._out.write(body.replace(b"\r", b" ").replace(b"\n", b" ") + b"\n")
-        self.lines += 1
-
-    def close(self) -> None:
-        """Finish the part and force it to the disk, before the manifest may name it."""
-        if not self._out.closed:
-            self._out.close()
-            with self.path.open("rb") as written:
-                os.fsync(written.fileno())
-
-    def entry(self) -> dict[str, Any]:
-        """Return what the manifest says of it."""
-        with self.path.open("rb") as file:
-            return {"sha256": hashlib.file_digest(file, "sha256").hexdigest(), "lines": self.lines}
+    scope: str
+    at: datetime
+    problem: str | None
 
 
-class Landing:
-    """The landing folder of one snapshot while it is being written."""
+def write_manifest(home: Home, snapshot: Snapshot) -> None:
+    """Make the snapshot exist."""
+    content = asdict(snapshot) | {"format": FORMAT}
+    content |= {key: content[key].isoformat() for key in ("as_of", "finished_at")}
+    write_json(home.landed(snapshot.scope, snapshot.snapshot_id) / MANIFEST, content)
 
-    def __init__(self, home: Home, scope: str, snapshot_id: str) -> None:
-        """Make the folder; one that an earlier run left unfinished is taken over and emptied."""
-        self.folder = home.landed(scope, snapshot_id)
-        private_folder(self.folder)
-        for left in self.folder.iterdir():
-            left.unlink()
-        self._parts = {kind: Part(self.folder, kind) for kind in (LIST, SHOW)}
 
-    def __enter__(self) -> "Landing":
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        for part in self._parts.values():
-            part.close()
-
-    def write(self, kind: str, body: bytes) -> None:
-        """Land one body of `kind`."""
-        self._parts[kind].write(body)
-
-    def commit(self, **about: Any) -> Snapshot:
-        """Write the manifest: from now on the snapshot exists. `about` are the fields of Snapshot but `parts`."""
-        for part in self._parts.values():
-            part.close()
-        snapshot = Snapshot(**about, parts={part.path.name: part.entry() for part in self._parts.values()})
-        content = asdict(snapshot) | {"format": FORMAT}
-        content |= {key: content[key].isoformat() for key in ("as_of", "finished_at")}
-        write_json(self.folder / MANIFEST, content)
-        return snapshot
+def write_attempt(home: Home, attempt: Attempt) -> None:
+    """Remember how the reading of a scope ended."""
+    write_json(home.landed_scope(attempt.scope) / ATTEMPT, asdict(attempt) | {"at": attempt.at.isoformat()})
 
 
 def exists(home: Home, scope: str, snapshot_id: str) -> bool:
@@ -122,9 +85,17 @@ def exists(home: Home, scope: str, snapshot_id: str) -> bool:
 
 def snapshots(home: Home) -> list[Snapshot]:
     """Return every landed snapshot, by scope and time. Raises Problem where a manifest can't be understood."""
-    return sorted(
-        (_read(path) for path in home.landing.glob(f"*/*/{MANIFEST}")), key=lambda s: (s.scope, s.snapshot_id)
-    )
+    found = [_snapshot(path) for path in home.landing.glob(f"*/*/{MANIFEST}")]
+    return sorted(found, key=lambda snapshot: (snapshot.scope, snapshot.snapshot_id))
+
+
+def attempts(home: Home) -> list[Attempt]:
+    """Return how the last reading of each scope ended, by scope."""
+    found = []
+    for path in home.landing.glob(f"*/{ATTEMPT}"):
+        content = _content(path)
+        found.append(Attempt(content["scope"], datetime.fromisoformat(content["at"]), content["problem"]))
+    return sorted(found, key=lambda attempt: attempt.scope)
 
 
 def current(landed: list[Snapshot]) -> list[Snapshot]:
@@ -135,30 +106,59 @@ def current(landed: list[Snapshot]) -> list[Snapshot]:
 def lines(home: Home, snapshot: Snapshot, kind: str) -> Iterator[tuple[str, bytes]]:
     """Yield the bodies of `kind`, each with the part and line it stands at."""
     for name in sorted(snapshot.parts):
-        if not name.startswith(kind):
-            continue
-        path = home.landed(snapshot.scope, snapshot.snapshot_id) / name
-        with pa.CompressedInputStream(pa.OSFile(str(path), "rb"), "zstd") as stream:
-            for number, line in enumerate(_split(stream), start=1):
+        if name.startswith(kind):
+            path = home.landed(snapshot.scope, snapshot.snapshot_id) / name
+            if sha256_of(path) != snapshot.parts[name]["sha256"]:
+                raise damaged(path, "it is not what the manifest says")
+            for number, line in enumerate(part_lines(path), start=1):
                 yield f"{name}:{number}", line
 
 
-def _split(stream: pa.CompressedInputStream) -> Iterator[bytes]:
+def sha256_of(path: Path) -> str | None:
+    """Return the hash of a file, or None where there is none."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        return None
+
+
+def damaged(path: Path, how: object) -> Problem:
+    """Return the problem of a landed file that is not what it was."""
+    return Problem(f"{path} is damaged: {how}", "Restore it from a copy, or remove its folder.")
+
+
+def part_lines(path: Path) -> Iterator[bytes]:
+    """Yield the lines of one part. Raises Problem where it can't be read to its end."""
     rest = b""
-    while chunk := stream.read(1 << 20):
-        *whole, rest = (rest + chunk).split(b"\n")
-        yield from whole
+    try:
+        with pa.OSFile(str(path), "rb") as file, pa.CompressedInputStream(file, "zstd") as stream:
+            while chunk := stream.read(1 << 20):
+                *ready, rest = (rest + chunk).split(b"\n")
+                yield from ready
+    except OSError as error:
+        raise damaged(path, error) from None
     if rest:
         yield rest
 
 
-def _read(path: Path) -> Snapshot:
+def _snapshot(path: Path) -> Snapshot:
+    content = _content(path)
+    if content.get("format") != FORMAT:
+        raise Problem(f"{path} has format {content.get('format')}", "Use the version of cbr-warehouse that wrote it.")
+    try:
+        about = {field.name: content[field.name] for field in fields(Snapshot)}
+        about |= {key: datetime.fromisoformat(about[key]) for key in ("as_of", "finished_at")}
+    except (KeyError, TypeError, ValueError) as error:
+        raise damaged(path, repr(error)) from None
+    return Snapshot(**about | {"vanished": tuple(about["vanished"])})
+
+
+def _content(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        if content["format"] != FORMAT:
-            raise Problem(f"{path} has format {content['format']}", "Use the version of cbr-warehouse that wrote it.")
-        about = {f.name: content[f.name] for f in fields(Snapshot)}
-    except (ValueError, KeyError, TypeError) as error:
-        raise Problem(f"{path} is damaged: {error!r}", "Restore it from a copy, or remove its folder.") from None
-    about |= {key: datetime.fromisoformat(about[key]) for key in ("as_of", "finished_at")}
-    return Snapshot(**about | {"vanished": tuple(about["vanished"])})
+    except ValueError as error:
+        raise damaged(path, error) from None
+    if not isinstance(content, dict):
+        raise damaged(path, "it is no object")
+    return content

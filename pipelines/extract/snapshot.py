@@ -1,99 +1,108 @@
-"""One scope, read whole -> one landed snapshot.
+"""One scope, read whole -> one landed snapshot; all scopes, side by side.
 
-Belongs here: which requests make a snapshot, and whether the answers are all there is. A missing page must
-never look like a deleted backup: what does not add up is landed as incomplete, with the reason.
+Belongs here: the order of the steps, and what the manifest says in the end. Each step is a module of this
+folder. A scope that fails does not stop the others.
 """
 
-import time
 from collections.abc import Callable
-from datetime import datetime
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 from pipelines import clock
+from pipelines.config import SANDBOX, Settings
 from pipelines.extract import landing
-from pipelines.extract.client import Client, Vanished
-from pipelines.extract.clouds import open_scope
-from pipelines.extract.landing import LIST, SHOW, Landing, Snapshot
+from pipelines.extract.client import Client
+from pipelines.extract.details import read_details, reuse, shown_id, unchanged, wanted
+from pipelines.extract.draft import Draft, begin
+from pipelines.extract.landing import SHOW, Attempt, Snapshot
+from pipelines.extract.listing import read_list, still_listed
+from pipelines.extract.pace import Pacers
+from pipelines.extract.scope import open_scope
 from pipelines.home import Home, writing
-
-# Backups of these are leaves: the list says all there is, but for the enterprise project. A type that is
-# not known may have children, so its details are read.
-LEAVES = {"OS::Cinder::Volume", "OS::Sfs::Turbo"}
+from pipelines.problem import Problem
 
 Progress = Callable[[str, int, int], None]  # scope, details read, details to read
 
-
-def land(home: Home, name: str, progress: Progress) -> Snapshot:
-    """Read the scope called `name` and land it. Raises Problem where it can't be read at all."""
-    with open_scope(name) as scope, writing(home.path):
-        as_of = _begin(home, name)
-        client = Client(scope)
-        with Landing(home, name, clock.snapshot_id(as_of)) as folder:
-            items, pages, reason = _list(client, folder)
-            wanted = [backup_id for backup_id, kind in items.items() if kind not in LEAVES]
-            vanished = []
-            for done, backup_id in enumerate(wanted):
-                progress(name, done, len(wanted))
-                try:
-                    folder.write(SHOW, client.show(backup_id)[0])
-                except Vanished:
-                    vanished.append(backup_id)
-            progress(name, len(wanted), len(wanted))
-            return folder.commit(
-                scope=name,
-                snapshot_id=clock.snapshot_id(as_of),
-                as_of=as_of,
-                finished_at=clock.utc_now(),
-                complete=reason is None,
-                incomplete_reason=reason,
-                is_sandbox=client.is_sandbox,
-                region=scope.region,
-                project_id=scope.project_id,
-                pages=pages,
-                listed=len(items),
-                shown=len(wanted) - len(vanished),
-                vanished=tuple(vanished),
-                requests=client.tally.requests,
-                retries=client.tally.retries,
-            )
+# The sandbox of this process has no quota to spare.
+UNPACED = 1e6  # requests a second
 
 
-def _begin(home: Home, name: str) -> datetime:
-    """Return the instant at which reading begins; a snapshot's name must be its own, so wait out its second."""
-    while landing.exists(home, name, clock.snapshot_id(as_of := clock.utc_now())):
-        time.sleep(0.05)
-    return as_of
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What became of one scope: a snapshot, or the problem that kept it from one."""
+
+    scope: str
+    snapshot: Snapshot | None = None
+    problem: Problem | None = None
 
 
-def _list(client: Client, folder: Landing) -> tuple[dict[str, Any], int, str | None]:
-    """Land all list pages; return id -> resource type, the number of pages, and why they are not complete."""
-    items: dict[str, Any] = {}
-    counts: list[Any] = []
-    seen = nameless = 0
-    while True:
-        body, page = client.page(seen)
-        folder.write(LIST, body)
-        counts.append(page.get("count"))
-        known = len(items)
-        for item in page["backups"]:
-            # What has no id can't be asked for or told apart; it is landed, and normalizing rejects it.
-            identity = item.get("id") if isinstance(item, dict) else None
-            nameless += not identity
-            if identity:
-                items.setdefault(str(identity), item.get("resource_type"))
-        seen += len(page["backups"])
-        if len(items) == known or seen == counts[-1]:
-            return items, len(counts), _incomplete(seen, seen - nameless - len(items), counts)
+def land_all(home: Home, settings: Settings, progress: Progress) -> list[Reading]:
+    """Read every cloud of the settings side by side; return what became of each, in their order."""
+    pacers = {False: Pacers(settings.reading.requests_per_second), True: Pacers(UNPACED)}
+
+    def read(name: str) -> Reading:
+        try:
+            reading = Reading(name, land(home, name, settings, pacers[name == SANDBOX], progress))
+        except Problem as problem:
+            reading = Reading(name, problem=problem)
+        with writing(home.path):
+            said = None if reading.problem is None else str(reading.problem)
+            landing.write_attempt(home, Attempt(name, clock.utc_now(), said))
+        return reading
+
+    with ThreadPoolExecutor(len(settings.clouds), thread_name_prefix="scope") as pool:
+        return list(pool.map(read, settings.clouds))
 
 
-def _incomplete(seen: int, repeated: int, counts: list[Any]) -> str | None:
-    """Return why the pages can't be trusted to be all, or None."""
-    if not all(isinstance(count, int) for count in counts):
-        return "the service did not say how many backups there are"
-    if min(counts) != max(counts):
-        return f"the number of backups moved between {min(counts)} and {max(counts)} while paging"
-    if repeated:
-        return f"{repeated} backups stood on two pages, so that others may stand on none"
-    if seen != counts[-1]:
-        return f"{seen} backups were read where the service counts {counts[-1]}"
-    return None
+def land(home: Home, name: str, settings: Settings, pacers: Pacers, progress: Progress) -> Snapshot:
+    """Read the scope called `name` and land it. Raises Problem where it can't be read to its end."""
+    reading = settings.reading
+    with open_scope(name, reading.concurrency) as scope, writing(home.path):
+        client = Client(scope, pacers.of(scope.url), reading.retry_seconds)
+        draft = begin(home, name, reading.resume_minutes)
+        try:
+            return _land(home, client, draft, settings, progress)
+        finally:
+            draft.close()
+
+
+def _land(home: Home, client: Client, draft: Draft, settings: Settings, progress: Progress) -> Snapshot:
+    listing = read_list(client, draft)
+    ids = wanted(listing.items)
+    had = {shown_id(line) for line in draft.lines(SHOW)}
+    reused = 0
+    before = None if settings.reading.full else _before(home, draft)
+    if before:
+        same = unchanged(home, before, listing.items, draft.as_of.date()) - had
+        again = reuse(home, before, same, draft)
+        reused, had = len(again), had | again
+    to_read = [backup_id for backup_id in ids if backup_id not in had]
+
+    def told(done: int) -> None:
+        progress(draft.scope, done, len(to_read))
+
+    shown, missing = read_details(client, to_read, draft, settings.reading.concurrency, told)
+    # Gone is what is gone when asked again, and what the list does not name any more.
+    late, missing = read_details(client, missing, draft, settings.reading.concurrency, lambda _: None)
+    vanished = set(missing) - still_listed(client) if missing else set()
+    return draft.commit(
+        complete=listing.problem is None,
+        incomplete_reason=listing.problem,
+        is_sandbox=client.is_sandbox,
+        region=client.scope.region,
+        project_id=client.scope.project_id,
+        pages=listing.pages,
+        looks=listing.looks,
+        listed=len(listing.items),
+        shown=shown + late,
+        reused=reused,
+        vanished=tuple(sorted(vanished)),
+        requests=client.tally.requests,
+        retries=client.tally.retries,
+    )
+
+
+def _before(home: Home, draft: Draft) -> Snapshot | None:
+    """Return the newest complete snapshot of the same scope."""
+    mine = [snapshot for snapshot in landing.snapshots(home) if snapshot.scope == draft.scope]
+    return next(iter(landing.current(mine)), None)

@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Any
 
 from pipelines.contract.columns import Type
+from pipelines.strict_json import storable
 
 INT64 = range(-(2**63), 2**63)
 _WHOLE = re.compile(r"[+-]?\d{1,19}")
@@ -46,11 +47,6 @@ def json_type(value: object) -> str:
 def json_text(value: object) -> str:
     """Return `value` as compact JSON that every UTF-8 reader takes."""
     return storable(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
-
-
-def storable(text: str) -> str:
-    """Return `text` with lone surrogates replaced: JSON may spell them, UTF-8 can't hold them."""
-    return text.encode("utf-8", "replace").decode() if not text.isascii() else text
 
 
 def _text(value: object) -> Fitted:
@@ -92,7 +88,9 @@ def _instant(value: object) -> Fitted:
             moment = moment.astimezone(UTC).replace(tzinfo=None)
     except (ValueError, OverflowError):
         return _REFUSED
-    return moment, Fit.AS_SENT if ":" in value else Fit.COERCED
+    # A bare date lost its time before it was sent; more than six digits of a fraction are lost here.
+    whole = ":" in value and not re.search(r"\.\d{7}", value)
+    return moment, Fit.AS_SENT if whole else Fit.COERCED
 
 
 def _texts(value: object) -> Fitted:

@@ -12,6 +12,7 @@ from pipelines.contract.columns import Table
 from pipelines.contract.tables import BACKUPS, CHILDREN, EXTEND_INFO, REPLICATION_RECORDS
 from pipelines.normalize.coerce import json_text, json_type
 from pipelines.normalize.record import Node, read, tree
+from pipelines.strict_json import id_of, storable
 
 Row = dict[str, Any]
 
@@ -37,7 +38,7 @@ class Batch:
 
     def reject(self, table: str, source: str, path: str, reason: str, raw: object) -> None:
         """Record that what stands at `path` of `source` is no row of `table`."""
-        text = raw if isinstance(raw, str) else json_text(raw)
+        text = storable(raw) if isinstance(raw, str) else json_text(raw)
         self.rejects.append({"table_name": table, "source": source, "path": path, "reason": reason, "raw": text})
 
     def note(self, entry: tuple[str, str, str, str], example_id: str) -> None:
@@ -52,21 +53,24 @@ def flatten(backup: object, source: str, path: str, batch: Batch, *, detail_load
     `source` names the landing part and line, `path` the place in that line. What stands below a rejected
     record is rejected one by one, so that every record landed is either a row or a reject.
     """
+    before = len(batch.rejects)
     top = _add(BACKUPS, backup, source, path, batch, {"detail_loaded": detail_loaded})
     stack: list[tuple[object, str, int, str | None]] = [(backup, path, 0, top)]
     while stack:
         node, here, depth, carrier = stack.pop()
         if not isinstance(node, dict):
             continue
-        below = {"backup_id": carrier}
+        below = {"backup_id": carrier, "top_backup_id": top}
         if node.get("extend_info") is not None:
             level = {"level": "child" if depth else "backup"}
             _add(EXTEND_INFO, node["extend_info"], source, f"{here}.extend_info", batch, below | level)
         for record, there in _items(node, REPLICATION_RECORDS, source, here, batch):
             _add(REPLICATION_RECORDS, record, source, there, batch, below)
-        place = {"backup_id": top if carrier else None, "depth": depth + 1}
+        place = {"backup_id": top, "carrier_id": carrier, "depth": depth + 1}
         for child, there in _items(node, CHILDREN, source, here, batch):
             stack.append((child, there, depth + 1, _add(CHILDREN, child, source, there, batch, place)))
+    if top is not None:
+        batch.rows[BACKUPS.name][-1]["rejected_parts"] = len(batch.rejects) - before
     return top
 
 
@@ -80,6 +84,8 @@ def _add(table: Table, record: object, source: str, path: str, batch: Batch, our
         reason = "the record that carries it was rejected"
     else:
         row = read(record, _TREES[table.name], lambda *note: noted.append(note)) | ours
+        if "id" in table.key:
+            row["id"] = id_of(record)
     key = tuple(row.get(name) for name in table.key if name not in _PLACE)
     if not reason and not all(key):
         reason = "it has no id"
@@ -91,7 +97,7 @@ def _add(table: Table, record: object, source: str, path: str, batch: Batch, our
     batch.keys[table.name].add(key)
     batch.rows[table.name].append(row)
     for where, kind, value in noted:
-        batch.note((table.name, where, kind, json_type(value)), str(key[-1]))
+        batch.note((table.name, storable(where), kind, json_type(value)), str(key[-1]))
     return str(key[-1])
 
 

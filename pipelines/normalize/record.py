@@ -10,7 +10,7 @@ from typing import Any
 
 from pipelines.contract.columns import Column, Table
 from pipelines.normalize.coerce import Fit, fit, json_text
-from pipelines.normalize.parse import parse
+from pipelines.strict_json import parse
 
 Note = Callable[[str, str, object], None]  # (path, kind, value): what the drift report counts
 

@@ -6,7 +6,7 @@ a `Piece` leaves for each batch. Memory holds one batch and the ids seen, never 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,11 +16,11 @@ from pipelines.contract.columns import Table
 from pipelines.contract.derive import arrow_schema
 from pipelines.contract.meta import DRIFT, REJECTS
 from pipelines.contract.tables import BACKUPS, CHILDREN, EXTEND_INFO, NORMALIZED, REPLICATION_RECORDS
-from pipelines.normalize.coerce import storable
 from pipelines.normalize.flatten import Batch, flatten
-from pipelines.normalize.parse import parse
+from pipelines.strict_json import id_of, parse, storable
 
 Line = tuple[str, bytes]  # (landing part and line number, body as sent)
+Lines = Callable[[], Iterable[Line]]  # read as often as it is called
 BATCH = 5_000  # backups
 
 
@@ -42,19 +42,28 @@ class Normalizer:
         self._batch = Batch()
         self._records: Counter[str] = Counter()
 
-    def pieces(self, shows: Iterable[Line], pages: Iterable[Line]) -> Iterator[Piece]:
+    def pieces(self, shows: Lines, pages: Lines) -> Iterator[Piece]:
         """Yield the tables: details first, then what only the list has."""
-        for source, line in shows:
+        records = self._listed_records(pages())
+        for source, line in shows():
             body = self._parsed(source, line)
             if body is not None:
                 backup = body.get("backup") if isinstance(body, dict) else body
+                if isinstance(backup, dict) and REPLICATION_RECORDS.name not in backup:
+                    # Some services say in the list alone where a backup was copied to.
+                    backup = backup | {REPLICATION_RECORDS.name: records.get(id_of(backup))}
                 yield from self._take(backup, source, "backup", detail_loaded=True)
-        for source, line in pages:
+        for source, line in pages():
             body = self._parsed(source, line)
             for index, item in enumerate(_listed(body)):
                 if not self._known(item):
                     yield from self._take(item, source, f"backups[{index}]", detail_loaded=False)
         yield self._piece()
+
+    def _listed_records(self, pages: Iterable[Line]) -> dict[str | None, object]:
+        """Return the replication records that the list tells of, by backup."""
+        items = (item for _, line in pages for item in _listed(_quietly(line)) if isinstance(item, dict))
+        return {id_of(item): held for item in items if (held := item.get(REPLICATION_RECORDS.name))}
 
     def drift(self) -> pa.Table:
         """Return what differed from the contract, one row a way."""
@@ -75,8 +84,8 @@ class Normalizer:
 
     def _known(self, item: object) -> bool:
         """Tell whether a list item is loaded already (details, or an earlier page) or gone."""
-        identity = item.get("id") if isinstance(item, dict) else None
-        return identity in self._gone or (str(identity),) in self._batch.keys[BACKUPS.name]
+        identity = id_of(item)
+        return identity in self._gone or (identity,) in self._batch.keys[BACKUPS.name]
 
     def _take(self, backup: object, source: str, path: str, *, detail_loaded: bool) -> Iterator[Piece]:
         self._records.update(count_records(backup))
@@ -119,6 +128,13 @@ def count_records(backup: object) -> Counter[str]:
         if isinstance(node.get("children"), list):
             stack.extend(node["children"])
     return counts
+
+
+def _quietly(line: bytes) -> Any:
+    try:
+        return parse(line)
+    except ValueError:
+        return None
 
 
 def _listed(page: object) -> list[object]:

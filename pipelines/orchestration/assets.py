@@ -27,12 +27,14 @@ def build_assets(progress: Progress) -> list[dg.AssetsDefinition]:
     @dg.multi_asset(name="land", specs=[landing_spec()])
     def land(warehouse: Warehouse) -> Results:
         """Read every configured cloud over HTTP and keep what it says."""
-        snapshots = _or_fail(lambda: flow.land_clouds(warehouse.settings(), progress))
+        readings = _or_fail(lambda: flow.land_clouds(warehouse.settings(), progress))
+        snapshots = [reading.snapshot for reading in readings if reading.snapshot]
         yield dg.MaterializeResult(
             metadata={
                 "backups listed": sum(snapshot.listed for snapshot in snapshots),
                 "requests": sum(snapshot.requests for snapshot in snapshots),
                 "retries": sum(snapshot.retries for snapshot in snapshots),
+                "scopes that failed": [reading.scope for reading in readings if reading.problem],
                 "snapshots": dg.MetadataValue.md(_snapshots(snapshots)),
             }
         )
@@ -65,6 +67,8 @@ def build_assets(progress: Progress) -> list[dg.AssetsDefinition]:
         for spec in warehouse_specs():
             rows = draft.rows[".".join(spec.key.path)]
             yield dg.MaterializeResult(asset_key=spec.key, metadata={"dagster/row_count": rows, "file": path})
+        if problem := flow.stale(home, warehouse.settings().clouds):
+            raise failure(problem)
 
     return [land, normalize, build]
 

@@ -34,6 +34,7 @@ SETTINGS = Table(
         Column("policy_id", TEXT, "Name of the policy.", required=True),
         Column("timestamp_tolerance_seconds", WHOLE, "How far an expiry may fall short.", required=True, unit="s"),
         Column("clock_skew_seconds", WHOLE, "How far clocks may differ.", required=True, unit="s"),
+        Column("max_scope_lag_hours", WHOLE, "How far a scope may lag behind the newest one.", required=True, unit="h"),
     ),
 )
 
@@ -51,7 +52,12 @@ _DEFAULT_TIER = {
     "encryption": "required",
     "size_check": "warn",
 }
-_DEFAULT_SETTINGS = {"policy_id": "default", "timestamp_tolerance_seconds": 3600, "clock_skew_seconds": 300}
+_DEFAULT_SETTINGS = {
+    "policy_id": "default",
+    "timestamp_tolerance_seconds": 3600,
+    "clock_skew_seconds": 300,
+    "max_scope_lag_hours": 26,
+}
 
 
 def default_policy() -> dict[str, pa.Table]:

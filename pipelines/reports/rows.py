@@ -16,7 +16,7 @@ _PLACE = {SCOPE.name, SNAPSHOT.name}
 
 def print_rows(body: bytes, scope: str, snapshot_id: str, console: Console) -> None:
     """Print the rows of one body, a column a line; nulls are left out."""
-    for piece in Normalizer(scope, snapshot_id).pieces([("show:1", body)], []):
+    for piece in Normalizer(scope, snapshot_id).pieces(lambda: [("show:1", body)], list):
         for name, rows in piece.tables.items():
             for number, row in enumerate(rows.to_pylist(), start=1):
                 table = Table(box=None, pad_edge=False, show_header=False)

@@ -21,7 +21,7 @@ _VERDICT = {"pass": "green", "fail": "red", "unknown": "yellow", "not_applicable
 _LISTED = 12  # resources; the rest is a query away
 
 _SCOPES = """
-select scope, is_sandbox, snapshot_id, as_of, is_stale, rejects
+select scope, is_sandbox, snapshot_id, as_of, is_stale, stale_reason, rejects
 from compliance.summary group by all order by scope
 """
 _CONTROLS = """
@@ -32,7 +32,7 @@ order by scope, case severity when 'critical' then 1 when 'high' then 2 when 'me
 # A server stands for its disks: a disk is named only where its server is not.
 _UNPROTECTED = """
 with unprotected as (
-    select * from compliance.resource_compliance where unprotected_since is not null
+    select * from compliance.resource_compliance where recency = 'fail'
 ),
 disks as (
     select distinct p.scope, p.resource_id
@@ -100,7 +100,7 @@ def _title(scope: dict[Hashable, Any]) -> Text:
     else:
         title.append(f"\nas of {_moment(scope['as_of'])} UTC, snapshot {scope['snapshot_id']}")
     if scope["is_stale"]:
-        title.append("\na later reading was not complete: this is the last one that was", style="yellow")
+        title.append(f"\nSTALE, no newer reading is complete: {shown(scope['stale_reason'])}", style="yellow")
     if scope["rejects"]:
         title.append(f"\n{scope['rejects']} records could not be loaded: see meta.rejects", style="yellow")
     return title
@@ -134,4 +134,4 @@ def _table(*headings: str) -> Table:
 
 
 def _moment(value: object) -> str:
-    return f"{value:%Y-%m-%d %H:%M}"
+    return "not known" if pd.isna(value) else f"{value:%Y-%m-%d %H:%M}"  # type: ignore[call-overload]

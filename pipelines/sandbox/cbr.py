@@ -4,16 +4,16 @@ Belongs here: filters, order, paging, and what the list leaves out. Does not bel
 (estate.py) or who may ask (iam.py).
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
 from uuid import UUID
 
 from pipelines.sandbox.answers import Answer, cbr_error, malformed_url
+from pipelines.sandbox.store import Body, Store
 
-Body = dict[str, Any]
 Query = dict[str, list[str]]
 
 MOST = 1000  # items a page
+AS_KEPT = "created_at:asc,id:asc"  # the order that needs no sorting
 SORT_KEYS = ("created_at", "updated_at", "name", "status", "protected_at", "id")
 # Filters that compare a field of the item; `status` may be said more than once.
 EQUAL = (
@@ -38,14 +38,15 @@ RANGES: dict[str, Callable[[str, str], bool]] = {
 class Cbr:
     """Answers for the backups of one project."""
 
-    def __init__(self, backups: Iterable[Body]) -> None:
+    def __init__(self, backups: Store) -> None:
         """`backups` are bodies as ShowBackup sends them."""
-        self.backups = {str(body["id"]): body for body in backups}
+        self.backups = backups
 
     def show(self, backup_id: str) -> Answer:
         """Answer ShowBackup."""
-        if backup_id in self.backups:
-            return Answer(200, {"backup": self.backups[backup_id]})
+        body = self.backups.get(backup_id)
+        if body is not None:
+            return Answer(200, {"backup": body})
         try:
             UUID(backup_id)
         except ValueError:
@@ -56,22 +57,29 @@ class Cbr:
         """Answer ListBackups."""
         try:
             limit, offset = _number(query, "limit", MOST, 1), _number(query, "offset", 0, 0)
-            found = _sorted(list(self._filtered(query)), _one(query, "sort") or "created_at:desc")
+            found = self._found(query)
             marker = _one(query, "marker")
-            after = [str(body["id"]) for body in found].index(marker) + 1 if marker else 0
+            after = found.index(marker) + 1 if marker else 0
         except ValueError as error:
             return cbr_error(400, 9900, f"The parameter is invalid: {error}")
         limit = min(limit, MOST)
-        page = found[after + offset :][:limit]
         with_records = _one(query, "show_replication") == "true"
-        items = [_item(body, with_records) for body in page]
+        page = (self.backups.get(backup_id) for backup_id in found[after + offset :][:limit])
+        items = [_item(body, with_records) for body in page if body is not None]
         return Answer(200, {"backups": items, "count": len(found), "offset": offset, "limit": limit})
+
+    def _found(self, query: Query) -> Sequence[str]:
+        """Return the ids that match, in the order asked for."""
+        sort = _one(query, "sort") or "created_at:desc"
+        if sort == AS_KEPT and not query.keys() & {*EQUAL, *RANGES, "incremental"}:
+            return self.backups.ids()
+        return [str(body["id"]) for body in _sorted(list(self._filtered(query)), sort)]
 
     def _filtered(self, query: Query) -> Iterator[Body]:
         equal = {key: query[key] for key in EQUAL if key in query}
         ranges = [(test, query[key][-1].rstrip("Z")) for key, test in RANGES.items() if key in query]
         incremental = _one(query, "incremental")
-        for body in self.backups.values():
+        for body in filter(None, map(self.backups.get, self.backups.ids())):
             if (
                 all(str(body.get(key)) in wanted for key, wanted in equal.items())
                 and all(test(str(body["created_at"]), bound) for test, bound in ranges)

@@ -13,6 +13,7 @@ from pipelines.sandbox.answers import Answer, iam_error
 
 REGION = "sandbox-1"
 DOMAIN, USER, PASSWORD = "sandbox-domain", "sandbox-auditor", "sandbox-password"
+ACCESS_KEY, SECRET_KEY = "SANDBOXACCESSKEY0001", "sandbox-secret-key-for-signing"
 # Project name -> id. The user may have a token for either; CBR is open in the first alone.
 PROJECTS = {REGION: "0a6d25f1c4b84f0f9d5a3c8e7b2f1d60", f"{REGION}_closed": "1b7e36a2d5c95a1a8e6b4d9f8c3a2e71"}
 _TIME = "%Y-%m-%dT%H:%M:%S.%fZ"

@@ -1,10 +1,13 @@
 """The sandbox's sockets: HTTP requests in, answers of iam.py and cbr.py out.
 
-Belongs here: routing, headers, the server's life. Enters: bodies to serve. Leaves: a `Sandbox` that says
-where it listens and how clouds.yaml would name it.
+Belongs here: routing, headers, the server's life. Enters: bodies to serve, and what shall go wrong. Leaves: a
+`Sandbox` that says where it listens and how clouds.yaml would name it.
 """
 
 import json
+import socket
+import struct
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -14,22 +17,29 @@ from typing import Any, ClassVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from pipelines import clock
-from pipelines.sandbox import iam
-from pipelines.sandbox.answers import BAD_TOKEN, FORBIDDEN, NO_SUCH_API, Answer
-from pipelines.sandbox.cbr import Body, Cbr
+from pipelines.sandbox import iam, signature
+from pipelines.sandbox.answers import BAD_SIGNATURE, BAD_TOKEN, FORBIDDEN, NO_SUCH_API, Answer
+from pipelines.sandbox.cbr import Cbr
 from pipelines.sandbox.estate import estate
+from pipelines.sandbox.faults import LIST, SHOW, TOKEN, Faults, Quota
+from pipelines.sandbox.store import Body, Held, Store
+
+Headers = dict[str, str]  # names in lower case
 
 
 class Sandbox:
     """A running service. `requests` counts what was asked of it, by kind."""
 
-    def __init__(self, backups: Iterable[Body], port: int = 0) -> None:
+    def __init__(self, backups: Store, port: int = 0) -> None:
         """Listen on loopback; port 0 takes a free one."""
         self.iam = iam.Iam()
         self.cbr = Cbr(backups)
+        self.faults = Faults(lambda _: None)
+        self.quota: Quota | None = None
+        self.latency = 0.0  # seconds that each answer takes at least
         self.requests: Counter[str] = Counter()
         handler = type("Bound", (_Handler,), {"sandbox": self})
-        self._http = ThreadingHTTPServer(("127.0.0.1", port), handler)
+        self._http = _Server(("127.0.0.1", port), handler)
         self._thread = Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self.url = f"http://127.0.0.1:{self._http.server_address[1]}"
 
@@ -59,27 +69,47 @@ class Sandbox:
         }
         return {"auth_type": "v3password", "auth": auth, "region_name": iam.REGION}
 
-    def answer(self, method: str, path: str, token: str | None, content: bytes) -> Answer:
+    def answer(self, method: str, path: str, headers: Headers, content: bytes) -> Answer:
         """Answer one request."""
         where = urlsplit(path)
         match method, *(unquote(step) for step in where.path.strip("/").split("/")):
             case ["GET", "v3"]:
                 return Answer(200, {"version": {"id": "v3.6", "status": "stable", "links": []}})
             case ["POST", "v3", "auth", "tokens"]:
-                self.requests["token"] += 1
-                return self.iam.issue(_json(content), self.url)
-            case ["GET", "v3", project, "backups", *rest] if len(rest) < 2:
-                self.requests["show" if rest else "list"] += 1
-                return self._refused(project, token) or (
-                    self.cbr.show(rest[0]) if rest else self.cbr.list(parse_qs(where.query))
-                )
+                return self._met(TOKEN, lambda: self.iam.issue(_json(content), self.url))
+            case ["GET", "v3", project, "backups"]:
+                refused = self._refused(project, method, path, headers)
+                return refused or self._met(LIST, lambda: self.cbr.list(parse_qs(where.query)))
+            case ["GET", "v3", project, "backups", backup_id]:
+                refused = self._refused(project, method, path, headers)
+                return refused or self._met(SHOW, lambda: self.cbr.show(backup_id))
         return NO_SUCH_API
 
-    def _refused(self, project: str, token: str | None) -> Answer | None:
-        allowed = self.iam.project_of(token)
+    def _met(self, asked: str, make: Any) -> Answer:
+        self.requests[asked] += 1
+        if asked != TOKEN and self.quota and (refused := self.quota.refuses()):
+            return refused
+        return self.faults.react(asked, self.cbr.backups, self.iam.tokens.clear, make)
+
+    def _refused(self, project: str, method: str, path: str, headers: Headers) -> Answer | None:
+        if "authorization" in headers:
+            if not signature.is_good(method, path, headers, iam.ACCESS_KEY, iam.SECRET_KEY):
+                return BAD_SIGNATURE
+            allowed = headers.get("x-project-id")
+        else:
+            allowed = self.iam.project_of(headers.get("x-auth-token"))
         if allowed is None:
+            self.requests["refused"] += 1
             return BAD_TOKEN
         return None if allowed == project == iam.PROJECTS[iam.REGION] else FORBIDDEN
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def handle_error(self, *_: object) -> None:
+        """Say nothing: a reader that hangs up is none of the server's business."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -92,19 +122,28 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        answer = self.sandbox.answer(self.command, self.path, self.headers.get("X-Auth-Token"), content)
-        body = json.dumps(answer.body, ensure_ascii=False, separators=(",", ":")).encode()
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        answer = self.sandbox.answer(self.command, self.path, headers, content)
+        time.sleep(answer.delay + self.sandbox.latency)
+        body = answer.content()
+        sent = {"Content-Type": "application/json", "Content-Length": str(len(body))} | answer.headers
+        if answer.cut is not None and answer.cut < 0:
+            self._reset()
+            return
         self.send_response(answer.status)
-        for name, value in {
-            "Content-Type": "application/json",
-            "Content-Length": str(len(body)),
-            **answer.headers,
-        }.items():
+        for name, value in sent.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(body)
+        self.wfile.write(body[: answer.cut])
+        if answer.cut is not None:
+            self.close_connection = True
 
     do_GET = do_POST = _serve  # noqa: N815 - http.server's names
+
+    def _reset(self) -> None:
+        """Break the connection off as a crashed server does."""
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close_connection = True
 
     def log_message(self, *_: object) -> None:
         """Say nothing: the reader counts its own requests."""
@@ -113,7 +152,14 @@ class _Handler(BaseHTTPRequestHandler):
 @contextmanager
 def serve(backups: Iterable[Body] | None = None, port: int = 0) -> Iterator[Sandbox]:
     """Serve `backups`, or the synthetic estate as it stands at this instant, until the block is left."""
-    sandbox = Sandbox(estate(clock.utc_now()) if backups is None else backups, port)
+    with serve_store(Held(estate(clock.utc_now()) if backups is None else backups), port) as sandbox:
+        yield sandbox
+
+
+@contextmanager
+def serve_store(backups: Store, port: int = 0) -> Iterator[Sandbox]:
+    """Serve a store until the block is left."""
+    sandbox = Sandbox(backups, port)
     sandbox.start()
     try:
         yield sandbox

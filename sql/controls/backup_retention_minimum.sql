@@ -43,6 +43,7 @@ judged as (
         case
             when state = 'unknown' then 'status_not_known'
             when not is_usable then 'not_usable'
+            when is_dependable is null then 'expiry_not_readable'
             when not is_dependable then 'expired'
             when retention_kind = 'manual_kept' then 'kept_until_deleted'
             when retention_kind <> 'dated' then 'retention_not_visible'
@@ -70,6 +71,7 @@ select
     case reason_code
         when 'status_not_known' then 'Its status is not a documented one: ' || coalesce(status, 'none') || '.'
         when 'not_usable' then 'Its status is ' || status || ', so it protects nothing.'
+        when 'expiry_not_readable' then 'It says when it expires in a form that can not be read.'
         when 'expired' then 'The backup is past its expiry and may be purged at any moment.'
         when 'kept_until_deleted' then 'It was made by hand and stays until somebody deletes it.'
         when 'retention_not_visible' then 'It has no expiry: it is kept by count or for ever, which only the policy tells.'
@@ -80,7 +82,9 @@ select
             || cast(cast(floor(cast(life_seconds as double) / 3600.0) as bigint) % 24 as varchar)
             || ' h; the minimum is '
             || cast(limit_days as varchar)
-            || ' d.'
+            || ' d, less '
+            || cast(timestamp_tolerance_seconds as varchar)
+            || ' s of tolerance.'
     end as reason,
     cast(life_seconds as double) / 86400.0 as measured_value,
     'd' as measured_unit,

@@ -64,35 +64,47 @@ newest_attempt as (
 ),
 
 seen as (
-    -- What tells since when nothing is left: the last usable point's expiry, else the first attempt on record.
+    -- What tells since when nothing is left: the last usable point's expiry, the latest change of one that is being
+    -- deleted, else the first attempt on record.
     select
         scope,
         snapshot_id,
         resource_id,
         count(*) as attempts,
+        count(*) filter (where is_dependable is null) as unreadable,
         max(expired_at) filter (where is_usable) as last_expiry,
+        max(coalesce(updated_at, created_at)) filter (where state = 'going') as last_going,
         min(created_at) as first_attempt
     from points
     group by scope, snapshot_id, resource_id
 ),
 
 at_home as (
-    -- Where a resource has backups of its own, in whichever scope that is.
-    select distinct resource_id from points
+    select distinct scope, resource_id from points
+),
+
+places as (
+    -- Every place that was ever read, and whether it has a complete snapshot.
+    select scope, project_id, region, bool_or(is_current) as is_read
+    from meta.snapshots
+    group by scope, project_id, region
 ),
 
 origins as (
-    -- Whether the place that a resource's copies come from is among those that are read.
+    -- What is known of the place that a resource's copies come from.
     select
         r.scope,
         r.snapshot_id,
         r.resource_id,
         bool_or(o.source_project_id is not null) as is_known,
-        bool_or(s.scope is not null) as is_read
+        bool_or(s.scope is not null) as is_named,
+        bool_or(coalesce(s.is_read, false)) as is_read,
+        bool_or(h.resource_id is not null) as is_at_home
     from replicas as r
     left join staging.stg_replications as o on r.backup_id = o.destination_backup_id
-    left join snapshots as s
+    left join places as s
         on o.source_project_id = s.project_id and (o.source_region = s.region or s.region is null)
+    left join at_home as h on s.scope = h.scope and r.resource_id = h.resource_id
     group by r.scope, r.snapshot_id, r.resource_id
 ),
 
@@ -102,8 +114,9 @@ measured as (
         r.snapshot_id,
         r.resource_id,
         r.only_replicas,
-        h.resource_id is not null as is_at_home,
+        coalesce(o.is_at_home, false) as is_at_home,
         coalesce(o.is_known, false) as origin_is_known,
+        coalesce(o.is_named, false) as origin_is_named,
         coalesce(o.is_read, false) as origin_is_read,
         n.backup_id as newest_backup_id,
         n.rp_time as newest_rp_at,
@@ -111,13 +124,15 @@ measured as (
         a.backup_id as newest_attempt_id,
         a.status as newest_attempt_status,
         coalesce(p.attempts, 0) as attempts,
+        coalesce(p.unreadable, 0) as unreadable,
         t.rpo_hours + t.grace_hours as limit_hours,
-        date_diff('second', date_trunc('second', n.rp_time), date_trunc('second', s.as_of)) as age_seconds,
+        greatest(date_diff('second', date_trunc('second', n.rp_time), date_trunc('second', s.as_of)), 0) as age_seconds,
         n.rp_time >= s.as_of - (t.rpo_hours + t.grace_hours) * interval '1' hour as is_recent,
         case
             when n.rp_time is not null then n.rp_time + (t.rpo_hours + t.grace_hours) * interval '1' hour
             when p.last_expiry <= s.as_of then p.last_expiry
-            else p.first_attempt
+            when coalesce(p.last_going, p.first_attempt) > s.as_of then s.as_of
+            else coalesce(p.last_going, p.first_attempt)
         end as unprotected_since
     from resources as r
     inner join snapshots as s on r.scope = s.scope and r.snapshot_id = s.snapshot_id
@@ -130,31 +145,34 @@ measured as (
         on r.scope = p.scope and r.snapshot_id = p.snapshot_id and r.resource_id = p.resource_id
     left join origins as o
         on r.scope = o.scope and r.snapshot_id = o.snapshot_id and r.resource_id = o.resource_id
-    left join at_home as h on r.resource_id = h.resource_id
 ),
 
 judged as (
     -- A resource of which only copies are seen is judged where it lives. It counts as lost only where that
-    -- place is read and has nothing of it.
+    -- place is read and has nothing of it. A point whose expiry can't be read may or may not be relied on.
     select
         *,
         case
             when only_replicas and is_at_home then 'not_applicable'
             when only_replicas and origin_is_read then 'fail'
+            when only_replicas and origin_is_named then 'unknown'
             when only_replicas and origin_is_known then 'not_applicable'
             when only_replicas then 'unknown'
-            when newest_backup_id is null then 'fail'
             when is_recent then 'pass'
+            when unreadable > 0 then 'unknown'
+            when newest_backup_id is null then 'fail'
             when not is_recent then 'fail'
             else 'unknown'
         end as status,
         case
             when only_replicas and is_at_home then 'judged_at_source'
             when only_replicas and origin_is_read then 'only_replica_left'
+            when only_replicas and origin_is_named then 'source_not_complete'
             when only_replicas and origin_is_known then 'source_not_read'
             when only_replicas then 'source_not_known'
-            when newest_backup_id is null then 'none'
             when is_recent then 'recent'
+            when unreadable > 0 then 'expiry_not_readable'
+            when newest_backup_id is null then 'none'
             when not is_recent then 'overdue'
             else 'time_not_known'
         end as reason_code
@@ -170,6 +188,8 @@ select
     case reason_code
         when 'judged_at_source' then 'Only copies are kept here; the resource is judged in the scope where it lives.'
         when 'only_replica_left' then 'The place it lives in is read and has no backup of it; only a copy is left here.'
+        when 'source_not_complete' then 'Only copies are kept here; the place they come from was never read whole.'
+        when 'expiry_not_readable' then 'It is not known whether ' || cast(unreadable as varchar) || ' backups have expired: the date can not be read.'
         when 'source_not_read' then 'Only copies are kept here; they come from a place that is not read.'
         when 'source_not_known' then 'Only copies are kept here, and no record says where they come from.'
         when 'none' then 'None of ' || cast(attempts as varchar) || ' backups can be relied on.'

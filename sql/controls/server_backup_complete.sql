@@ -1,6 +1,6 @@
 -- One row a recovery point: does a server's hold every part that restoring needs?
 -- id: server-backup-complete
--- title: Each dependable server backup has all its disks, usable and from one moment
+-- title: Each dependable server backup has every disk that it names, usable and from one moment
 -- severity: high
 -- version: 1
 -- subject: recovery_point
@@ -86,11 +86,13 @@ judged as (
     select
         *,
         case
-            when level <> 'server' then 'not_a_server'
+            when level not in ('server', 'unknown') then 'not_a_server'
             when state = 'unknown' then 'status_not_known'
             when not is_dependable then 'not_dependable'
+            when level = 'unknown' then 'type_not_known'
             when unusable > 0 then 'child_unusable'
             when not detail_loaded then 'children_not_loaded'
+            when rejected_parts > 0 then 'part_not_loaded'
             when disks = 0 then 'no_children'
             when other_checkpoint > 0 then 'checkpoint_differs'
             when not has_system_disk and contain_system_disk = false then 'no_system_disk'
@@ -98,6 +100,7 @@ judged as (
             when unknown_status > 0 then 'child_status_not_known'
             when no_checkpoint > 0 then 'checkpoint_not_said'
             when not has_system_disk and contain_system_disk is null then 'system_disk_not_said'
+            when is_dependable is null then 'expiry_not_readable'
             when sizes_differ then 'complete_size_differs'
             else 'complete'
         end as reason_code
@@ -118,6 +121,9 @@ select
     reason_code,
     case reason_code
         when 'not_a_server' then 'It is not the backup of a server.'
+        when 'type_not_known' then 'Its resource type is not a documented one: ' || coalesce(resource_type, 'none') || '.'
+        when 'part_not_loaded' then cast(rejected_parts as varchar) || ' of its records could not be loaded, so nothing is known of them.'
+        when 'expiry_not_readable' then 'It says when it expires in a form that can not be read.'
         when 'status_not_known' then 'Its status is not a documented one: ' || coalesce(status, 'none') || '.'
         when 'not_dependable' then 'The backup can not be relied on, so its parts do not matter.'
         when 'child_unusable' then cast(unusable as varchar) || ' of ' || cast(disks as varchar) || ' disks can not be restored: ' || unusable_disks || '.'
@@ -128,8 +134,9 @@ select
         when 'child_status_not_known' then 'A disk has a status that is not documented.'
         when 'checkpoint_not_said' then 'Not every disk says which restore point it belongs to.'
         when 'system_disk_not_said' then 'Nothing says whether the system disk is in it.'
-        when 'complete' then 'All ' || cast(disks as varchar) || ' disks are there.'
-        else 'The disks add up to ' || cast(total_size as varchar) || ' GB where the server has ' || cast(resource_size as varchar) || ' GB.'
+        when 'complete' then 'All ' || cast(disks as varchar) || ' disks that it names are there.'
+        when 'size_differs' then 'Its disks add up to ' || cast(total_size as varchar) || ' GB where the server has ' || cast(resource_size as varchar) || ' GB.'
+        else 'All ' || cast(disks as varchar) || ' disks that it names are there, but add up to ' || cast(total_size as varchar) || ' GB where the server has ' || cast(resource_size as varchar) || ' GB: see that none was left out.'
     end as reason,
     disks - unusable as measured_value,
     'usable disks' as measured_unit,

@@ -67,13 +67,18 @@ select
         when 'OS::Nova::Server' then 'server'
         when 'OS::Cinder::Volume' then 'volume'
         when 'OS::Sfs::Turbo' then 'turbo'
-        else 'other'
-    end as level, -- VARCHAR: Kind of resource: server, volume, turbo, other.
+        when 'OS::Ironic::BareMetalServer' then 'other'
+        when 'OS::Native::Server' then 'other'
+        when 'OS::Workspace::DesktopV2' then 'other'
+        else 'unknown'
+    end as level, -- VARCHAR: Kind of resource: server, volume, turbo, other, or unknown where its type is no documented one.
     status,
     state, -- VARCHAR: usable (restore works, or is running), in_flight, going, failed, or unknown.
     state = 'usable' as is_usable, -- BOOLEAN: Complete at the service, so that it can be restored from.
-    state = 'usable'
-    and (expired_at is null or expired_at > as_of) as is_dependable, -- BOOLEAN: Usable, and not due to be purged.
+    case
+        when state <> 'usable' then false
+        when not is_expiry_unreadable then expired_at is null or expired_at > as_of
+    end as is_dependable, -- BOOLEAN: Usable, and not due to be purged; null where its expiry can't be read.
     is_replica,
     is_auto,
     created_at,
@@ -83,13 +88,15 @@ select
     rp_time_is_copy_time, -- BOOLEAN: A copy whose source is not known, so that rp_time is when it was copied.
     coalesce(rp_time > as_of + clock_skew_seconds * interval '1' second, false) as is_future, -- BOOLEAN: Later than the reading.
     case
+        when is_expiry_unreadable then 'unreadable'
         when expired_at is not null then 'dated'
         when is_auto then 'count_or_permanent'
         when not is_auto then 'manual_kept'
         else 'undetermined'
-    end as retention_kind, -- VARCHAR: dated, manual_kept, count_or_permanent, or undetermined.
+    end as retention_kind, -- VARCHAR: dated, manual_kept, count_or_permanent, unreadable, or undetermined.
     checkpoint_id,
     detail_loaded,
+    rejected_parts,
     encrypted,
     contain_system_disk,
     supported_restore_mode

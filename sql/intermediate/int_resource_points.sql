@@ -4,7 +4,17 @@ with points as (
 ),
 
 disks as (
-    select * from staging.stg_children where resource_type = 'OS::Cinder::Volume' and is_leaf
+    -- A disk that stands in a backup more than once can be restored from it if every part can.
+    select
+        scope,
+        snapshot_id,
+        backup_id,
+        resource_id,
+        min(child_id) as child_id,
+        max(status) as status,
+        bool_and(is_usable) as is_usable
+    from staging.stg_children
+    group by scope, snapshot_id, backup_id, resource_id
 ),
 
 own as (
@@ -20,6 +30,7 @@ own as (
         state,
         rp_time,
         created_at,
+        updated_at,
         expired_at,
         is_usable,
         is_dependable and not is_future as is_dependable
@@ -40,6 +51,7 @@ parts as (
         p.state,
         p.rp_time,
         p.created_at,
+        p.updated_at,
         p.expired_at,
         p.is_usable and d.is_usable as is_usable,
         p.is_dependable and d.is_usable and not p.is_future as is_dependable
@@ -65,7 +77,8 @@ select
     state, -- VARCHAR: State of the backup: usable, in_flight, going, failed, or unknown.
     rp_time,
     created_at,
+    updated_at,
     expired_at,
     is_usable, -- BOOLEAN: Backup and part are complete at the service.
-    is_dependable -- BOOLEAN: Usable, not due to be purged, not later than the reading.
+    is_dependable -- BOOLEAN: Usable, not due to be purged, not later than the reading; null where its expiry can't be read.
 from together

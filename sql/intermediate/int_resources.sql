@@ -4,7 +4,7 @@ with points as (
 ),
 
 disks as (
-    select * from staging.stg_children where resource_type = 'OS::Cinder::Volume' and is_leaf
+    select * from staging.stg_children
 ),
 
 tiers as (
@@ -74,7 +74,7 @@ select
     r.scope,
     r.snapshot_id,
     r.resource_id,
-    r.subject_type, -- VARCHAR: server, volume, turbo, other; volume_via_server is known from a server's backup alone.
+    r.subject_type, -- VARCHAR: server, volume, turbo, other, unknown; volume_via_server is known from a server's backup alone.
     r.resource_name,
     r.resource_type,
     r.project_id,

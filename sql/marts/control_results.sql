@@ -15,6 +15,10 @@ snapshots as (
     select * from staging.stg_snapshots
 ),
 
+scopes as (
+    select * from staging.stg_scopes
+),
+
 runs as (
     select * from meta.runs
 )
@@ -25,6 +29,7 @@ select
     f.snapshot_id,
     n.as_of,
     n.is_sandbox,
+    e.is_stale,
     f.control_id,
     c.version as control_version, -- VARCHAR: Version of the control's rule.
     s.project_id, -- VARCHAR: Project of the subject.
@@ -67,4 +72,5 @@ inner join subjects as s
     and f.subject_id = s.subject_id
     and c.subject_kind = s.subject_kind
 inner join snapshots as n on f.scope = n.scope and f.snapshot_id = n.snapshot_id
+inner join scopes as e on f.scope = e.scope
 cross join runs as u

@@ -23,6 +23,48 @@ snapshots as (
     select * from staging.stg_snapshots
 ),
 
+scopes as (
+    select * from staging.stg_scopes
+),
+
+concerned as (
+    -- Whom a result concerns: the resource itself, and every resource that has a part in the recovery point. What
+    -- is wrong with a server's backup is wrong with each of the disks that have no better one.
+    select distinct
+        p.scope,
+        p.snapshot_id,
+        p.resource_id,
+        p.backup_id as subject_id,
+        'recovery_point' as subject_kind
+    from intermediate.int_resource_points as p
+    union all
+    select
+        scope,
+        snapshot_id,
+        resource_id,
+        resource_id as subject_id,
+        'resource' as subject_kind
+    from resources
+),
+
+judged as (
+    select
+        w.scope,
+        w.snapshot_id,
+        w.resource_id,
+        r.control_id,
+        r.subject_id,
+        r.effective_status,
+        r.severity,
+        r.first_failed_at
+    from concerned as w
+    inner join results as r
+        on w.scope = r.scope
+        and w.snapshot_id = r.snapshot_id
+        and w.subject_id = r.subject_id
+        and w.subject_kind = case when r.subject_type = 'recovery_point' then 'recovery_point' else 'resource' end
+),
+
 counted as (
     select
         scope,
@@ -35,7 +77,7 @@ counted as (
             list_sort(array_agg(distinct control_id) filter (where effective_status = 'fail')), cast([] as varchar[])
         ) as failed_controls,
         min(first_failed_at) filter (where effective_status = 'fail') as first_failed_at
-    from results
+    from judged
     group by scope, snapshot_id, resource_id
 ),
 
@@ -52,7 +94,7 @@ ranked as (
                 control_id,
                 subject_id
         ) as place
-    from results
+    from judged
     where effective_status = 'fail'
 ),
 
@@ -61,14 +103,15 @@ worst as (
 ),
 
 restore as (
-    -- Recent, complete and restorable, for the newest dependable point. Null where one of them is not known.
+    -- Recent, complete and restorable, for the newest dependable point. Null where one of them is not known, or
+    -- where older data stands in for today's.
     select
         n.scope,
         n.snapshot_id,
         n.subject_id as resource_id,
         case
             when n.status = 'fail' then false
-            when n.status <> 'pass' then null
+            when n.status <> 'pass' or e.is_stale then null
             when r.subject_type in ('volume', 'volume_via_server', 'turbo') then true
             when c.status = 'fail' then false
             when c.status = 'pass' then coalesce(p.supported_restore_mode, 'na') in ('backup', 'snapshot')
@@ -76,6 +119,7 @@ restore as (
     from recent as n
     inner join resources as r
         on n.scope = r.scope and n.snapshot_id = r.snapshot_id and n.subject_id = r.resource_id
+    inner join scopes as e on n.scope = e.scope
     left join complete as c
         on n.scope = c.scope and n.snapshot_id = c.snapshot_id and n.newest_backup_id = c.subject_id
     left join points as p
@@ -87,10 +131,11 @@ select
     r.snapshot_id,
     s.as_of,
     s.is_sandbox,
+    e.is_stale,
     r.resource_id, -- VARCHAR: Id of the resource.
     r.resource_name,
     r.resource_type,
-    r.subject_type, -- VARCHAR: server, volume, turbo, other; volume_via_server is known from a server's backup alone.
+    r.subject_type, -- VARCHAR: server, volume, turbo, other, unknown; volume_via_server is known from a server's backup alone.
     r.project_id, -- VARCHAR: Project of the resource.
     r.region,
     r.enterprise_project_id, -- VARCHAR: Enterprise project, where any backup of the resource says it.
@@ -101,8 +146,9 @@ select
     case when n.newest_rp_at is not null then n.measured_value end as age_hours, -- DOUBLE: Age of the newest dependable point.
     n.depth,
     n.newest_attempt_status,
+    n.status as recency, -- VARCHAR: Has it a dependable point within its RPO: pass, fail, unknown, not_applicable.
     t.can_restore_now, -- BOOLEAN: Its newest dependable point is recent, complete and restorable; null: not known.
-    case when n.status = 'fail' then n.failing_since end as unprotected_since, -- TIMESTAMP: Since when it has no dependable point within its RPO.
+    n.failing_since as unprotected_since, -- TIMESTAMP: Since when it has no dependable point within its RPO; null where no backup says a time.
     case
         when w.severity = 'critical' or (c.fails > 0 and c.passes = 0) then 'non_compliant'
         when c.fails > 0 then 'partial'
@@ -117,6 +163,7 @@ select
     c.unknowns -- BIGINT: Findings that could not be decided.
 from resources as r
 inner join snapshots as s on r.scope = s.scope and r.snapshot_id = s.snapshot_id
+inner join scopes as e on r.scope = e.scope
 left join recent as n
     on r.scope = n.scope and r.snapshot_id = n.snapshot_id and r.resource_id = n.subject_id
 left join restore as t

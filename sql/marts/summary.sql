@@ -7,24 +7,13 @@ controls as (
     select * from compliance.controls
 ),
 
+scopes as (
+    -- Every scope that was ever read, even where no snapshot of it is complete.
+    select * from staging.stg_scopes
+),
+
 snapshots as (
-    select * from meta.snapshots
-),
-
-rejects as (
-    select scope, snapshot_id, count(*) as rejects from meta.rejects group by scope, snapshot_id
-),
-
-newest as (
-    -- Every scope that was ever read has its rows, even where no snapshot of it is complete.
-    select
-        scope,
-        max(snapshot_id) as newest_snapshot_id,
-        max(snapshot_id) filter (where is_current) as snapshot_id,
-        max(as_of) filter (where is_current) as as_of,
-        bool_or(is_sandbox) as is_sandbox
-    from snapshots
-    group by scope
+    select * from meta.snapshots where is_current
 ),
 
 counted as (
@@ -41,12 +30,13 @@ counted as (
 )
 
 select
-    n.scope,
-    n.is_sandbox,
-    n.snapshot_id, -- VARCHAR: The snapshot that is judged; null where none is complete.
-    n.as_of, -- TIMESTAMP: When its reading began.
-    n.newest_snapshot_id is distinct from n.snapshot_id as is_stale, -- BOOLEAN: A later reading was not complete.
-    coalesce(r.rejects, 0) as rejects, -- BIGINT: Records of the snapshot that could not be loaded.
+    p.scope,
+    p.is_sandbox,
+    p.snapshot_id, -- VARCHAR: The snapshot that is judged; null where none is complete.
+    p.as_of, -- TIMESTAMP: When its reading began.
+    p.is_stale,
+    p.stale_reason,
+    coalesce(n.rejects, 0) as rejects, -- BIGINT: Records of the snapshot that could not be loaded.
     c.control_id,
     c.title,
     c.severity,
@@ -56,13 +46,12 @@ select
     coalesce(t.not_applicable, 0) as not_applicable, -- BIGINT: Subjects that the control does not apply to.
     t.first_failed_at, -- TIMESTAMP: Since when the oldest failure lasts, as far as the snapshot itself tells.
     case
-        when n.snapshot_id is null then 'unknown'
         when coalesce(t.fails, 0) > 0 then 'fail'
-        when coalesce(t.unknowns, 0) > 0 or coalesce(r.rejects, 0) > 0 then 'unknown'
-        when coalesce(t.passes, 0) > 0 then 'pass'
+        when t.control_id is null or p.is_stale or n.rejects > 0 or t.unknowns > 0 then 'unknown'
+        when t.passes > 0 then 'pass'
         else 'not_applicable'
-    end as verdict -- VARCHAR: fail if any subject fails; unknown if any can't be judged or loaded; else pass.
-from newest as n
+    end as verdict -- VARCHAR: fail if any subject fails; unknown if any can't be judged or loaded, if the data is stale, or if there is none; else pass.
+from scopes as p
 cross join controls as c
-left join counted as t on n.scope = t.scope and c.control_id = t.control_id
-left join rejects as r on n.scope = r.scope and n.snapshot_id = r.snapshot_id
+left join snapshots as n on p.scope = n.scope
+left join counted as t on p.scope = t.scope and c.control_id = t.control_id

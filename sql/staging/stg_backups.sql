@@ -9,6 +9,11 @@ backups as (
 
 extend_info as (
     select * from cbr.extend_info where level = 'backup'
+),
+
+parts as (
+    -- Some services list the parts of a backup beside it. They are known to be parts where the whole names them.
+    select distinct scope, snapshot_id, id from cbr.children
 )
 
 select
@@ -22,18 +27,20 @@ select
     b.name as backup_name, -- VARCHAR: Name of the backup.
     b.status,
     coalesce(b.image_type, '') <> 'backup' as is_replica, -- BOOLEAN: A copy, or at least not said to be made here.
-    coalesce(b.parent_id, '') <> '' as is_part, -- BOOLEAN: Part of another backup, though the list names it.
+    coalesce(b.parent_id, '') <> '' and p.id is not null as is_part, -- BOOLEAN: Part of another backup, which names it.
     b.created_at,
     b.protected_at,
     b.updated_at,
     b.expired_at,
-    b.checkpoint_id,
+    json_extract_string(b.extra, '$.expired_at') is not null as is_expiry_unreadable, -- BOOLEAN: It says when it expires in a form that nobody can read.
+    nullif(b.checkpoint_id, '') as checkpoint_id, -- VARCHAR: The restore point that parent and children share.
     b.vault_id,
-    coalesce(b.resource_id, 'resource of backup ' || b.id) as resource_id, -- VARCHAR: Id of the resource.
+    coalesce(nullif(b.resource_id, ''), 'resource of backup ' || b.id) as resource_id, -- VARCHAR: Id of the resource.
     b.resource_name,
     b.resource_type,
     b.resource_size,
     b.detail_loaded,
+    b.rejected_parts,
     coalesce(
         e.auto_trigger,
         case when starts_with(b.name, 'autobk_') then true when starts_with(b.name, 'manualbk_') then false end
@@ -44,3 +51,4 @@ select
 from backups as b
 inner join snapshots as s on b.scope = s.scope and b.snapshot_id = s.snapshot_id
 left join extend_info as e on b.scope = e.scope and b.snapshot_id = e.snapshot_id and b.id = e.backup_id
+left join parts as p on b.scope = p.scope and b.snapshot_id = p.snapshot_id and b.id = p.id

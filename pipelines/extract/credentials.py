@@ -1,0 +1,55 @@
+"""What makes a request allowed: a token that is renewed, or a signature.
+
+Belongs here: getting a token once for all threads, and renewing it once when the service says that it is
+lost. Does not belong here: which answers say so (answers.py). Secrets stay inside.
+"""
+
+import threading
+from collections.abc import Callable
+from typing import Protocol
+
+from keystoneauth1.session import Session
+from requests.auth import AuthBase
+
+
+class Credentials(Protocol):
+    """What a client needs to be let in."""
+
+    signer: AuthBase | None
+
+    def headers(self) -> dict[str, str]:
+        """Return the headers that a request needs."""
+
+    def renew(self, used: dict[str, str]) -> None:
+        """Hear that the service refused a request with the headers `used`."""
+
+
+class TokenCredentials:
+    """A token of IAM, fetched by keystoneauth1 and shared by all threads."""
+
+    signer: AuthBase | None = None
+
+    def __init__(self, fetch: Callable[[], str], forget: Callable[[], object]) -> None:
+        """`fetch` returns a good token, `forget` drops the one that is kept."""
+        self._fetch, self._forget = fetch, forget
+        self._lock = threading.Lock()
+
+    def headers(self) -> dict[str, str]:
+        """Return the token's header; fetch a token first where none is good for the next while."""
+        with self._lock:
+            return {"X-Auth-Token": self._fetch()}
+
+    def renew(self, used: dict[str, str]) -> None:
+        """Forget the token of `used`, unless another thread did so already."""
+        with self._lock:
+            if used == {"X-Auth-Token": self._fetch()}:
+                self._forget()
+
+
+def token_of(session: Session) -> TokenCredentials:
+    """Return the credentials of a session that has a user and a password."""
+
+    def fetch() -> str:
+        return str(session.get_token())
+
+    return TokenCredentials(fetch, session.invalidate)

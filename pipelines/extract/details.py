@@ -1,0 +1,120 @@
+"""The details of backups: which are read again, and reading them side by side.
+
+A quiet day should cost the list and what changed. A body of the last complete snapshot stands for today's when
+the list says of the backup, word for word, what it said then; when the backup is in no passing state; and when
+it is not its turn: each backup is read again once in SEVENTH days, in case the list does not tell all.
+"""
+
+import threading
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from datetime import date, timedelta
+from itertools import islice
+
+from pipelines.extract.answers import Vanished
+from pipelines.extract.client import Client
+from pipelines.extract.draft import Draft
+from pipelines.extract.landing import LIST, SHOW, Snapshot, lines
+from pipelines.extract.listing import Item, digest_of
+from pipelines.home import Home
+from pipelines.strict_json import id_of, parse
+
+# Backups of these are leaves: the list says all there is, but for the enterprise project. A type that is
+# not known may have children, so its details are read.
+LEAVES = {"OS::Cinder::Volume", "OS::Sfs::Turbo"}
+SETTLED = {"available", "error"}
+SEVENTH = 7
+
+
+def wanted(items: dict[str, Item]) -> list[str]:
+    """Return the ids of the backups that can have children."""
+    return [backup_id for backup_id, item in items.items() if item.resource_type not in LEAVES]
+
+
+def unchanged(home: Home, before: Snapshot, items: dict[str, Item], today: date) -> set[str]:
+    """Return the ids whose details of the snapshot `before` still stand."""
+    turns = turns_since(before.as_of.date(), today)
+    same = set()
+    for _, line in lines(home, before, LIST):
+        for listed in parse(line)["backups"]:
+            identity = id_of(listed) or ""
+            item = items.get(identity)
+            if item and item.digest == digest_of(listed) and item.status in SETTLED and turn(identity) not in turns:
+                same.add(identity)
+    return same
+
+
+def turn(backup_id: str) -> int:
+    """Return the day of the rotation on which a backup is read again."""
+    return zlib.crc32(backup_id.encode("utf-8", "replace")) % SEVENTH
+
+
+def turns_since(before: date, today: date) -> set[int]:
+    """Return the days of the rotation that came up after `before`, until `today`."""
+    days = min((today - before).days, SEVENTH)
+    return {(today - timedelta(days=back)).toordinal() % SEVENTH for back in range(days)}
+
+
+def reuse(home: Home, before: Snapshot, ids: set[str], draft: Draft) -> set[str]:
+    """Land the bodies of `ids` again, as they stand in `before`; return the ids that it had."""
+    had = set()
+    for _, line in lines(home, before, SHOW):
+        backup_id = shown_id(line)
+        if backup_id in ids and backup_id not in had:
+            draft.write(SHOW, line)
+            had.add(backup_id)
+    return had
+
+
+def shown_id(body: bytes) -> str:
+    """Return the id of the backup in a ShowBackup body."""
+    return id_of(parse(body)["backup"]) or ""
+
+
+def read_details(
+    client: Client, ids: Iterable[str], draft: Draft, concurrency: int, told: Callable[[int], None]
+) -> tuple[int, list[str]]:
+    """Read and land the details of `ids`; return how many, and the ids that vanished.
+
+    Raises the first Problem that a thread meets; what was read until then is landed.
+    """
+    vanished: list[str] = []
+    lock = threading.Lock()
+    shown = 0
+
+    def read(backup_id: str) -> None:
+        nonlocal shown
+        try:
+            body, _ = client.show(backup_id)
+        except Vanished:
+            with lock:
+                vanished.append(backup_id)
+            return
+        draft.write(SHOW, body)
+        with lock:
+            shown += 1
+
+    pool = ThreadPoolExecutor(concurrency, thread_name_prefix=f"details of {client.scope.name}")
+    try:
+        for done in _side_by_side(pool, read, iter(ids), 2 * concurrency):
+            told(done)
+    finally:
+        # After a problem or an interrupt nobody should wait for requests that may hang.
+        pool.shutdown(wait=False, cancel_futures=True)
+    return shown, sorted(vanished)
+
+
+def _side_by_side(
+    pool: ThreadPoolExecutor, read: Callable[[str], None], ids: Iterator[str], most: int
+) -> Iterator[int]:
+    """Yield how many are done; never more than `most` wait in the pool."""
+    done = 0
+    pending: set[Future[None]] = {pool.submit(read, backup_id) for backup_id in islice(ids, most)}
+    while pending:
+        ended, pending = wait(pending, return_when=FIRST_COMPLETED)
+        for future in ended:
+            future.result()
+        done += len(ended)
+        pending |= {pool.submit(read, backup_id) for backup_id in islice(ids, len(ended))}
+        yield done

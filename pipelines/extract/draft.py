@@ -1,0 +1,199 @@
+"""A snapshot while it is being read: what is landed already, kept so that a killed run can go on.
+
+A part grows as a `.partial` file, a compressed frame at a time; the lines of whole frames survive a kill.
+When it is full or done it is forced to the disk and gets its name; the manifest comes last. Enters: bodies.
+Leaves: what an earlier run read, and in the end the parts.
+"""
+
+import json
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+
+from pipelines import clock
+from pipelines.extract.landing import LIST, MANIFEST, SHOW, SUFFIX, Snapshot, part_lines, sha256_of, write_manifest
+from pipelines.home import Home, open_private, private_folder, write_json
+
+BEGUN, LISTED = "begun.json", "listed.json"  # gone when the manifest is there
+PARTIAL = ".partial"
+LINES_A_FRAME = 32
+LINES_A_PART = 10_000
+
+_CODEC = pa.Codec("zstd")
+
+
+class Draft:
+    """The folder of one snapshot that has no manifest yet. Safe for many threads."""
+
+    def __init__(self, home: Home, scope: str, as_of: datetime) -> None:
+        """Take over what is in the folder: the lines of a part that was cut off are written anew."""
+        self.scope, self.as_of = scope, as_of
+        self.snapshot_id = clock.snapshot_id(as_of)
+        self._home = home
+        self._folder = home.landed(scope, self.snapshot_id)
+        private_folder(self._folder)
+        self._lock = threading.Lock()
+        self._waiting: dict[str, list[bytes]] = {LIST: [], SHOW: []}
+        self._written: dict[str, int] = {LIST: 0, SHOW: 0}  # lines of the open part
+        self._files: dict[str, BinaryIO] = {}  # the open parts
+        for kind in (LIST, SHOW):
+            self._salvage(kind)
+
+    def write(self, kind: str, body: bytes) -> None:
+        """Land one body. A list page is safe at once, details a few at a time."""
+        with self._lock:
+            self._waiting[kind].append(body.replace(b"\r", b" ").replace(b"\n", b" "))
+            if kind == LIST or len(self._waiting[kind]) >= LINES_A_FRAME:
+                self._flush(kind)
+            if self._written[kind] >= LINES_A_PART:
+                self._finish(kind)
+
+    def lines(self, kind: str) -> Iterator[bytes]:
+        """Yield what is landed of `kind`, finished parts and the open one."""
+        with self._lock:
+            self._flush(kind)
+        for path in sorted(self._folder.glob(f"{kind}-*")):
+            yield from part_lines(path)
+
+    def forget_list(self) -> None:
+        """Drop the list pages: they moved while they were read."""
+        with self._lock:
+            self._waiting[LIST].clear()
+            self._close(LIST)
+            for path in self._folder.glob(f"{LIST}-*"):
+                path.unlink()
+
+    def finish(self, kind: str) -> None:
+        """End the part of `kind` that is open: nothing more will come."""
+        with self._lock:
+            self._flush(kind)
+            self._finish(kind)
+
+    def finish_list(self, about: dict[str, Any]) -> None:
+        """End the list, and remember `about` it what its pages do not tell."""
+        write_json(self._folder / LISTED, about)
+        self.finish(LIST)
+
+    def listed(self) -> dict[str, Any] | None:
+        """Return what `finish_list` was told, where an earlier run read the list to its end."""
+        if not any(self._folder.glob(f"{LIST}-*{SUFFIX}")):
+            return None
+        return dict(json.loads((self._folder / LISTED).read_text(encoding="utf-8")))
+
+    def commit(self, **about: Any) -> Snapshot:
+        """Write the manifest: from now on the snapshot exists. `about` are the fields of Snapshot not known here."""
+        for kind in (LIST, SHOW):
+            self.finish(kind)
+        parts = {path.name: _entry(path) for path in sorted(self._folder.glob(f"*{SUFFIX}"))}
+        about |= {"scope": self.scope, "snapshot_id": self.snapshot_id, "as_of": self.as_of}
+        snapshot = Snapshot(**about, finished_at=clock.utc_now(), parts=parts)
+        write_manifest(self._home, snapshot)
+        for name in (BEGUN, LISTED):
+            (self._folder / name).unlink(missing_ok=True)
+        return snapshot
+
+    def close(self) -> None:
+        """Write what waits and let go of the files: a later run may go on from here."""
+        with self._lock:
+            for kind in (LIST, SHOW):
+                self._flush(kind)
+                self._close(kind)
+
+    def _flush(self, kind: str) -> None:
+        """Append the waiting lines as one frame."""
+        waiting = self._waiting[kind]
+        if not waiting:
+            return
+        if kind not in self._files:
+            number = 1 + len(list(self._folder.glob(f"{kind}-*{SUFFIX}")))
+            self._files[kind] = os.fdopen(open_private(self._folder / f"{kind}-{number:05}{SUFFIX}{PARTIAL}"), "wb")
+        self._files[kind].write(_frame(waiting))
+        self._files[kind].flush()
+        self._written[kind] += len(waiting)
+        waiting.clear()
+
+    def _finish(self, kind: str) -> None:
+        if kind in self._files:
+            os.fsync(self._files[kind].fileno())
+        self._close(kind)
+        for path in self._folder.glob(f"{kind}-*{PARTIAL}"):
+            path.rename(path.with_name(path.name.removesuffix(PARTIAL)))
+
+    def _close(self, kind: str) -> None:
+        if kind in self._files:
+            self._files.pop(kind).close()
+        self._written[kind] = 0
+
+    def _salvage(self, kind: str) -> None:
+        """Go on with a part that was cut off: keep its whole frames, drop what follows them."""
+        for path in self._folder.glob(f"{kind}-*{PARTIAL}"):
+            kept = _whole_frames(path)
+            sound = path.with_name(f".sound-{path.name}")
+            sound.unlink(missing_ok=True)
+            with os.fdopen(open_private(sound), "wb") as file:
+                file.write(_frame(kept) if kept else b"")
+            sound.replace(path)
+            self._files[kind] = path.open("ab")
+            self._written[kind] = len(kept)
+
+
+def begin(home: Home, scope: str, resume_minutes: float) -> Draft:
+    """Return the snapshot to read: the unfinished one of `scope` if it is young enough, else a new one.
+
+    The clock is read once, here. Unfinished snapshots that are too old are removed.
+    """
+    now = clock.utc_now()
+    young: list[datetime] = []
+    for path in home.landed_scope(scope).glob("snapshot_id=*"):
+        if (path / MANIFEST).exists():
+            continue
+        begun = _begun(path / BEGUN)
+        if begun and now - begun <= timedelta(minutes=resume_minutes):
+            young.append(begun)
+        else:
+            shutil.rmtree(path)
+    if young:
+        return Draft(home, scope, max(young))
+    while home.landed(scope, clock.snapshot_id(now)).exists():
+        now = clock.utc_now()  # a snapshot's name is a second of its own
+    write_json(home.landed(scope, clock.snapshot_id(now)) / BEGUN, {"as_of": now.isoformat()})
+    return Draft(home, scope, now)
+
+
+def _frame(lines: list[bytes]) -> bytes:
+    return bytes(_CODEC.compress(b"\n".join(lines) + b"\n", asbytes=True))
+
+
+def _whole_frames(path: Path) -> list[bytes]:
+    """Return the lines of the frames of a part that can be read whole; a kill may have cut the last one."""
+    text, step = b"", 1 << 20
+    while True:
+        with pa.OSFile(str(path), "rb") as file, pa.CompressedInputStream(file, "zstd") as stream:
+            stream.read(len(text))
+            try:
+                while chunk := stream.read(step):
+                    text += chunk
+                break
+            except OSError:
+                # What was decoded before the cut is lost with the failed read: go up to it in smaller steps.
+                if step == 1:
+                    break
+                step = max(1, step >> 10)
+    return text.split(b"\n")[:-1]
+
+
+def _begun(path: Path) -> datetime | None:
+    try:
+        return datetime.fromisoformat(json.loads(path.read_text(encoding="utf-8"))["as_of"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _entry(path: Path) -> dict[str, Any]:
+    return {"sha256": sha256_of(path), "lines": sum(1 for _ in part_lines(path))}

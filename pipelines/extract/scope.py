@@ -1,0 +1,132 @@
+"""A cloud's entry -> a scope that can be read: who lets us in, and where its backups are.
+
+Belongs here: the token (keystoneauth1 fetches it), the project, the endpoint from the token's catalog, and
+the words for what IAM refuses. Does not belong here: clouds.yaml (clouds.py), requests for backups
+(client.py). Secrets stay inside the session; no message shows one.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from keystoneauth1 import exceptions as refusals
+from keystoneauth1.session import Session
+from openstack.config import OpenStackConfig
+from openstack.config.cloud_region import CloudRegion
+from openstack.exceptions import ConfigException
+from requests.adapters import HTTPAdapter
+
+from pipelines import sandbox
+from pipelines.config import SANDBOX
+from pipelines.extract.clouds import SHAPE, configured
+from pipelines.extract.credentials import Credentials, token_of
+from pipelines.extract.retry import FIRST_CONTACT, retrying
+from pipelines.problem import Problem
+
+TOKEN_TIMEOUT = 30.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """One account, region and project that can be read: its backups are at `url`/backups."""
+
+    name: str
+    region: str | None
+    project_id: str
+    url: str
+    session: Session = field(repr=False)
+    credentials: Credentials = field(repr=False)
+
+
+@contextmanager
+def open_scope(name: str, connections: int = 1) -> Iterator[Scope]:
+    """Open the scope called `name`, for so many requests at a time.
+
+    `sandbox` is served by this project itself, any other is in clouds.yaml. Raises Problem where the entry, the
+    credentials, the project or the endpoint is wrong.
+    """
+    with ExitStack() as stack:
+        region = _embedded(stack) if name == SANDBOX else configured(name)
+        with _explained(name, region):
+            session = region.get_session()
+            session.timeout = TOKEN_TIMEOUT
+            stack.callback(session.session.close)
+            for prefix in ("https://", "http://"):
+                session.session.mount(prefix, HTTPAdapter(pool_maxsize=connections))
+            project_id = retrying(_may_pass, lambda: FIRST_CONTACT)(session.get_project_id)
+            endpoint = region.get_endpoint("cbr") or session.get_endpoint(
+                service_type="cbr", region_name=region.region_name or None, interface=region.get_interface("cbr")
+            )
+        if not project_id:
+            raise Problem(
+                f"the token of cloud {name!r} belongs to no project, and CBR answers for one project only",
+                "Set project_name or project_id in its auth section in clouds.yaml.",
+            )
+        if not endpoint:
+            raise Problem(
+                f"the token of cloud {name!r} lists no service of type cbr in region {region.region_name or 'unset'!r}",
+                "Set region_name, or cbr_endpoint_override: https://cbr.REGION.DOMAIN, for this cloud in clouds.yaml.",
+            )
+        url = _project_url(endpoint, project_id)
+        yield Scope(name, region.region_name or None, project_id, url, session, token_of(session))
+
+
+def _embedded(stack: ExitStack) -> CloudRegion:
+    served = stack.enter_context(sandbox.serve())
+    return OpenStackConfig(load_yaml_config=False, load_envvars=False).get_one(**served.cloud())
+
+
+@contextmanager
+def _explained(name: str, region: CloudRegion) -> Iterator[None]:
+    """Say in one line what IAM refused."""
+    auth = region.config.get("auth") or {}
+    where = auth.get("auth_url") or "its auth_url"
+    user = auth.get("username") or auth.get("user_id") or "the user"
+    project = auth.get("project_name") or auth.get("project_id") or "unset"
+    try:
+        yield
+    except (refusals.MissingRequiredOptions, ConfigException) as error:
+        raise Problem(f"cloud {name!r} in clouds.yaml lacks something: {error}", SHAPE) from None
+    except refusals.Unauthorized as error:
+        raise Problem(
+            f"IAM at {where} refused user {user!r} of cloud {name!r}: {error.message or 'unauthorized'}",
+            "Check username, password and user_domain_name of this cloud in clouds.yaml.",
+        ) from None
+    except (refusals.ConnectionError, refusals.DiscoveryFailure, refusals.NotFound) as error:
+        raise Problem(
+            f"IAM of cloud {name!r} can't be reached at {where}: {reason(error)}",
+            "Check auth_url in clouds.yaml, the network and the proxy.",
+        ) from None
+    except refusals.EndpointNotFound as error:
+        raise Problem(f"cloud {name!r}: {error}", "Set cbr_endpoint_override for this cloud in clouds.yaml.") from None
+    except refusals.ClientException as error:
+        raise Problem(
+            f"IAM at {where} gave user {user!r} no token for project {project!r} of cloud {name!r}: {reason(error)}",
+            "Check that the project exists and that the user may use it.",
+        ) from None
+
+
+def _may_pass(fault: BaseException) -> bool:
+    """Tell whether IAM may answer better next time."""
+    if isinstance(fault, refusals.HttpError):
+        return fault.http_status in (408, 429) or fault.http_status >= 500
+    return isinstance(fault, refusals.ConnectionError) and not isinstance(fault, refusals.SSLError)
+
+
+def reason(error: Exception) -> str:
+    """Return the last cause in words, without the layers of wrapping."""
+    text = str(error)
+    for mark in ("[Errno", "Caused by "):
+        if mark in text:
+            return text[text.rindex(mark) :].strip("\"')( ")
+    return text
+
+
+def _project_url(endpoint: str, project_id: str) -> str:
+    """Return the endpoint with `/v3/{project_id}`, which a catalog has and an override may lack."""
+    url = endpoint.replace("%(project_id)s", project_id).replace("$(project_id)s", project_id).rstrip("/")
+    steps = urlsplit(url).path.strip("/").split("/")
+    if steps[-1] == "v3":
+        return f"{url}/{project_id}"
+    return url if "v3" in steps else f"{url}/v3/{project_id}"
