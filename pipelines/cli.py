@@ -50,10 +50,11 @@ def demo(home: str, verbose: bool) -> None:
 
 @main.command()
 @_home
+@click.option("--full", is_flag=True, help="Read all details again, though the list says that nothing changed.")
 @_verbose
-def run(home: str | None, verbose: bool) -> None:
+def run(home: str | None, full: bool, verbose: bool) -> None:
     """Read the clouds named in CBR_CLOUDS, load what they say, judge it, publish the warehouse."""
-    _run(Settings.load(home), verbose)
+    _run(Settings.load(home, full=full), verbose)
 
 
 @main.command()
@@ -119,13 +120,18 @@ def _progress() -> Iterator[Callable[[str, int, int], None]]:
 def _run(settings: Settings, verbose: bool) -> None:
     """Execute the Dagster job cbr_snapshot and print the answer of what it published."""
     os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
+    from pipelines.definitions import build_definitions
     from pipelines.home import Home
     from pipelines.orchestration.execute import execute
+    from pipelines.orchestration.resources import Warehouse
     from pipelines.reports.summary import print_summary
 
+    warehouse = Warehouse(home=str(settings.home), clouds=",".join(settings.clouds), full=settings.reading.full)
     with _progress() as progress:
-        execute(settings, progress, verbose=verbose)
+        problem = execute(build_definitions(warehouse, progress), verbose=verbose)
     print_summary(Home(settings.home), Console())
+    if problem:
+        raise problem
 
 
 if __name__ == "__main__":

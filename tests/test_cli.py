@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +101,41 @@ def test_two_clouds_stand_side_by_side(configure: Configure, tmp_path: Path) -> 
     assert query(Home(tmp_path / "h"), "SELECT scope, id FROM cbr.backups ORDER BY 1") == [("one", "a"), ("two", "b")]
 
 
-def test_a_problem_with_one_cloud_leaves_the_published_file_untouched(
+def test_one_cloud_that_fails_does_not_stop_the_others(configure: Configure, tmp_path: Path) -> None:
+    with serve([server("a")]) as one, serve([server("b")]) as two:
+        configure(one=one.cloud(), two=two.cloud())
+        assert call("run", "--home", "h").exit_code == 0
+        bad = two.cloud() | {"auth": two.cloud()["auth"] | {"password": "hush-hush"}}
+        one.cbr.backups.add(server("c"))  # type: ignore[attr-defined]
+        configure(one=one.cloud(), two=bad)
+        result = call("run", "--home", "h")
+    assert result.exit_code == 1
+    assert "two: IAM at" in result.stderr
+    assert "refused user" in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert "hush" not in result.stderr
+    assert "STALE" in result.stdout
+    home = Home(tmp_path / "h")
+    assert query(home, "SELECT scope, id FROM cbr.backups ORDER BY 1, 2") == [("one", "a"), ("one", "c"), ("two", "b")]
+    assert query(home, "SELECT DISTINCT scope, is_stale FROM compliance.summary ORDER BY 1") == [
+        ("one", False),
+        ("two", True),
+    ]
+
+
+def test_a_reading_that_is_not_complete_fails_the_run_and_keeps_what_was(configure: Configure, tmp_path: Path) -> None:
+    with serve([server("a"), server("b")]) as one:
+        configure(one=one.cloud())
+        assert call("run", "--home", "h").exit_code == 0
+        plain = one.cbr.list
+        one.cbr.list = lambda asked: replace(plain(asked), body=plain(asked).body | {"count": 7})  # type: ignore[method-assign]
+        result = call("run", "--home", "h")
+    assert result.exit_code == 1
+    assert "2 backups were read where the service counts 7" in result.stderr
+    assert query(Home(tmp_path / "h"), "SELECT count(*) FROM cbr.backups") == [(2,)]
+
+
+def test_a_problem_with_every_cloud_leaves_the_published_file_untouched(
     service: Sandbox, configure: Configure, tmp_path: Path
 ) -> None:
     configure(prod=service.cloud())
@@ -108,7 +143,7 @@ def test_a_problem_with_one_cloud_leaves_the_published_file_untouched(
     file = tmp_path / "h" / "warehouse.duckdb"
     before = file.stat()
     cloud = service.cloud()
-    configure(prod=cloud, bad=cloud | {"auth": cloud["auth"] | {"password": "hush-hush"}})
+    configure(prod=cloud | {"auth": cloud["auth"] | {"password": "hush-hush"}})
     said = failed("run", "--home", "h")
     assert "refused user" in said
     assert "hush" not in said
@@ -120,12 +155,13 @@ def test_a_problem_with_one_cloud_leaves_the_published_file_untouched(
     [
         ({"password": "wrong"}, "The username or password is wrong"),
         ({"auth_url": "http://127.0.0.1:9/v3"}, "can't be reached"),
-        ({"project_name": f"{REGION}_closed"}, "may not read the backups"),
+        ({"project_name": f"{REGION}_closed"}, "may not read its backups"),
     ],
 )
 def test_bad_credentials_end_in_one_line(
-    service: Sandbox, configure: Configure, change: dict[str, str], said: str
+    service: Sandbox, configure: Configure, monkeypatch: pytest.MonkeyPatch, change: dict[str, str], said: str
 ) -> None:
+    monkeypatch.setattr("pipelines.extract.scope.FIRST_CONTACT", 0.05)
     cloud = service.cloud()
     configure(prod=cloud | {"auth": cloud["auth"] | change})
     assert said in failed("run")
@@ -134,9 +170,9 @@ def test_bad_credentials_end_in_one_line(
 def test_an_unreachable_endpoint_ends_in_one_line(
     service: Sandbox, configure: Configure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipelines.extract.client.FIRST_WAIT", 0.001)
+    monkeypatch.setattr("pipelines.extract.client.FIRST_CONTACT", 0.1)
     configure(prod=service.cloud() | {"cbr_endpoint_override": "http://127.0.0.1:9"})
-    assert "did not answer after 6 tries" in failed("run")
+    assert "gave no good answer in 0.1 s" in failed("run")
 
 
 def test_an_unknown_cloud_ends_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,13 +5,18 @@ from typing import Any
 
 import pytest
 
-from pipelines.extract.clouds import open_scope
+from pipelines.extract.scope import open_scope
 from pipelines.problem import Problem
 from pipelines.sandbox import Sandbox
 from pipelines.sandbox.iam import PROJECTS, REGION
 from tests.conftest import clouds_yaml
 
 SECRET = "hush-hush-hush"
+
+
+@pytest.fixture(autouse=True)
+def _short_first_contact(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.extract.scope.FIRST_CONTACT", 0.05)
 
 
 @pytest.fixture

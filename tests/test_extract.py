@@ -1,152 +1,272 @@
-"""Reading a service over HTTP into a landing."""
+"""Reading a service over HTTP into a landing: whole, or said not to be; gentle; cheap on a quiet day."""
 
 import json
 import stat
+import threading
 from collections.abc import Callable
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pipelines.extract import client, landing
+from pipelines import clock
+from pipelines.config import Settings
+from pipelines.extract import landing
+from pipelines.extract.details import SEVENTH, turn, turns_since
+from pipelines.extract.draft import LINES_A_FRAME, Draft
 from pipelines.extract.landing import LIST, SHOW, Snapshot
-from pipelines.extract.snapshot import land
+from pipelines.extract.pace import Pacers
+from pipelines.extract.snapshot import land, land_all
 from pipelines.home import Home
 from pipelines.problem import Problem
 from pipelines.sandbox import Sandbox, serve
-from pipelines.sandbox.answers import Answer, cbr_error, gateway_error, malformed_url
+from pipelines.sandbox.answers import Answer, cbr_error, gateway_error, html, malformed_url
+from pipelines.sandbox.faults import LIST as LISTING
+from pipelines.sandbox.faults import PASSING, Fault, Faults
+from pipelines.sandbox.faults import SHOW as SHOWING
 from tests.conftest import clouds_yaml
 from tests.given import AS_OF, Body, server, volume
 
-Answering = Callable[[str, str, Answer], Answer]  # method, path, the answer that would be
+Change = Callable[[str, Answer], Answer]  # path, the answer that would be
+Read = Callable[..., Snapshot]
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.extract.client.READ_TIMEOUT", 0.5)
+    monkeypatch.setattr("pipelines.extract.client.FIRST_CONTACT", 5.0)
 
 
 @pytest.fixture
-def read(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Snapshot]:
-    """Read a service with `backups`, its answers changed by `answering`."""
-    monkeypatch.setattr(client, "FIRST_WAIT", 0.001)
+def read(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Read:
+    """Read a service as the scope `prod`."""
+    home.prepare()
 
-    def reading(
-        backups: list[Body], answering: Answering | None = None, cloud: dict[str, Any] | None = None
-    ) -> Snapshot:
-        home.prepare()
-        with serve(backups) as service:
-            if answering:
-                _change(service, answering)
-            path = clouds_yaml(tmp_path, prod=service.cloud() | (cloud or {}))
-            monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(path))
-            return land(home, "prod", lambda *_: None)
+    def reading(service: Sandbox, *, full: bool = False, **settings: object) -> Snapshot:
+        monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(clouds_yaml(tmp_path, prod=service.cloud())))
+        for name, value in ({"retry_seconds": 10} | settings).items():
+            monkeypatch.setenv(f"CBR_{name.upper()}", str(value))
+        chosen = Settings.load(str(home.path), full=full)
+        return land(home, "prod", chosen, Pacers(chosen.reading.requests_per_second), lambda *_: None)
 
     return reading
 
 
-def _change(service: Sandbox, answering: Answering) -> None:
+@pytest.fixture
+def at_time(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
+    """Set the clock, which then stands still but for a second each time it is read."""
+
+    def set_to(moment: datetime) -> None:
+        ticks = iter(range(10_000))
+        monkeypatch.setattr(clock, "utc_now", lambda: moment + timedelta(seconds=next(ticks)))
+
+    return set_to
+
+
+def changed(service: Sandbox, change: Change) -> Sandbox:
     plain = service.answer
-    service.answer = lambda method, path, token, content: answering(method, path, plain(method, path, token, content))  # type: ignore[method-assign]
+    service.answer = lambda method, path, *rest: change(path, plain(method, path, *rest))  # type: ignore[method-assign]
+    return service
 
 
-def many(count: int) -> list[Body]:
-    return [volume(f"b{number:04}", resource_id=f"disk-{number}") for number in range(count)]
+def many(count: int, make: Callable[..., Body] = volume) -> list[Body]:
+    start = datetime(2026, 2, 1)
+    return [
+        make(f"b{n:04}", resource_id=f"r{n}", created_at=(start + timedelta(minutes=n)).isoformat())
+        for n in range(count)
+    ]
 
 
 def bodies(home: Home, snapshot: Snapshot, kind: str) -> list[Any]:
     return [json.loads(line) for _, line in landing.lines(home, snapshot, kind)]
 
 
-def test_a_snapshot_is_all_pages_and_the_details_of_what_may_have_children(
-    home: Home, read: Callable[..., Snapshot]
-) -> None:
+def listed_ids(home: Home, snapshot: Snapshot) -> set[str]:
+    return {item["id"] for page in bodies(home, snapshot, LIST) for item in page["backups"]}
+
+
+def test_a_snapshot_is_all_pages_and_the_details_of_what_may_have_children(home: Home, read: Read) -> None:
     backups = [server("s1"), server("s2"), volume("v1"), volume("x1", resource_type="OS::New::Kind")]
-    snapshot = read(backups)
-    assert (snapshot.complete, snapshot.pages, snapshot.listed, snapshot.shown) == (True, 1, 4, 3)
-    assert snapshot.requests == 4
-    assert [body["backup"] for body in bodies(home, snapshot, SHOW)] == [backups[0], backups[1], backups[3]]
-    assert {item["id"] for page in bodies(home, snapshot, LIST) for item in page["backups"]} == {"s1", "s2", "v1", "x1"}
+    with serve(backups) as service:
+        snapshot = read(service)
+        assert service.requests == {"token": 1, "list": 1, "show": 3}
+    assert (snapshot.complete, snapshot.pages, snapshot.listed, snapshot.shown, snapshot.requests) == (True, 1, 4, 3, 4)
+    shown = sorted((body["backup"] for body in bodies(home, snapshot, SHOW)), key=lambda body: str(body["id"]))
+    assert shown == [backups[0], backups[1], backups[3]]
+    assert listed_ids(home, snapshot) == {"s1", "s2", "v1", "x1"}
+    assert snapshot.is_sandbox
 
 
-def test_more_backups_than_a_page_holds_are_read_page_by_page(home: Home, read: Callable[..., Snapshot]) -> None:
-    snapshot = read(many(2050))
-    assert (snapshot.complete, snapshot.pages, snapshot.listed, snapshot.requests) == (True, 3, 2050, 3)
+def test_more_backups_than_a_page_holds_are_read_page_by_page(home: Home, read: Read) -> None:
+    with serve(many(2050)) as service:
+        snapshot = read(service)
+    assert (snapshot.complete, snapshot.pages, snapshot.looks, snapshot.listed) == (True, 3, 1, 2050)
+    assert len(listed_ids(home, snapshot)) == 2050
 
 
-def test_an_empty_project_is_complete(read: Callable[..., Snapshot]) -> None:
-    snapshot = read([])
+def test_an_empty_project_is_complete(read: Read) -> None:
+    with serve([]) as service:
+        snapshot = read(service)
     assert (snapshot.complete, snapshot.listed, snapshot.pages) == (True, 0, 1)
 
 
-def _pages(change: Callable[[int, Body], Body]) -> Answering:
+# A page that is missing, moved or doubled.
+
+
+def pages(change: Callable[[int, Body], Body]) -> Change:
     """Change the n-th list page."""
-    seen = iter(range(1, 100))
-
-    def answering(_method: str, path: str, answer: Answer) -> Answer:
-        return Answer(answer.status, change(next(seen), answer.body)) if "/backups?" in path else answer
-
-    return answering
+    seen = iter(range(1, 1000))
+    return lambda path, answer: Answer(200, change(next(seen), answer.body)) if "/backups?" in path else answer
 
 
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (lambda n, page: page | {"count": page["count"] - (n == 2)}, "moved between 1499 and 1500"),
-        (lambda n, page: page if n == 1 else page | {"backups": []}, "1000 backups were read where the service counts 1500"),
-        (lambda n, page: page if n == 1 else page | {"backups": [*page["backups"][:-1], {"id": "b0000"}]}, "1 backups stood on two pages"),
+        (lambda n, page: page | {"count": page["count"] - n % 2}, "moved between 1499 and 1500"),
+        (lambda n, page: page if n % 2 else page | {"backups": []}, "1000 backups were read where the service counts 1500"),
+        (lambda n, page: page if n % 2 else page | {"backups": [*page["backups"][:-1], {"id": "b0000"}]}, "1 backups stood on two pages"),
+        (lambda n, page: page if n % 2 else page | {"backups": page["backups"][1:]}, "1 backups stood on two pages"),
+        (lambda _, page: page | {"count": 1501}, "1500 backups were read where the service counts 1501"),
         (lambda _, page: {key: value for key, value in page.items() if key != "count"}, "did not say how many"),
     ],
 )  # fmt: skip
-def test_a_missing_page_never_looks_like_a_deletion(read: Callable[..., Snapshot], change: Any, reason: str) -> None:
-    snapshot = read(many(1500), _pages(change))
+def test_a_missing_page_never_looks_like_a_deletion(read: Read, change: Any, reason: str) -> None:
+    with serve(many(1500)) as service:
+        snapshot = read(changed(service, pages(change)))
     assert not snapshot.complete
     assert reason in str(snapshot.incomplete_reason)
 
 
-def test_a_service_that_ignores_the_offset_is_not_read_for_ever(read: Callable[..., Snapshot]) -> None:
-    first: list[Body] = []
+def test_a_list_that_moved_is_read_again_until_two_looks_agree(home: Home, read: Read) -> None:
+    """A backup goes while another comes: the count stands still, and one slips past the edge of the page."""
+    with serve(many(1500)) as service:
+        held: Any = service.cbr.backups
 
-    def change(_n: int, page: Body) -> Body:
-        first.append(page)
-        return first[0]
+        def move(path: str, answer: Answer) -> Answer:
+            if service.requests["list"] == 1 and "offset=0" in path:
+                held.remove("b0000")
+                held.add(volume("b9999", created_at="2026-02-20T00:00:00"))
+            return answer
 
-    assert read(many(1500), _pages(change)).complete is False
+        snapshot = read(changed(service, move))
+        truth = set(held.ids())
+    assert (snapshot.complete, snapshot.looks) == (True, 3)
+    assert listed_ids(home, snapshot) == truth
+
+
+def test_a_service_that_ignores_the_offset_is_not_read_for_ever(read: Read) -> None:
+    with serve(many(1500)) as service:
+        first = service.cbr.list({"limit": ["1000"]})
+        snapshot = read(changed(service, lambda path, answer: first if "/backups?" in path else answer))
+    assert not snapshot.complete
+
+
+def test_the_list_is_asked_for_as_the_api_wants_it(read: Read) -> None:
+    asked: list[str] = []
+    with serve(many(1)) as service:
+        read(changed(service, lambda path, answer: (asked.append(path), answer)[1]))
+    [query] = [path.partition("?")[2] for path in asked if "?" in path]
+    assert query == "limit=1000&offset=0&sort=created_at%3Aasc%2Cid%3Aasc&show_replication=true"
+
+
+# A backup that is gone, or seems to be.
 
 
 @pytest.mark.parametrize("gone", [cbr_error(404, 6200, "gone"), malformed_url()])
-def test_a_backup_that_vanishes_before_its_details_are_read_is_no_error(
-    read: Callable[..., Snapshot], gone: Answer
-) -> None:
-    snapshot = read([server("s1"), server("s2")], lambda _, path, answer: gone if path.endswith("/s1") else answer)
+def test_a_backup_that_vanishes_before_its_details_are_read_is_no_error(read: Read, gone: Answer) -> None:
+    with serve([server("s1"), server("s2")]) as service:
+        held: Any = service.cbr.backups
+
+        def vanish(path: str, answer: Answer) -> Answer:
+            if path.endswith("/s1"):
+                held.remove("s1")
+                return gone
+            return answer
+
+        snapshot = read(changed(service, vanish))
     assert (snapshot.complete, snapshot.vanished, snapshot.shown) == (True, ("s1",), 1)
 
 
+@pytest.mark.parametrize("gone", [cbr_error(404, 6200, "gone"), malformed_url()])
+def test_a_backup_that_the_list_still_names_has_not_vanished(home: Home, read: Read, gone: Answer) -> None:
+    with serve([server("s1"), server("s2")]) as service:
+        snapshot = read(changed(service, lambda path, answer: gone if path.endswith("/s1") else answer))
+    assert (snapshot.complete, snapshot.vanished, snapshot.shown) == (True, (), 1)
+    assert "s1" in listed_ids(home, snapshot)
+
+
 @pytest.mark.parametrize(
-    "fault",
-    [
-        gateway_error(429, "0308", "limit:1,time:1 second"),
-        gateway_error(502, "0201", "bad gateway"),
-        cbr_error(500, 9998, "Authentication failed"),
-        gateway_error(401, "0301", "token expired"),
-        Answer(200, "<html>maintenance</html>"),
-        Answer(200, {"backup": {"id": "another"}}),
-    ],
+    "answer", [html(404), gateway_error(404, "0101", "no such API"), cbr_error(404, 6105, "no vault")]
 )
-def test_a_passing_fault_is_tried_again(read: Callable[..., Snapshot], fault: Answer) -> None:
-    faults = iter([fault])
-    snapshot = read([server("s1")], lambda _, path, answer: next(faults, answer) if path.endswith("/s1") else answer)
-    assert (snapshot.complete, snapshot.shown, snapshot.retries) == (True, 1, 1)
-
-
-def test_a_fault_that_does_not_pass_is_a_problem_and_leaves_no_snapshot(
-    home: Home, read: Callable[..., Snapshot]
-) -> None:
-    with pytest.raises(Problem, match="did not answer after 6 tries: 502"):
-        read(
-            [server("s1")], lambda _, path, answer: gateway_error(502, "0201", "x") if path.endswith("/s1") else answer
-        )
+def test_a_404_of_somebody_else_is_no_deletion(home: Home, read: Read, answer: Answer) -> None:
+    with serve([server("s1")]) as service, pytest.raises(Problem, match="answered 404"):
+        read(changed(service, lambda path, plain: answer if path.endswith("/s1") else plain))
     assert landing.snapshots(home) == []
 
 
-def test_a_project_without_rights_says_what_to_grant(read: Callable[..., Snapshot]) -> None:
-    with pytest.raises(Problem, match=r"may not read the backups.*8600.*Grant its user CBR ReadOnlyAccess"):
-        read([], lambda _, path, answer: cbr_error(403, 8600, "no") if "/backups" in path else answer)
+# Faults that pass, and faults that do not.
+
+
+@pytest.mark.parametrize("asked", [LISTING, SHOWING, "token"])
+@pytest.mark.parametrize("fault", PASSING, ids=lambda fault: fault.name)
+def test_a_passing_fault_is_tried_again(home: Home, read: Read, asked: str, fault: Fault) -> None:
+    if asked == "token" and fault in (Fault.AUTHENTICATION, Fault.EXPIRED):
+        pytest.skip("IAM does not answer with the faults of CBR")
+    with serve([server("s1"), server("s2")]) as service:
+        service.faults = Faults.script(asked, [fault])
+        snapshot = read(service)
+        truth = set(service.cbr.backups.ids())
+    assert (snapshot.complete, snapshot.shown) == (True, 2)
+    assert listed_ids(home, snapshot) == truth
+    if asked != "token" and fault is not Fault.SLOW:
+        assert 1 <= snapshot.retries <= 2  # two threads may meet the end of one token
+
+
+def test_a_new_token_is_fetched_once_for_all_threads(read: Read) -> None:
+    with serve(many(40, server)) as service:
+        service.latency = 0.02
+        lost = threading.Event()
+
+        def lose(path: str, answer: Answer) -> Answer:
+            if service.requests["show"] == 20 and not lost.is_set():
+                lost.set()
+                service.iam.tokens.clear()
+            return answer
+
+        snapshot = read(changed(service, lose))
+        assert service.requests["token"] == 2
+    assert (snapshot.complete, snapshot.shown) == (True, 40)
+
+
+def test_a_long_reading_outlives_its_token(read: Read) -> None:
+    with serve(many(60, server)) as service:
+        service.latency = 0.02
+        service.iam.lifetime = timedelta(seconds=0.1)
+        snapshot = read(service, concurrency=2)
+        assert service.requests["token"] > 2
+    assert (snapshot.complete, snapshot.shown) == (True, 60)
+
+
+def test_a_service_that_refuses_every_new_token_is_a_problem(read: Read) -> None:
+    refused = gateway_error(401, "0307", "The token must be updated")
+    with serve([]) as service, pytest.raises(Problem, match=r"refuses every new token: 401 APIGW\.0307"):
+        read(changed(service, lambda path, answer: refused if "/backups" in path else answer))
+
+
+def test_a_fault_that_does_not_pass_is_a_problem_and_leaves_no_snapshot(home: Home, read: Read) -> None:
+    with serve([server("s1")]) as service, pytest.raises(Problem, match=r"gave no good answer in 0\.2 s: 502"):
+        read(changed(service, lambda path, answer: html(502) if path.endswith("/s1") else answer), retry_seconds=0.2)
+    assert landing.snapshots(home) == []
+
+
+@pytest.mark.parametrize("answer", [cbr_error(403, 8600, "no"), gateway_error(403, "0302", "no")])
+def test_a_project_without_rights_says_what_to_grant(read: Read, answer: Answer) -> None:
+    with (
+        serve([]) as service,
+        pytest.raises(Problem, match=r"may not read its backups.*Grant its user CBR ReadOnlyAccess"),
+    ):
+        read(changed(service, lambda path, plain: answer if "/backups" in path else plain))
 
 
 @pytest.mark.parametrize("ending", ["", "/v3", "/v3/%(project_id)s", "/"])
@@ -157,21 +277,106 @@ def test_an_endpoint_may_be_written_with_or_without_version_and_project(
     with serve([volume()]) as service:
         cloud = service.cloud() | {"cbr_endpoint_override": service.url + ending}
         monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(clouds_yaml(tmp_path, prod=cloud)))
-        assert land(home, "prod", lambda *_: None).listed == 1
+        assert land(home, "prod", Settings.load(str(home.path)), Pacers(1000), lambda *_: None).listed == 1
 
 
-def test_a_redirect_is_not_followed(read: Callable[..., Snapshot]) -> None:
-    with pytest.raises(Problem, match="answered 302"):
-        read(
-            [],
-            lambda _, path, answer: (
-                Answer(302, {}, {"Location": "http://127.0.0.1:1/x"}) if "/backups" in path else answer
-            ),
-        )
+def test_a_redirect_is_not_followed_with_the_token(read: Read) -> None:
+    with serve([]) as other, serve([]) as service:
+        away = Answer(302, {}, {"Location": f"{other.url}/v3/x/backups"})
+        with pytest.raises(Problem, match="answered 302"):
+            read(changed(service, lambda path, answer: away if "/backups" in path else answer))
+        assert other.requests.total() == 0
 
 
-def test_landing_is_private_and_holds_the_bodies_and_no_secret(home: Home, read: Callable[..., Snapshot]) -> None:
-    snapshot = read([server("s1")])
+def test_scopes_are_read_side_by_side_and_one_that_fails_stops_no_other(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.prepare()
+    with serve([server("a")]) as one, serve([server("b")]) as two:
+        bad = one.cloud() | {"auth": one.cloud()["auth"] | {"password": "wrong"}}
+        path = clouds_yaml(tmp_path, one=one.cloud(), bad=bad, two=two.cloud())
+        monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(path))
+        settings = Settings.load(str(home.path), {"CBR_CLOUDS": "one,bad,two", "CBR_REQUESTS_PER_SECOND": "1000"})
+        readings = land_all(home, settings, lambda *_: None)
+    assert [(r.scope, r.snapshot is not None, r.problem is not None) for r in readings] == [
+        ("one", True, False), ("bad", False, True), ("two", True, False),
+    ]  # fmt: skip
+    assert [(a.scope, a.problem is None) for a in landing.attempts(home)] == [
+        ("bad", False),
+        ("one", True),
+        ("two", True),
+    ]
+
+
+# A quiet day.
+
+
+def test_details_are_read_again_only_where_something_changed(home: Home, read: Read, at_time: Any) -> None:
+    backups = many(140, server)
+    with serve(backups) as service:
+        held: Any = service.cbr.backups
+        at_time(datetime(2026, 3, 1, 2))
+        assert read(service).shown == 140
+        at_time(datetime(2026, 3, 2, 2))
+        held.add(backups[0] | {"name": "renamed"})
+        held.add(server("new", created_at="2026-03-01T22:00:00"))
+        held.remove("b0001")
+        service.requests.clear()
+        snapshot = read(service)
+        due = {f"b{n:04}" for n in range(2, 140) if turn(f"b{n:04}") == date(2026, 3, 2).toordinal() % SEVENTH}
+        assert service.requests == {"token": 1, "list": 1, "show": 2 + len(due)}
+    assert (snapshot.complete, snapshot.shown, snapshot.reused) == (True, 2 + len(due), 138 - len(due))
+    shown = {body["backup"]["id"]: body["backup"] for body in bodies(home, snapshot, SHOW)}
+    assert shown.keys() == set(held.ids())
+    assert shown["b0000"]["name"] == "renamed"
+    assert all(shown[body["id"]] == body for body in backups[2:])
+
+
+def test_the_same_day_costs_the_list_alone_and_a_full_reading_all(read: Read, at_time: Any) -> None:
+    with serve(many(30, server)) as service:
+        at_time(datetime(2026, 3, 1, 2))
+        read(service)
+        at_time(datetime(2026, 3, 1, 3))
+        assert (read(service).shown, read(service).reused) == (0, 30)
+        assert read(service, full=True).shown == 30
+
+
+@pytest.mark.parametrize("status", ["protecting", "restoring", "waiting_delete", "frozen"])
+def test_what_is_in_a_passing_state_is_read_again(read: Read, at_time: Any, status: str) -> None:
+    with serve([server("s1", status=status)]) as service:
+        at_time(datetime(2026, 3, 1, 2))
+        read(service)
+        at_time(datetime(2026, 3, 1, 3))
+        assert read(service).shown == 1
+
+
+def test_a_snapshot_that_is_not_complete_is_no_base(read: Read, at_time: Any) -> None:
+    with serve([server("s1")]) as service:
+        plain = service.cbr.list
+        service.cbr.list = lambda asked: Answer(200, plain(asked).body | {"count": 9})  # type: ignore[method-assign]
+        at_time(datetime(2026, 3, 1, 2))
+        assert not read(service).complete
+        at_time(datetime(2026, 3, 1, 3))
+        assert read(service).reused == 0
+
+
+def test_every_backup_has_its_turn_once_in_seven_days() -> None:
+    monday = date(2026, 3, 2)
+    assert turns_since(monday, monday) == set()
+    assert len(turns_since(monday, monday + timedelta(days=1))) == 1
+    assert turns_since(monday, monday + timedelta(days=7)) == set(range(7))
+    assert turns_since(monday, monday + timedelta(days=400)) == set(range(7))
+    week = [turns_since(monday + timedelta(days=n), monday + timedelta(days=n + 1)) for n in range(7)]
+    assert set().union(*week) == set(range(7))
+    assert {turn(f"b{n}") for n in range(200)} == set(range(7))
+
+
+# What is on the disk.
+
+
+def test_landing_is_private_and_holds_the_bodies_and_no_secret(home: Home, read: Read) -> None:
+    with serve([server("s1")]) as service:
+        snapshot = read(service)
     folder = home.landed("prod", snapshot.snapshot_id)
     files = [*folder.iterdir()]
     assert {path.name for path in files} == {"list-00001.ndjson.zst", "show-00001.ndjson.zst", "manifest.json"}
@@ -185,10 +390,10 @@ def test_landing_is_private_and_holds_the_bodies_and_no_secret(home: Home, read:
 def test_line_breaks_between_tokens_become_spaces_and_nothing_else_changes(home: Home) -> None:
     sent = b'{\r\n "backups": [],\n "odd": "\\n\xc3\xa9\xe2\x80\xa8 "}'
     home.prepare()
-    with landing.Landing(home, "prod", "20260301T120000Z") as folder:
-        folder.write(LIST, sent)
-        folder.write(LIST, b"{}")
-        snapshot = folder.commit(**ABOUT)
+    draft = Draft(home, "prod", AS_OF)
+    draft.write(LIST, sent)
+    draft.write(LIST, b"{}")
+    snapshot = draft.commit(**ABOUT)
     assert list(landing.lines(home, snapshot, LIST)) == [
         ("list-00001.ndjson.zst:1", sent.replace(b"\r\n", b"  ").replace(b"\n", b" ")),
         ("list-00001.ndjson.zst:2", b"{}"),
@@ -197,14 +402,35 @@ def test_line_breaks_between_tokens_become_spaces_and_nothing_else_changes(home:
 
 
 ABOUT = {
-    "scope": "prod", "snapshot_id": "20260301T120000Z", "as_of": AS_OF, "finished_at": AS_OF, "complete": True,
-    "incomplete_reason": None, "is_sandbox": False, "region": None, "project_id": "p", "pages": 1, "listed": 0,
-    "shown": 0, "vanished": (), "requests": 1, "retries": 0,
+    "complete": True, "incomplete_reason": None, "is_sandbox": False, "region": None, "project_id": "p", "pages": 1,
+    "looks": 1, "listed": 0, "shown": 0, "reused": 0, "vanished": (), "requests": 1, "retries": 0,
 }  # fmt: skip
 
 
 def test_a_folder_without_a_manifest_is_no_snapshot(home: Home) -> None:
     home.prepare()
-    with landing.Landing(home, "prod", "20260301T120000Z") as folder:
-        folder.write(LIST, b"{}")
+    draft = Draft(home, "prod", AS_OF)
+    draft.write(LIST, b"{}")
+    draft.close()
     assert landing.snapshots(home) == []
+
+
+@pytest.mark.parametrize("cut", range(0, 400, 7))
+def test_whole_frames_survive_a_cut_at_any_byte(home: Home, cut: int) -> None:
+    home.prepare()
+    draft = Draft(home, "prod", AS_OF)
+    lines = [b'{"backup":{"id":"%d","x":"%d"}}' % (n, n * 7919) for n in range(3 * LINES_A_FRAME + 5)]
+    for line in lines:
+        draft.write(SHOW, line)
+    draft.close()
+    [part] = home.landed("prod", draft.snapshot_id).glob("show-*.partial")
+    part.write_bytes(part.read_bytes()[: max(0, part.stat().st_size - cut)])
+    again = Draft(home, "prod", AS_OF)
+    kept = list(again.lines(SHOW))
+    assert kept == lines[: len(kept)]
+    assert len(kept) in (0, *(n * LINES_A_FRAME for n in (1, 2, 3)), len(lines))
+    assert cut or kept == lines
+    for line in lines[len(kept) :]:
+        again.write(SHOW, line)
+    snapshot = again.commit(**ABOUT)
+    assert [line for _, line in landing.lines(home, snapshot, SHOW)] == lines

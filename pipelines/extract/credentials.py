@@ -11,6 +11,8 @@ from typing import Protocol
 from keystoneauth1.session import Session
 from requests.auth import AuthBase
 
+_HEADER = "X-Auth-Token"
+
 
 class Credentials(Protocol):
     """What a client needs to be let in."""
@@ -37,12 +39,12 @@ class TokenCredentials:
     def headers(self) -> dict[str, str]:
         """Return the token's header; fetch a token first where none is good for the next while."""
         with self._lock:
-            return {"X-Auth-Token": self._fetch()}
+            return {_HEADER: self._fetch()}
 
     def renew(self, used: dict[str, str]) -> None:
         """Forget the token of `used`, unless another thread did so already."""
         with self._lock:
-            if used == {"X-Auth-Token": self._fetch()}:
+            if used.get(_HEADER) == self._fetch():
                 self._forget()
 
 

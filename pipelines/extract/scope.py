@@ -111,6 +111,8 @@ def _may_pass(fault: BaseException) -> bool:
     """Tell whether IAM may answer better next time."""
     if isinstance(fault, refusals.HttpError):
         return fault.http_status in (408, 429) or fault.http_status >= 500
+    if isinstance(fault, refusals.InvalidResponse):
+        return True  # a page in the place of an answer
     return isinstance(fault, refusals.ConnectionError) and not isinstance(fault, refusals.SSLError)
 
 

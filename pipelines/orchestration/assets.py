@@ -68,7 +68,7 @@ def build_assets(progress: Progress) -> list[dg.AssetsDefinition]:
             rows = draft.rows[".".join(spec.key.path)]
             yield dg.MaterializeResult(asset_key=spec.key, metadata={"dagster/row_count": rows, "file": path})
         if problem := flow.stale(home, warehouse.settings().clouds):
-            raise failure(problem)
+            raise failure(problem, published=True)
 
     return [land, normalize, build]
 

@@ -8,41 +8,45 @@ from contextlib import ExitStack
 
 import dagster as dg
 
-from pipelines.config import Settings
-from pipelines.definitions import build_definitions
-from pipelines.extract.snapshot import Progress
 from pipelines.orchestration.jobs import cbr_snapshot
-from pipelines.orchestration.resources import CURE, Warehouse
+from pipelines.orchestration.resources import CURE, PUBLISHED
 from pipelines.problem import Problem
 
 
-def execute(settings: Settings, progress: Progress, *, verbose: bool = False) -> None:
-    """Run `cbr_snapshot`. Raises Problem where it fails."""
-    warehouse = Warehouse(home=str(settings.home), clouds=",".join(settings.clouds))
-    job = build_definitions(warehouse, progress).resolve_job_def(cbr_snapshot.name)
+def execute(definitions: dg.Definitions, *, verbose: bool = False) -> Problem | None:
+    """Run `cbr_snapshot` of `definitions`; return the problem of a run that published all the same.
+
+    Raises the Problem of one that did not.
+    """
+    job = definitions.resolve_job_def(cbr_snapshot.name)
     level = {"log_level": "DEBUG" if verbose else "CRITICAL"}
     with ExitStack() as stack:
         instance = stack.enter_context(dg.DagsterInstance.get()) if os.environ.get("DAGSTER_HOME") else None
         result = job.execute_in_process(
             run_config={"loggers": {"console": {"config": level}}}, raise_on_error=False, instance=instance
         )
-    if not result.success:
-        raise _problem(result)
+    if result.success:
+        return None
+    problem, published = _problem(result)
+    if not published:
+        raise problem
+    return problem
 
 
-def _problem(result: dg.ExecuteInProcessResult) -> Problem:
-    """Return what went wrong, from the event of the step that failed."""
+def _problem(result: dg.ExecuteInProcessResult) -> tuple[Problem, bool]:
+    """Return what went wrong, from the event of the step that failed, and whether it published."""
     for event in result.all_events:
         if not event.is_step_failure:
             continue
         said = event.step_failure_data.user_failure_data
         if said and said.description:
-            return Problem(said.description, str(said.metadata[CURE].value))
+            published = bool(said.metadata[PUBLISHED].value)
+            return Problem(said.description, str(said.metadata[CURE].value)), published
         cause = event.step_failure_data.error
         while cause and cause.cause:
             cause = cause.cause
         return Problem(
             f"step {event.step_key} met what it does not know: {cause.message if cause else 'no reason given'}",
             "Run again with --verbose for the trace, and report it; the published file is as it was.",
-        )
-    return Problem("the job failed without saying why", "Run again with --verbose.")
+        ), False
+    return Problem("the job failed without saying why", "Run again with --verbose."), False
