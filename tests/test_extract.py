@@ -208,11 +208,17 @@ def test_a_404_of_somebody_else_is_no_deletion(home: Home, read: Read, answer: A
 # Faults that pass, and faults that do not.
 
 
-@pytest.mark.parametrize("asked", [LISTING, SHOWING, "token"])
-@pytest.mark.parametrize("fault", PASSING, ids=lambda fault: fault.name)
+@pytest.mark.parametrize(
+    ("asked", "fault"),
+    [
+        pytest.param(asked, fault, id=f"{asked}-{fault.name}")
+        for asked in (LISTING, SHOWING, "token")
+        for fault in PASSING
+        # IAM does not answer with the faults of CBR.
+        if asked != "token" or fault not in (Fault.AUTHENTICATION, Fault.EXPIRED)
+    ],
+)
 def test_a_passing_fault_is_tried_again(home: Home, read: Read, asked: str, fault: Fault) -> None:
-    if asked == "token" and fault in (Fault.AUTHENTICATION, Fault.EXPIRED):
-        pytest.skip("IAM does not answer with the faults of CBR")
     with serve([server("s1"), server("s2")]) as service:
         service.faults = Faults.script(asked, [fault])
         snapshot = read(service)

@@ -88,13 +88,13 @@ class Client:
 
     def _once(self, path: str, wanted: Wanted, refused: list[TokenLost]) -> Answer:
         headers = self._headers()
-        asked_at = self._pacer.wait()
+        turn = self._pacer.wait()
         try:
             answer = self._send(path, headers)
             self._answered = True
             body = body_of(answer, self.scope.name)
         except Throttled as throttled:
-            self._pacer.slow_down(str(throttled), asked_at)
+            self._pacer.slow_down(str(throttled), turn)
             raise
         except TokenLost as lost:
             refused.append(lost)

@@ -34,18 +34,21 @@ class TokenCredentials:
     def __init__(self, fetch: Callable[[], str], forget: Callable[[], object]) -> None:
         """`fetch` returns a good token, `forget` drops the one that is kept."""
         self._fetch, self._forget = fetch, forget
+        self._last: str | None = None
         self._lock = threading.Lock()
 
     def headers(self) -> dict[str, str]:
         """Return the token's header; fetch a token first where none is good for the next while."""
         with self._lock:
-            return {_HEADER: self._fetch()}
+            self._last = self._fetch()
+            return {_HEADER: self._last}
 
     def renew(self, used: dict[str, str]) -> None:
         """Forget the token of `used`, unless another thread did so already."""
         with self._lock:
-            if used.get(_HEADER) == self._fetch():
+            if used.get(_HEADER) == self._last:
                 self._forget()
+                self._last = None
 
 
 def token_of(session: Session) -> TokenCredentials:

@@ -100,6 +100,8 @@ class Faults:
         """Return the answer that `make` makes, or what stands in its place."""
         with self._lock:
             fault = self._draw(asked)
+            if asked == TOKEN and fault in (Fault.AUTHENTICATION, Fault.EXPIRED):
+                fault = None  # IAM does not answer with the faults of CBR
             if fault in (Fault.ADDED, Fault.DELETED) and isinstance(backups, Held):
                 self._move(fault, backups)
         if fault in _INSTEAD:
