@@ -1,4 +1,4 @@
-"""cbr-warehouse on the command line: demo, run, show, sandbox.
+"""cbr-warehouse on the command line: demo, run, replay, verify, prune, show, sandbox.
 
 Belongs here: options, exit codes, what is printed where. Does not belong here: any step. A Problem ends as
 one line on standard error and exit code 1; wrong usage exits with 2.
@@ -17,6 +17,7 @@ from rich.progress import Progress, TaskID
 
 from pipelines import clock
 from pipelines.config import DEFAULT_HOME, DEMO_HOME, SANDBOX, Settings
+from pipelines.home import Home
 from pipelines.problem import Problem
 
 _home = click.option("--home", metavar="DIR", help=f"Where data lies. Default: CBR_HOME, else ./{DEFAULT_HOME}.")
@@ -55,6 +56,54 @@ def demo(home: str, verbose: bool) -> None:
 def run(home: str | None, full: bool, verbose: bool) -> None:
     """Read the clouds named in CBR_CLOUDS, load what they say, judge it, publish the warehouse."""
     _run(Settings.load(home, full=full), verbose)
+
+
+@main.command()
+@click.argument("snapshot", required=False)
+@_home
+def replay(snapshot: str | None, home: str | None) -> None:
+    """Make everything after landing again, offline: of SNAPSHOT, or of all that is landed."""
+    from pipelines import flow
+    from pipelines.reports.summary import print_summary
+
+    place = _landed(home)
+    flow.publish(place, flow.replay(place, snapshot, f"replay-{clock.snapshot_id(clock.utc_now())}"))
+    print_summary(place, Console())
+
+
+@main.command()
+@_home
+def verify(home: str | None) -> None:
+    """Check that every landed part is what its manifest says."""
+    from pipelines.extract import keep, landing
+
+    place = _landed(home)
+    landed = landing.snapshots(place)
+    found = [damage for snapshot in landed for damage in keep.damages(place, snapshot)]
+    for damage in found:
+        click.echo(damage)
+    if found:
+        raise Problem(f"{len(found)} parts are damaged", "Restore them from a copy, or remove their folders.")
+    click.echo(f"{sum(len(snapshot.parts) for snapshot in landed)} parts of {len(landed)} snapshots are what they were")
+
+
+@main.command()
+@click.option("--keep-days", type=click.FloatRange(min=0), required=True, help="How long landed snapshots stay.")
+@click.option("--dry-run", is_flag=True, help="Say what would be removed, and remove nothing.")
+@_home
+def prune(keep_days: float, dry_run: bool, home: str | None) -> None:
+    """Remove old landed snapshots; the newest complete one of a scope always stays."""
+    from pipelines.extract import keep
+    from pipelines.home import writing
+
+    place = _landed(home)
+    with place.held(), writing(place.path):
+        for folder in keep.outdated(place, keep_days, clock.utc_now()):
+            would = "would remove" if dry_run else "removed"
+            line = f"{would} {folder.relative_to(place.path)}, {keep.size_of(folder):,} bytes"
+            if not dry_run:
+                keep.remove(folder)
+            click.echo(line)
 
 
 @main.command()
@@ -99,6 +148,14 @@ def sandbox(port: int) -> None:
             return
 
 
+def _landed(home: str | None) -> Home:
+    """Return a home in which something is landed. Raises Problem where there is none."""
+    place = Home(Settings.load(home).home)
+    if not place.landing.is_dir():
+        raise Problem(f"nothing is landed in {place.path}", "Run 'cbr-warehouse run' first, or name another --home.")
+    return place
+
+
 @contextmanager
 def _progress() -> Iterator[Callable[[str, int, int], None]]:
     """Show a bar for each cloud where somebody may be looking; say nothing elsewhere."""
@@ -121,7 +178,6 @@ def _run(settings: Settings, verbose: bool) -> None:
     """Execute the Dagster job cbr_snapshot and print the answer of what it published."""
     os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
     from pipelines.definitions import build_definitions
-    from pipelines.home import Home
     from pipelines.orchestration.execute import execute
     from pipelines.orchestration.resources import Warehouse
     from pipelines.reports.summary import print_summary

@@ -67,10 +67,28 @@ def together(readings: Iterable[Reading]) -> Problem:
     return Problem("; ".join(p.what for p in problems), " ".join(dict.fromkeys(p.cure for p in problems)))
 
 
-def normalize_landed(home: Home) -> list[Loaded]:
-    """Write the tables of each scope's newest complete snapshot, unless they are there; return them."""
+def normalize_landed(home: Home, again: Iterable[str] = ()) -> list[Loaded]:
+    """Write the tables of each scope's newest complete snapshot, unless they are there; return them.
+
+    Snapshots whose id is in `again` are written anew, the newest or not.
+    """
     with home.held():
-        return [_normalized(home, snapshot) for snapshot in landing.current(landing.snapshots(home))]
+        landed = landing.snapshots(home)
+        for snapshot in landed:
+            if snapshot.snapshot_id in again:
+                home.table_manifest(snapshot.scope, snapshot.snapshot_id).unlink(missing_ok=True)
+                _normalized(home, snapshot)
+        return [_normalized(home, snapshot) for snapshot in landing.current(landed)]
+
+
+def replay(home: Home, snapshot_id: str | None, run_id: str) -> Draft:
+    """Make everything after landing again, offline: of one snapshot, or of all. Raises Problem."""
+    known = [snapshot.snapshot_id for snapshot in landing.snapshots(home)]
+    if snapshot_id is not None and snapshot_id not in known:
+        newest = f"the newest is {max(known)}" if known else "there is none"
+        raise Problem(f"no snapshot {snapshot_id} is landed in {home.path} ({newest})", "Name one that is there.")
+    normalize_landed(home, known if snapshot_id is None else [snapshot_id])
+    return build_draft(home, run_id)
 
 
 def build_draft(home: Home, run_id: str) -> Draft:

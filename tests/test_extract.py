@@ -256,7 +256,7 @@ def test_a_long_reading_outlives_its_token(read: Read) -> None:
 
 def test_a_service_that_refuses_every_new_token_is_a_problem(read: Read) -> None:
     refused = gateway_error(401, "0307", "The token must be updated")
-    with serve([]) as service, pytest.raises(Problem, match=r"refuses every new token: 401 APIGW\.0307"):
+    with serve([]) as service, pytest.raises(Problem, match=r"goes on refusing its credentials: 401 APIGW\.0307"):
         read(changed(service, lambda path, answer: refused if "/backups" in path else answer))
 
 

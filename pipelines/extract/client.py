@@ -100,8 +100,8 @@ class Client:
             refused.append(lost)
             if len(refused) >= MOST_TOKENS:
                 raise Problem(
-                    f"cloud {self.scope.name!r} at {self.scope.url} refuses every new token: {lost}",
-                    "Check that region_name and cbr_endpoint_override belong to the region of auth_url.",
+                    f"cloud {self.scope.name!r} at {self.scope.url} goes on refusing its credentials: {lost}",
+                    "Check its key or user, that the endpoint is of the region of auth_url, and this machine's clock.",
                 ) from None
             self.scope.credentials.renew(headers)
             raise

@@ -11,6 +11,8 @@ from typing import Protocol
 from keystoneauth1.session import Session
 from requests.auth import AuthBase
 
+from pipelines.extract.aksk import AccessKey
+
 _HEADER = "X-Auth-Token"
 
 
@@ -51,8 +53,25 @@ class TokenCredentials:
                 self._last = None
 
 
-def token_of(session: Session) -> TokenCredentials:
-    """Return the credentials of a session that has a user and a password."""
+class KeyCredentials:
+    """A key that signs each request. There is nothing to renew: what is refused stays refused."""
+
+    def __init__(self, signer: AuthBase) -> None:
+        """`signer` signs a prepared request."""
+        self.signer: AuthBase | None = signer
+
+    def headers(self) -> dict[str, str]:
+        """Return none: the signer adds its own."""
+        return {}
+
+    def renew(self, used: dict[str, str]) -> None:
+        """Do nothing."""
+
+
+def credentials_of(session: Session) -> Credentials:
+    """Return what lets the requests of a session in: its key, else the token of its user."""
+    if isinstance(session.auth, AccessKey):
+        return KeyCredentials(session.auth.signer)
 
     def fetch() -> str:
         return str(session.get_token())

@@ -20,7 +20,7 @@ from requests.adapters import HTTPAdapter
 from pipelines import sandbox
 from pipelines.config import SANDBOX
 from pipelines.extract.clouds import SHAPE, configured
-from pipelines.extract.credentials import Credentials, token_of
+from pipelines.extract.credentials import Credentials, credentials_of
 from pipelines.extract.retry import FIRST_CONTACT, retrying
 from pipelines.problem import Problem
 
@@ -69,7 +69,7 @@ def open_scope(name: str, connections: int = 1) -> Iterator[Scope]:
                 "Set region_name, or cbr_endpoint_override: https://cbr.REGION.DOMAIN, for this cloud in clouds.yaml.",
             )
         url = _project_url(endpoint, project_id)
-        yield Scope(name, region.region_name or None, project_id, url, session, token_of(session))
+        yield Scope(name, region.region_name or None, project_id, url, session, credentials_of(session))
 
 
 def _embedded(stack: ExitStack) -> CloudRegion:

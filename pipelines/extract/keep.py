@@ -1,0 +1,51 @@
+"""Looking after what is landed: is it what it was, and what may go.
+
+Belongs here: `verify` and `prune`. Does not belong here: reading services. Landed snapshots enter; lines that a
+person reads leave.
+"""
+
+import shutil
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from pipelines.extract import landing
+from pipelines.extract.landing import Snapshot
+from pipelines.home import Home
+
+
+def damages(home: Home, snapshot: Snapshot) -> Iterator[str]:
+    """Yield what is wrong with the parts of a snapshot; nothing where each is what the manifest says."""
+    folder = home.landed(snapshot.scope, snapshot.snapshot_id)
+    for name, part in sorted(snapshot.parts.items()):
+        found = landing.sha256_of(folder / name)
+        if found is None:
+            yield f"{folder / name} is missing"
+        elif found != part["sha256"]:
+            yield f"{folder / name} is not what the manifest says"
+
+
+def outdated(home: Home, keep_days: float, now: datetime) -> list[Path]:
+    """Return the folders of snapshots that began more than `keep_days` before `now`, oldest first by scope.
+
+    The newest complete snapshot of a scope is never among them: it stands for the scope, and the next reading
+    builds on it.
+    """
+    landed = landing.snapshots(home)
+    kept = {(snapshot.scope, snapshot.snapshot_id) for snapshot in landing.current(landed)}
+    return [
+        home.landed(snapshot.scope, snapshot.snapshot_id)
+        for snapshot in landed
+        if now - snapshot.as_of > timedelta(days=keep_days) and (snapshot.scope, snapshot.snapshot_id) not in kept
+    ]
+
+
+def remove(folder: Path) -> None:
+    """Remove the folder of a snapshot, its manifest first: half a snapshot is none."""
+    (folder / landing.MANIFEST).unlink()
+    shutil.rmtree(folder)
+
+
+def size_of(folder: Path) -> int:
+    """Return the bytes of the files in a folder."""
+    return sum(path.stat().st_size for path in folder.iterdir())

@@ -1,0 +1,74 @@
+"""Requests signed with an access key, checked by a verifier that shares no code with the signer."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.config import Settings
+from pipelines.extract.pace import Pacers
+from pipelines.extract.scope import open_scope
+from pipelines.extract.snapshot import land
+from pipelines.home import Home
+from pipelines.problem import Problem
+from pipelines.sandbox import Sandbox, serve
+from pipelines.sandbox.iam import ACCESS_KEY, PROJECTS, REGION, SECRET_KEY
+from tests.conftest import clouds_yaml
+from tests.given import server, volume
+
+
+def cloud(service: Sandbox, **auth: str) -> dict[str, Any]:
+    fields = {"access_key": ACCESS_KEY, "secret_key": SECRET_KEY, "project_id": PROJECTS[REGION]} | auth
+    return {"auth_type": "aksk", "auth": fields, "region_name": REGION, "cbr_endpoint_override": service.url}
+
+
+def test_a_scope_is_read_with_signed_requests_and_no_token(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.prepare()
+    backups = [server("a b+c~d"), volume("v1")]
+    with serve(backups) as service:
+        monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(clouds_yaml(tmp_path, prod=cloud(service))))
+        snapshot = land(home, "prod", Settings.load(str(home.path)), Pacers(1000), lambda *_: None)
+        assert service.requests == {"list": 1, "show": 1}
+    assert (snapshot.complete, snapshot.listed, snapshot.shown) == (True, 2, 1)
+    assert snapshot.project_id == PROJECTS[REGION]
+
+
+@pytest.mark.parametrize("auth", [{"secret_key": "hush-hush"}, {"access_key": "SOMEBODY"}])
+def test_a_wrong_key_is_one_clear_line(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, auth: dict[str, str]
+) -> None:
+    home.prepare()
+    with serve([]) as service:
+        monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(clouds_yaml(tmp_path, prod=cloud(service, **auth))))
+        with pytest.raises(Problem, match=r"goes on refusing its credentials: 401 APIGW\.0301") as caught:
+            land(home, "prod", Settings.load(str(home.path)), Pacers(1000), lambda *_: None)
+    assert "hush" not in str(caught.value)
+
+
+def test_a_key_without_project_says_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serve([]) as service:
+        entry = cloud(service)
+        del entry["auth"]["project_id"]
+        monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(clouds_yaml(tmp_path, prod=entry)))
+        with pytest.raises(Problem, match="project_id"), open_scope("prod"):
+            pass
+
+
+def test_without_an_override_the_endpoint_is_the_regions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serve([]) as service:
+        entry = cloud(service) | {"region_name": "cn-north-4"}
+    del entry["cbr_endpoint_override"]
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(clouds_yaml(tmp_path, prod=entry)))
+    with open_scope("prod") as scope:
+        assert scope.url == f"https://cbr.cn-north-4.myhuaweicloud.com/v3/{PROJECTS[REGION]}"
+
+
+def test_without_the_extra_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "huaweicloudsdkcore.signer.signer", None)
+    with serve([]) as service:
+        monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(clouds_yaml(tmp_path, prod=cloud(service))))
+        with pytest.raises(Problem, match=r"cbr-warehouse\[aksk\]"), open_scope("prod"):
+            pass

@@ -1,0 +1,99 @@
+"""Looking after the landing: replay, verify, prune."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from pipelines import clock
+from pipelines.cli import main
+from pipelines.extract import landing
+from pipelines.home import Home
+from pipelines.load.tables import read_loaded
+from tests.given import AS_OF, Landed, land, publish, query, server
+
+
+def call(home: Home, *arguments: str) -> Result:
+    return CliRunner().invoke(main, [*arguments, "--home", str(home.path)], catch_exceptions=False)
+
+
+def test_replay_makes_the_same_again_without_any_service(home: Home) -> None:
+    publish(home, Landed([server()]))
+    sql = "SELECT * EXCLUDE (run_id) FROM compliance.control_results ORDER BY ALL"
+    before, files = query(home, sql), read_loaded(home, "prod", "20260301T120000Z")
+    home.warehouse.unlink()
+    result = call(home, "replay")
+    assert result.exit_code == 0, result.stderr
+    assert "resource-recent-recovery-point" in result.stdout
+    assert query(home, sql) == before
+    again = read_loaded(home, "prod", "20260301T120000Z")
+    assert files is not None
+    assert again is not None
+    assert (again.files != files.files, again.rows == files.rows) == (True, True)
+
+
+def test_replay_of_one_snapshot_leaves_the_others(home: Home) -> None:
+    publish(home, Landed([server("old")]))
+    publish(home, Landed([server("new")], as_of=AS_OF + timedelta(days=1)), run_id="run-2")
+    before = {name: read_loaded(home, "prod", name) for name in ("20260301T120000Z", "20260302T120000Z")}
+    assert call(home, "replay", "20260301T120000Z").exit_code == 0
+    after = {name: read_loaded(home, "prod", name) for name in before}
+    assert after["20260301T120000Z"] != before["20260301T120000Z"]
+    assert after["20260302T120000Z"] == before["20260302T120000Z"]
+    assert query(home, "SELECT id FROM cbr.backups") == [("new",)]
+
+
+@pytest.mark.parametrize(
+    "arguments", [["replay", "20200101T000000Z"], ["replay"], ["verify"], ["prune", "--keep-days", "1"]]
+)
+def test_where_there_is_nothing_it_says_so(home: Home, arguments: list[str]) -> None:
+    result = call(home, *arguments)
+    assert result.exit_code == 1
+    assert "nothing is landed" in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_an_unknown_snapshot_is_said(home: Home) -> None:
+    publish(home, Landed([server()]))
+    assert "no snapshot 20200101T000000Z is landed" in call(home, "replay", "20200101T000000Z").stderr
+
+
+def test_verify_finds_every_part_that_is_not_what_it_was(home: Home) -> None:
+    old = land(home, Landed([server()]))
+    new = land(home, Landed([server()], as_of=AS_OF + timedelta(days=1)))
+    assert call(home, "verify").stdout == "4 parts of 2 snapshots are what they were\n"
+    changed = home.landed("prod", old.snapshot_id) / "show-00001.ndjson.zst"
+    data = bytearray(changed.read_bytes())
+    data[len(data) // 2] ^= 1
+    changed.write_bytes(data)
+    (home.landed("prod", new.snapshot_id) / "list-00001.ndjson.zst").unlink()
+    result = call(home, "verify")
+    assert result.exit_code == 1
+    assert f"{changed} is not what the manifest says" in result.stdout
+    assert "list-00001.ndjson.zst is missing" in result.stdout
+    assert "2 parts are damaged" in result.stderr
+
+
+def test_prune_says_first_and_never_removes_what_stands_for_a_scope(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days = [Landed([server(f"b{n}")], as_of=AS_OF + timedelta(days=n), complete=n < 5) for n in range(8)]
+    lone = Landed([server()], scope="lone")
+    publish(home, *days, lone)
+    monkeypatch.setattr(clock, "utc_now", lambda: AS_OF + timedelta(days=9))
+    before = landing.snapshots(home)
+    dry = call(home, "prune", "--keep-days", "3", "--dry-run").stdout
+    assert landing.snapshots(home) == before
+    done = call(home, "prune", "--keep-days", "3").stdout
+    assert dry.replace("would remove", "removed") == done
+    assert done.count("removed") == 5
+    left = {(snapshot.scope, snapshot.snapshot_id[:8]) for snapshot in landing.snapshots(home)}
+    assert left == {("lone", "20260301"), ("prod", "20260305"), ("prod", "20260307"), ("prod", "20260308")}
+    assert call(home, "prune", "--keep-days", "3").stdout == ""
+    assert call(home, "verify").exit_code == 0
+
+
+def test_prune_wants_to_be_told_how_long(home: Home, tmp_path: Path) -> None:
+    assert call(home, "prune").exit_code == 2
+    assert call(home, "prune", "--keep-days", "-1").exit_code == 2
