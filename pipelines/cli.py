@@ -4,6 +4,7 @@ Belongs here: options, exit codes, what is printed where. Does not belong here: 
 one line on standard error and exit code 1; wrong usage exits with 2.
 """
 
+import logging
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -39,6 +40,9 @@ class _Group(click.Group):
 @click.version_option(package_name="cbr-warehouse")
 def main() -> None:
     """Load cloud backups of Huawei Cloud CBR, and say what could be restored."""
+    warnings = logging.StreamHandler()
+    warnings.setFormatter(logging.Formatter("cbr-warehouse: warning: %(message)s"))
+    logging.getLogger("pipelines").handlers = [warnings]
 
 
 @main.command()

@@ -5,11 +5,13 @@ the words for what IAM refuses. Does not belong here: clouds.yaml (clouds.py), r
 (client.py). Secrets stay inside the session; no message shows one.
 """
 
+import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+import urllib3
 from keystoneauth1 import exceptions as refusals
 from keystoneauth1.session import Session
 from openstack.config import OpenStackConfig
@@ -25,6 +27,8 @@ from pipelines.extract.retry import FIRST_CONTACT, retrying
 from pipelines.problem import Problem
 
 TOKEN_TIMEOUT = 30.0  # seconds
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,9 @@ def open_scope(name: str, connections: int = 1) -> Iterator[Scope]:
         region = _embedded(stack) if name == SANDBOX else configured(name)
         with _explained(name, region):
             session = region.get_session()
+            if session.verify is False:
+                _log.warning("cloud %r: certificates are not checked, as verify: false in clouds.yaml says", name)
+                urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
             session.timeout = TOKEN_TIMEOUT
             stack.callback(session.session.close)
             for prefix in ("https://", "http://"):
@@ -92,6 +99,11 @@ def _explained(name: str, region: CloudRegion) -> Iterator[None]:
         raise Problem(
             f"IAM at {where} refused user {user!r} of cloud {name!r}: {error.message or 'unauthorized'}",
             "Check username, password and user_domain_name of this cloud in clouds.yaml.",
+        ) from None
+    except refusals.SSLError as error:
+        raise Problem(
+            f"the certificate of IAM at {where} of cloud {name!r} is not trusted: {reason(error)}",
+            "Set cacert for this cloud in clouds.yaml to the file of the authority that signed it.",
         ) from None
     except (refusals.ConnectionError, refusals.DiscoveryFailure, refusals.NotFound) as error:
         raise Problem(

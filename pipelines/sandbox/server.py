@@ -6,6 +6,7 @@ Belongs here: routing, headers, the server's life. Enters: bodies to serve, and 
 
 import json
 import socket
+import ssl
 import struct
 import time
 from collections import Counter
@@ -30,8 +31,8 @@ Headers = dict[str, str]  # names in lower case
 class Sandbox:
     """A running service. `requests` counts what was asked of it, by kind."""
 
-    def __init__(self, backups: Store, port: int = 0) -> None:
-        """Listen on loopback; port 0 takes a free one."""
+    def __init__(self, backups: Store, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
+        """Listen on loopback; port 0 takes a free one. With `tls`, speak HTTPS."""
         self.iam = iam.Iam()
         self.cbr = Cbr(backups)
         self.faults = Faults(lambda _: None)
@@ -41,7 +42,9 @@ class Sandbox:
         handler = type("Bound", (_Handler,), {"sandbox": self})
         self._http = _Server(("127.0.0.1", port), handler)
         self._thread = Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        self.url = f"http://127.0.0.1:{self._http.server_address[1]}"
+        if tls:
+            self._http.socket = tls.wrap_socket(self._http.socket, server_side=True)
+        self.url = f"http{'s' if tls else ''}://127.0.0.1:{self._http.server_address[1]}"
 
     def start(self) -> None:
         """Begin to answer."""
@@ -157,9 +160,9 @@ def serve(backups: Iterable[Body] | None = None, port: int = 0) -> Iterator[Sand
 
 
 @contextmanager
-def serve_store(backups: Store, port: int = 0) -> Iterator[Sandbox]:
+def serve_store(backups: Store, port: int = 0, tls: ssl.SSLContext | None = None) -> Iterator[Sandbox]:
     """Serve a store until the block is left."""
-    sandbox = Sandbox(backups, port)
+    sandbox = Sandbox(backups, port, tls)
     sandbox.start()
     try:
         yield sandbox
