@@ -23,7 +23,7 @@ from pipelines.problem import Problem
 from pipelines.sandbox import Sandbox, serve
 from pipelines.sandbox.answers import Answer, cbr_error, gateway_error, html, malformed_url
 from pipelines.sandbox.faults import LIST as LISTING
-from pipelines.sandbox.faults import PASSING, Fault, Faults
+from pipelines.sandbox.faults import PASSING, Fault, Faults, Quota
 from pipelines.sandbox.faults import SHOW as SHOWING
 from tests.conftest import clouds_yaml
 from tests.given import AS_OF, Body, server, volume
@@ -312,6 +312,16 @@ def test_scopes_are_read_side_by_side_and_one_that_fails_stops_no_other(
         ("one", True),
         ("two", True),
     ]
+
+
+def test_a_quota_is_heeded_and_everything_is_read(read: Read) -> None:
+    with serve(many(60, server)) as service:
+        service.quota = Quota(20)
+        snapshot = read(service, requests_per_second=1000)
+        assert service.quota.refused > 0
+    assert (snapshot.complete, snapshot.shown) == (True, 60)
+    # The first burst is refused; after it, the pace is the quota's.
+    assert service.quota.refused <= 2 * 8
 
 
 # A quiet day.

@@ -8,6 +8,8 @@ import requests
 
 from pipelines.sandbox import Sandbox
 from pipelines.sandbox.iam import PROJECTS, REGION
+from pipelines.sandbox.server import serve_store
+from pipelines.sandbox.store import Numbered
 
 PROJECT = PROJECTS[REGION]
 
@@ -99,6 +101,24 @@ def test_filters_choose(service: Sandbox, query: str, matches: Any) -> None:
     assert page["backups"]
     assert all(matches(item) for item in page["backups"])
     assert page["count"] < len(service.cbr.backups.ids())
+
+
+def test_a_hundred_thousand_backups_are_made_when_they_are_asked_for() -> None:
+    made: list[int] = []
+
+    def make(number: int) -> dict[str, Any]:
+        made.append(number)
+        return {"id": f"b{number:06}", "created_at": f"{number:09}", "children": []}
+
+    with serve_store(Numbered(100_000, make, lambda number: f"b{number:06}")) as service:
+        page = get(service, "/backups?sort=created_at:asc,id:asc&limit=50&offset=99990").json()
+        assert (page["count"], [item["id"] for item in page["backups"]]) == (
+            100_000,
+            [f"b{n:06}" for n in range(99_990, 100_000)],
+        )
+        assert get(service, "/backups/b054321").json()["backup"]["id"] == "b054321"
+        assert get(service, "/backups/b100000").status_code == 401
+    assert made == [*range(99_990, 100_000), 54_321]
 
 
 def test_errors_have_the_shapes_of_those_who_send_them(service: Sandbox) -> None:

@@ -23,14 +23,12 @@ from pipelines.problem import Problem
 def draft(home: Home, run_id: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
     """Open a draft in one transaction, committed when the block ends well; else the draft is removed."""
     path = home.draft(run_id)
-    os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
-    path.unlink()  # DuckDB wants to make the file itself; what the line above found out is that it may
+    before = os.umask(0o077)  # DuckDB makes its files itself, and asks for no mode
     try:
         with connect(path) as connection:
             connection.execute("BEGIN")
             yield connection, path
             connection.execute("COMMIT")
-        path.chmod(0o600)
     except duckdb.IOException as error:
         discard(path)
         raise Problem(
@@ -40,6 +38,8 @@ def draft(home: Home, run_id: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, 
     except BaseException:
         discard(path)
         raise
+    finally:
+        os.umask(before)
 
 
 def publish(home: Home, path: Path) -> None:

@@ -134,9 +134,9 @@ select
         when 'child_status_not_known' then 'A disk has a status that is not documented.'
         when 'checkpoint_not_said' then 'Not every disk says which restore point it belongs to.'
         when 'system_disk_not_said' then 'Nothing says whether the system disk is in it.'
-        when 'complete' then 'All ' || cast(disks as varchar) || ' disks that it names are there.'
+        when 'complete' then 'Every disk that it names is there: ' || cast(disks as varchar) || '.'
         when 'size_differs' then 'Its disks add up to ' || cast(total_size as varchar) || ' GB where the server has ' || cast(resource_size as varchar) || ' GB.'
-        else 'All ' || cast(disks as varchar) || ' disks that it names are there, but add up to ' || cast(total_size as varchar) || ' GB where the server has ' || cast(resource_size as varchar) || ' GB: see that none was left out.'
+        else 'Every disk that it names is there: ' || cast(disks as varchar) || ', but they add up to ' || cast(total_size as varchar) || ' GB where the server has ' || cast(resource_size as varchar) || ' GB: see that none was left out.'
     end as reason,
     disks - unusable as measured_value,
     'usable disks' as measured_unit,
