@@ -6,9 +6,10 @@ one line on standard error and exit code 1; wrong usage exits with 2.
 
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import click
@@ -32,8 +33,18 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except Problem as problem:
-            click.echo(f"cbr-warehouse: {problem}", err=True)
-            ctx.exit(1)
+            said = str(problem)
+        except (KeyboardInterrupt, click.Abort):
+            said = "interrupted"
+        except (click.ClickException, click.exceptions.Exit, BrokenPipeError):
+            raise  # click knows them
+        except Exception as error:
+            if "--verbose" in sys.argv:
+                raise
+            # Its text may quote what nobody should see.
+            said = f"met what it does not know ({type(error).__name__}). Run again with --verbose, and report it."
+        click.echo(f"cbr-warehouse: {said}", err=True)
+        raise click.exceptions.Exit(1)
 
 
 @click.group(cls=_Group)
@@ -71,7 +82,7 @@ def replay(snapshot: str | None, home: str | None) -> None:
     from pipelines.reports.summary import print_summary
 
     place = _landed(home)
-    flow.publish(place, flow.replay(place, snapshot, f"replay-{clock.snapshot_id(clock.utc_now())}"))
+    flow.replay(place, snapshot, f"replay-{clock.snapshot_id(clock.utc_now())}")
     print_summary(place, Console())
 
 
@@ -114,7 +125,8 @@ def prune(keep_days: float, dry_run: bool, home: str | None) -> None:
 @click.argument("backup_id")
 @click.option("--cloud", default=SANDBOX, show_default=True, metavar="NAME", help="Its name in clouds.yaml.")
 @click.option("--as", "form", type=click.Choice(["json", "rows"]), default="json", show_default=True)
-def show(backup_id: str, cloud: str, form: str) -> None:
+@_verbose
+def show(backup_id: str, cloud: str, form: str, verbose: bool) -> None:
     """Print one backup, as the API sent it or as the rows that it becomes."""
     from pipelines.extract.answers import Vanished
     from pipelines.extract.client import Client
@@ -122,6 +134,8 @@ def show(backup_id: str, cloud: str, form: str) -> None:
     from pipelines.extract.scope import open_scope
     from pipelines.reports.rows import print_rows
 
+    if not re.fullmatch(r"[\w-][\w .+~-]*", backup_id, re.ASCII):
+        raise Problem(f"{backup_id!a} is no id of a backup", "An id has letters, digits and dashes.")
     reading = Settings.load().reading
     with open_scope(cloud) as scope:
         try:
@@ -136,20 +150,28 @@ def show(backup_id: str, cloud: str, form: str) -> None:
 
 
 @main.command()
-@click.option("--port", default=0, help="Port to listen on. Default: a free one.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port to listen on. Default: a free one.")
 def sandbox(port: int) -> None:
     """Serve the synthetic estate on loopback until interrupted, and print the clouds.yaml that reaches it."""
     import yaml
 
     from pipelines.sandbox import serve
 
-    with serve(port=port) as served:
+    with _listening(port), serve(port=port) as served:
         click.echo(yaml.safe_dump({"clouds": {"loopback": served.cloud()}}, sort_keys=False), nl=False)
         click.echo("# Ctrl-C ends it", err=True)
         try:
             served.wait()
         except KeyboardInterrupt:
             return
+
+
+@contextmanager
+def _listening(port: int) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise Problem(f"port {port} can't be listened on: {error.strerror}", "Choose another with --port.") from None
 
 
 def _landed(home: str | None) -> Home:
@@ -189,7 +211,8 @@ def _run(settings: Settings, verbose: bool) -> None:
     warehouse = Warehouse(home=str(settings.home), clouds=",".join(settings.clouds), full=settings.reading.full)
     with _progress() as progress:
         problem = execute(build_definitions(warehouse, progress), verbose=verbose)
-    print_summary(Home(settings.home), Console())
+    with suppress(BrokenPipeError):  # published all the same, though nobody reads on
+        print_summary(Home(settings.home), Console())
     if problem:
         raise problem
 

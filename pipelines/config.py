@@ -43,7 +43,6 @@ class Settings:
 
         Raises Problem where a value can't be what it stands for.
         """
-        chosen = home or environ.get("CBR_HOME") or DEFAULT_HOME
         default = Reading()
         reading = Reading(
             concurrency=int(_number(environ, "CBR_CONCURRENCY", default.concurrency, whole=True)),
@@ -52,7 +51,20 @@ class Settings:
             resume_minutes=_number(environ, "CBR_RESUME_MINUTES", default.resume_minutes),
             full=full,
         )
-        return cls(Path(chosen).expanduser().absolute(), _clouds(environ.get("CBR_CLOUDS") or SANDBOX), reading)
+        chosen = _home(home or environ.get("CBR_HOME") or DEFAULT_HOME)
+        return cls(chosen, _clouds(environ.get("CBR_CLOUDS", SANDBOX)), reading)
+
+
+def _home(text: str) -> Path:
+    try:
+        path = Path(text).expanduser().absolute()
+        if "?" not in str(path) and str(path).encode():
+            return path
+    except (RuntimeError, UnicodeEncodeError):
+        pass
+    raise Problem(
+        f"the home {text!a} can't be used", "Name a folder without a question mark, in UTF-8, of a known user."
+    )
 
 
 def _clouds(text: str) -> tuple[str, ...]:

@@ -13,6 +13,11 @@ import duckdb
 STORAGE_VERSION = "v1.4.0"
 
 
+def count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
+    """Return how many rows a relation, or a SELECT in parentheses, has."""
+    return int(connection.execute(f"SELECT count(*) FROM {relation}").fetchall()[0][0])
+
+
 @contextmanager
 def connect(path: Path | str = ":memory:", *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open `path` and close it again, whatever happens: a handle left open holds the file's lock."""

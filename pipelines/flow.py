@@ -70,29 +70,30 @@ def together(readings: Iterable[Reading]) -> Problem:
 def normalize_landed(home: Home, again: Iterable[str] = ()) -> list[Loaded]:
     """Write the tables of each scope's newest complete snapshot, unless they are there; return them.
 
-    Snapshots whose id is in `again` are written anew, the newest or not.
+    Snapshots whose id is in `again` are written anew, the newest or not. Call it while the home is held.
     """
-    with home.held():
-        landed = landing.snapshots(home)
-        for snapshot in landed:
-            if snapshot.snapshot_id in again:
-                home.table_manifest(snapshot.scope, snapshot.snapshot_id).unlink(missing_ok=True)
-                _normalized(home, snapshot)
-        return [_normalized(home, snapshot) for snapshot in landing.current(landed)]
+    landed = landing.snapshots(home)
+    for snapshot in landed:
+        if snapshot.snapshot_id in again:
+            home.table_manifest(snapshot.scope, snapshot.snapshot_id).unlink(missing_ok=True)
+            _normalized(home, snapshot)
+    return [_normalized(home, snapshot) for snapshot in landing.current(landed)]
 
 
-def replay(home: Home, snapshot_id: str | None, run_id: str) -> Draft:
-    """Make everything after landing again, offline: of one snapshot, or of all. Raises Problem."""
+def replay(home: Home, snapshot_id: str | None, run_id: str) -> None:
+    """Make everything after landing again, offline, and publish: of one snapshot, or of all. Raises Problem."""
     known = [snapshot.snapshot_id for snapshot in landing.snapshots(home)]
     if snapshot_id is not None and snapshot_id not in known:
         newest = f"the newest is {max(known)}" if known else "there is none"
         raise Problem(f"no snapshot {snapshot_id} is landed in {home.path} ({newest})", "Name one that is there.")
-    normalize_landed(home, known if snapshot_id is None else [snapshot_id])
-    return build_draft(home, run_id)
+    with home.held():
+        normalize_landed(home, known if snapshot_id is None else [snapshot_id])
+        publish(home, build_draft(home, run_id))
 
 
 def build_draft(home: Home, run_id: str) -> Draft:
-    """Build a draft from the newest complete snapshot of each scope, and audit it."""
+    """Build a draft from the newest complete snapshot of each scope, and audit it. Call it while the home is held."""
+    warehouse.sweep(home)
     landed = landing.snapshots(home)
     if not landed:
         raise Problem(f"nothing is landed in {home.path}", "Run 'cbr-warehouse run' first.")

@@ -116,15 +116,18 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in _FULL:
-            raise Problem(
-                f"the disk of {path} is full", "Free some space and run again; what is there stays."
-            ) from error
+            raise disk_full(path) from error
         if error.errno not in _REFUSED:
             raise
         raise Problem(
             f"{path} can't be written: {error.strerror or error}",
             "Choose a folder that you may write with --home DIR or CBR_HOME.",
         ) from error
+
+
+def disk_full(path: Path) -> Problem:
+    """Return the problem of a disk on which nothing more fits."""
+    return Problem(f"the disk of {path} is full", "Free some space and run again; what is there stays.")
 
 
 def private_folder(path: Path) -> None:

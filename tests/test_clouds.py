@@ -7,7 +7,8 @@ import pytest
 
 from pipelines.extract.scope import open_scope
 from pipelines.problem import Problem
-from pipelines.sandbox import Sandbox
+from pipelines.sandbox import Sandbox, serve
+from pipelines.sandbox.answers import Answer
 from pipelines.sandbox.iam import PROJECTS, REGION
 from tests.conftest import clouds_yaml
 
@@ -61,7 +62,19 @@ def test_what_iam_refuses_is_said(service: Sandbox, configured: Path, change: di
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("clouds:\n  prod:\n    auth: {password: " + SECRET + "\n", "line 4 is not YAML"),
+        ("clouds:\n  prod:\n    auth: {password: " + SECRET + "\n", "line 4, is not YAML"),
+        ("clouds:\n  prod:\n    auth: {password: !" + SECRET + "}\n", "line 3, is not YAML"),
+        ("clouds:\n  prod:\n    auth: {password: *" + SECRET + "}\n", "line 3, is not YAML"),
+        ("clouds:\n  prod:\n    auth: {password: !!int " + SECRET + "}\n", "is not YAML"),
+        ("clouds:\n  prod:\n    auth: {password: !!timestamp " + SECRET + "}\n", "is not YAML"),
+        ("[" * 5000, "is not YAML"),
+        (
+            "clouds: {prod: {auth: {auth_url: 'http://bob:" + SECRET + "@127.0.0.1:9/v3'}}}",
+            "holds a user before its host",
+        ),
+        ("clouds: {prod: {auth: {auth_url: notaurl}}}", "auth_url of cloud 'prod' in clouds.yaml is not a URL"),
+        ("clouds: {prod: {auth: {auth_url: 'http://[::1'}}}", "URL"),
+        ("clouds: {prod: {api_timeout: abc, auth: {auth_url: 'http://127.0.0.1:9'}}}", "'prod'"),
         ("clouds: [", "is not YAML"),
         ("just words", "empty or not a valid mapping"),
         ("clouds:\n  prod: 3\n", "does not have the shape"),
@@ -91,6 +104,22 @@ def test_without_any_file_the_way_to_one_is_said(monkeypatch: pytest.MonkeyPatch
 def test_a_token_without_cbr_in_its_catalog_says_what_to_set(service: Sandbox, configured: Path) -> None:
     clouds_yaml(configured.parent, prod=service.cloud() | {"region_name": "elsewhere"})
     assert "cbr_endpoint_override" in problem()
+
+
+def test_the_password_does_not_follow_a_redirect(service: Sandbox, configured: Path) -> None:
+    with serve([]) as other:
+        away = Answer(307, {}, {"Location": f"{other.url}/v3/auth/tokens"})
+        service.answer = lambda *_: away  # type: ignore[method-assign]
+        clouds_yaml(configured.parent, prod=service.cloud())
+        problem()
+        assert other.requests.total() == 0
+
+
+@pytest.mark.parametrize("token", [{}, None, {"expires_at": "soon", "catalog": []}])
+def test_an_answer_that_is_no_token_is_said(service: Sandbox, configured: Path, token: Any) -> None:
+    service.answer = lambda *_: Answer(201, {"token": token}, {"X-Subject-Token": "t"})  # type: ignore[method-assign]
+    clouds_yaml(configured.parent, prod=service.cloud())
+    assert "IAM at" in problem()
 
 
 def test_a_token_of_no_project_says_what_to_set(

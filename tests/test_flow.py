@@ -2,6 +2,8 @@
 
 import errno
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from pipelines.duck import connect
 from pipelines.extract import landing
 from pipelines.extract.landing import Attempt
 from pipelines.home import Home, writing
-from pipelines.load import tables
+from pipelines.load import tables, warehouse
 from pipelines.models.audit import Audit, Audited
 from pipelines.problem import Problem
 from tests.given import AS_OF, Landed, child, land, publish, query, server, volume
@@ -185,6 +187,38 @@ def test_the_same_landing_gives_the_same_results(home: Home) -> None:
     before = query(home, sql)
     publish(home, run_id="run-2")
     assert query(home, sql) == before
+
+
+@contextmanager
+def leaving_a_log(path: Path, **more: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection whose closing fails to empty its log, as on a full disk."""
+    with connect(path, **more) as connection:
+        yield connection
+    path.with_name(path.name + ".wal").touch()
+
+
+def test_a_draft_that_is_not_whole_is_never_published(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish(home, Landed([server()]))
+    inode = home.warehouse.stat().st_ino
+    draft = flow.build_draft(home, "run-2")
+    draft.path.write_bytes(draft.path.read_bytes()[:4096])
+    with pytest.raises(Problem, match="could not be read back"):
+        flow.publish(home, draft)
+    with monkeypatch.context() as patch:
+        # A log that stays beside the file holds the tables that are missing in it.
+        patch.setattr(warehouse, "connect", leaving_a_log)
+        with pytest.raises(Problem, match="its log could not be moved into it"):
+            flow.build_draft(home, "run-3")
+    assert home.warehouse.stat().st_ino == inode
+    assert [path.name for path in home.path.glob("warehouse*")] == ["warehouse.duckdb"]
+
+
+def test_drafts_that_killed_runs_left_are_swept(home: Home) -> None:
+    publish(home, Landed([server()]))
+    for name in ("warehouse.dead.draft.duckdb", "warehouse.dead.draft.duckdb.wal"):
+        (home.path / name).touch()
+    publish(home, run_id="run-2")
+    assert [path.name for path in home.path.glob("warehouse*")] == ["warehouse.duckdb"]
 
 
 def test_an_open_reader_goes_on_reading_the_old_file(home: Home) -> None:

@@ -36,7 +36,7 @@ class Column:
     `path` is where the record has the value, below the object that the row stands for; empty for a column
     that the warehouse adds. `required` columns are never null, by construction. `expected` ones the API is
     documented to send: a null is loaded and reported. `known` are the documented values of an open enum.
-    `references` is `table.column`. `zh` is the API's own term.
+    `references` is the `schema.table.column` that it is one of, in the same snapshot. `zh` is the API's own term.
     """
 
     name: str
@@ -73,10 +73,3 @@ class Table:
     def relation(self) -> str:
         """The name that SQL uses."""
         return f"{self.schema}.{self.name}"
-
-    def column(self, name: str) -> Column:
-        """Return the column called `name`; KeyError where there is none."""
-        for column in self.columns:
-            if column.name == name:
-                return column
-        raise KeyError(f"{self.relation}.{name}")

@@ -42,9 +42,9 @@ SNAPSHOT = Column(
     TEXT,
     "The snapshot of the scope: the UTC instant at which reading began, as 20261123T020000Z.",
     required=True,
-    references="snapshots.snapshot_id",
+    references="meta.snapshots.snapshot_id",
 )
-TOP = Column("top_backup_id", TEXT, "Id of the top-level backup.", required=True, references="backups.id")
+TOP = Column("top_backup_id", TEXT, "Id of the top-level backup.", required=True, references="cbr.backups.id")
 EXTRA = Column("extra", Type.JSON, "Keys that the contract does not know, and values it could not type, as sent.")
 
 # Tables 4 and 6: a backup and a child carry the same fields.
@@ -115,7 +115,7 @@ CHILDREN = Table(
     (
         SCOPE,
         SNAPSHOT,
-        Column("backup_id", TEXT, "Id of the top-level backup.", required=True, references="backups.id"),
+        Column("backup_id", TEXT, "Id of the top-level backup.", required=True, references="cbr.backups.id"),
         Column("carrier_id", TEXT, "Id of the backup or child that it stands in.", required=True),
         Column("depth", WHOLE, "1 for a child of the backup, 2 for its child, ...", required=True),
         *_BACKUP_FIELDS,

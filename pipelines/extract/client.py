@@ -119,7 +119,7 @@ class Client:
                 f"IAM gave cloud {self.scope.name!r} no new token: {error.message}",
                 "Check the auth section of this cloud in clouds.yaml.",
             ) from None
-        except refusals.ClientException as error:
+        except (refusals.ClientException, KeyError, AttributeError, TypeError, ValueError) as error:
             raise Passing(f"IAM: {reason(error)}") from error
 
     def _send(self, path: str, headers: dict[str, str]) -> Any:

@@ -4,9 +4,11 @@ Belongs here: finding the file, and the words for what is wrong with it. Does no
 the endpoint (scope.py). openstacksdk reads the file; no message shows a secret of it.
 """
 
+import json
 import logging
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import yaml
 from keystoneauth1 import exceptions as refusals
@@ -30,7 +32,7 @@ def configured(name: str) -> CloudRegion:
         config = OpenStackConfig()
         names = config.get_cloud_names()
         if name in names:
-            return config.get_one(cloud=name)
+            return _sound(name, config.get_one(cloud=name))
     except (ConfigException, refusals.ClientException) as error:
         raise Problem(f"cloud {name!r} in clouds.yaml can't be used: {error}", SHAPE) from None
     except (AttributeError, TypeError, ValueError, KeyError) as error:
@@ -43,6 +45,25 @@ def configured(name: str) -> CloudRegion:
     )
 
 
+def _sound(name: str, region: CloudRegion) -> CloudRegion:
+    """Return the entry if its URLs are URLs, and hold no password that messages would show."""
+    auth = region.config.get("auth") or {}
+    for key, url in {"auth_url": auth.get("auth_url"), "cbr_endpoint_override": region.get_endpoint("cbr")}.items():
+        if url is None:
+            continue
+        where = urlsplit(str(url))
+        if "@" in where.netloc:
+            raise Problem(
+                f"{key} of cloud {name!r} in clouds.yaml holds a user before its host",
+                "Put it into the fields username and password of auth.",
+            )
+        if where.scheme not in ("http", "https") or not where.hostname or where.hostname.startswith("."):
+            raise Problem(
+                f"{key} of cloud {name!r} in clouds.yaml is not a URL", "It looks like https://iam.example.com/v3."
+            )
+    return region
+
+
 def _check_file() -> None:
     """Refuse a clouds.yaml that can't be read: openstacksdk would pass over it and take another one."""
     named = os.environ.get("OS_CLIENT_CONFIG_FILE")
@@ -50,16 +71,21 @@ def _check_file() -> None:
         raise Problem(f"OS_CLIENT_CONFIG_FILE={named} does not exist", "Point it to your clouds.yaml, or unset it.")
     candidates = [Path(path) for path in (named, *CONFIG_FILES) if path]
     chosen = next((path for path in candidates if path.exists()), None)
-    if chosen is None or chosen.suffix == ".json":
+    if chosen is None:
         return
     try:
-        yaml.safe_load(chosen.read_text(encoding="utf-8"))
+        text = chosen.read_text(encoding="utf-8")
+        # Nothing that the parser says is repeated: it quotes the line, and the line may hold a password.
+        json.loads(text) if chosen.suffix == ".json" else yaml.safe_load(text)
     except OSError as error:
         raise Problem(f"{chosen} can't be read: {error.strerror}", "Make it readable for this user.") from None
     except UnicodeDecodeError:
         raise Problem(f"{chosen} is not UTF-8 text", "Save it as UTF-8.") from None
-    except yaml.YAMLError as error:
+    except json.JSONDecodeError as error:
+        raise Problem(f"{chosen}, line {error.lineno}, is not JSON", "Mend that line.") from None
+    except (yaml.YAMLError, ValueError, AttributeError, TypeError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        # Only what the parser says of the place: the line itself may hold a password.
-        raise Problem(f"{chosen}{line} is not YAML: {getattr(error, 'problem', None)}", "Mend that line.") from None
+        line = f", line {mark.line + 1}," if mark else ""
+        raise Problem(
+            f"{chosen}{line} is not YAML", "Mend it; a password that begins with ! * & @ % or # needs quotes around it."
+        ) from None

@@ -94,7 +94,10 @@ def attempts(home: Home) -> list[Attempt]:
     found = []
     for path in home.landing.glob(f"*/{ATTEMPT}"):
         content = _content(path)
-        found.append(Attempt(content["scope"], datetime.fromisoformat(content["at"]), content["problem"]))
+        try:
+            found.append(Attempt(content["scope"], datetime.fromisoformat(content["at"]), content["problem"]))
+        except (KeyError, TypeError, ValueError) as error:
+            raise damaged(path, repr(error)) from None
     return sorted(found, key=lambda attempt: attempt.scope)
 
 

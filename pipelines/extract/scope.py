@@ -18,6 +18,7 @@ from openstack.config import OpenStackConfig
 from openstack.config.cloud_region import CloudRegion
 from openstack.exceptions import ConfigException
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import LocationParseError
 
 from pipelines import sandbox
 from pipelines.config import SANDBOX
@@ -58,6 +59,7 @@ def open_scope(name: str, connections: int = 1) -> Iterator[Scope]:
                 _log.warning("cloud %r: certificates are not checked, as verify: false in clouds.yaml says", name)
                 urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
             session.timeout = TOKEN_TIMEOUT
+            session.redirect = False  # the request for a token carries the password: no other host may get it
             stack.callback(session.session.close)
             for prefix in ("https://", "http://"):
                 session.session.mount(prefix, HTTPAdapter(pool_maxsize=connections))
@@ -112,6 +114,16 @@ def _explained(name: str, region: CloudRegion) -> Iterator[None]:
         ) from None
     except refusals.EndpointNotFound as error:
         raise Problem(f"cloud {name!r}: {error}", "Set cbr_endpoint_override for this cloud in clouds.yaml.") from None
+    except refusals.HttpError as error:
+        raise Problem(
+            f"IAM at {where} answered cloud {name!r} with {error.http_status}: {error.message}",
+            "Check auth_url and the auth section of this cloud in clouds.yaml, or run again later.",
+        ) from None
+    except (KeyError, AttributeError, TypeError, ValueError, LocationParseError) as error:
+        raise Problem(
+            f"IAM at {where} answered cloud {name!r} with something that is no token ({type(error).__name__})",
+            "Check auth_url of this cloud in clouds.yaml.",
+        ) from None
     except refusals.ClientException as error:
         raise Problem(
             f"IAM at {where} gave user {user!r} no token for project {project!r} of cloud {name!r}: {reason(error)}",

@@ -104,7 +104,7 @@ def read_loaded(home: Home, scope: str, snapshot_id: str) -> Loaded | None:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         loaded = Loaded(**{field.name: content[field.name] for field in fields(Loaded)})
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         return None
     whole = all(file.exists() for table in loaded.files for file in loaded.paths(home, table))
     return loaded if whole and loaded.contract_version == VERSION else None

@@ -14,8 +14,8 @@ import pyarrow as pa
 
 from pipelines.contract.columns import Table
 from pipelines.contract.derive import comments, create_table, quoted
-from pipelines.duck import connect
-from pipelines.home import Home
+from pipelines.duck import connect, count
+from pipelines.home import Home, disk_full
 from pipelines.problem import Problem
 
 
@@ -29,12 +29,18 @@ def draft(home: Home, run_id: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, 
             connection.execute("BEGIN")
             yield connection, path
             connection.execute("COMMIT")
-    except duckdb.IOException as error:
+            # Closing would move the log into the file too, but says nothing where it fails: a full disk would
+            # leave a file without its tables.
+            connection.execute("CHECKPOINT")
+        _no_log_beside(path)
+    except duckdb.Error as error:
         discard(path)
-        raise Problem(
-            f"the draft {path} can't be written: {str(error).splitlines()[0]}",
-            "Free some space, or mend the disk; the published file is as it was.",
-        ) from None
+        said = str(error)
+        if "No space left" in said:
+            raise disk_full(path.parent) from None
+        if isinstance(error, duckdb.IOException | duckdb.TransactionException):
+            raise Problem(f"the draft {path} can't be written: {said}", "Mend the disk and run again.") from None
+        raise
     except BaseException:
         discard(path)
         raise
@@ -42,11 +48,30 @@ def draft(home: Home, run_id: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, 
         os.umask(before)
 
 
+def _no_log_beside(path: Path) -> None:
+    if path.with_name(path.name + ".wal").exists():
+        raise duckdb.IOException("its log could not be moved into it")
+
+
 def publish(home: Home, path: Path) -> None:
-    """Make the draft the warehouse, in one step."""
+    """Make the draft the warehouse, in one step. Raises Problem where it is not what was built."""
+    try:
+        with connect(path, read_only=True) as connection:
+            whole = count(connection, "meta.runs") == 1 and count(connection, "meta.audits") > 0
+    except duckdb.Error:
+        whole = False
+    if not whole:
+        discard(path)
+        raise Problem(f"the draft {path} could not be read back", "Mend the disk and run again.")
     with path.open("rb") as file:
         os.fsync(file.fileno())
     path.replace(home.warehouse)
+
+
+def sweep(home: Home) -> None:
+    """Remove the drafts that killed runs left. Call it while the home is held."""
+    for left in home.path.glob("warehouse.*.draft.duckdb*"):
+        left.unlink()
 
 
 def discard(path: Path) -> None:
@@ -65,8 +90,10 @@ def fill(connection: duckdb.DuckDBPyConnection, table: Table, rows: pa.Table | I
         connection.execute(f"INSERT INTO {table.relation} SELECT {names} FROM arrow_rows")
         connection.unregister("arrow_rows")
     elif files := ", ".join(quoted(str(path)) for path in rows):
-        connection.execute(f"INSERT INTO {table.relation} SELECT {names} FROM read_parquet([{files}])")
+        # What a folder is called says nothing here: the columns are in the files.
+        source = f"read_parquet([{files}], hive_partitioning = false)"
+        connection.execute(f"INSERT INTO {table.relation} SELECT {names} FROM {source}")
     described: Mapping[str, str] = {column.name: column.comment for column in table.columns}
     for statement in comments(table.relation, table.doc + note, described):
         connection.execute(statement)
-    return int(connection.execute(f"SELECT count(*) FROM {table.relation}").fetchall()[0][0])
+    return count(connection, table.relation)

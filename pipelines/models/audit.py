@@ -1,7 +1,7 @@
 """What is asked of a draft before it is published: SELECTs that return offenders.
 
-Belongs here: the audits that follow from the contract (grain, required, known values) and the running of all.
-The others are files in sql/audits/. A draft enters; one result an audit leaves.
+Belongs here: the audits that follow from the contract (grain, references, expected and known values), and the
+running of all. The others are files in sql/audits/. A draft enters; one result an audit leaves.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,6 +13,7 @@ import duckdb
 from pipelines.contract.columns import Table
 from pipelines.contract.derive import quoted
 from pipelines.contract.tables import NORMALIZED
+from pipelines.duck import count
 from pipelines.models.model import Model
 
 ERROR, WARN = "error", "warn"
@@ -62,7 +63,7 @@ def run_audits(connection: duckdb.DuckDBPyConnection, asked: Iterable[Audit]) ->
 
 
 def _run(connection: duckdb.DuckDBPyConnection, audit: Audit) -> Audited:
-    offenders = int(connection.execute(f"SELECT count(*) FROM (\n{audit.query}\n) AS offenders").fetchall()[0][0])
+    offenders = count(connection, f"(\n{audit.query}\n) AS offenders")
     if not offenders:
         return Audited(audit, 0, [])
     cursor = connection.execute(f"SELECT * FROM (\n{audit.query}\n) AS offenders LIMIT 5")
@@ -90,6 +91,17 @@ def _of_contract(table: Table) -> Iterator[Audit]:
             f"The API sends {', '.join(expected)} of every record.",
         )
     for column in table.columns:
+        if column.references:
+            relation, _, key = column.references.rpartition(".")
+            on = " AND ".join(f"t.{name} = r.{name}" for name in ("scope", "snapshot_id"))
+            yield Audit(
+                f"{table.name}_{column.name}_references",
+                ERROR,
+                table.relation,
+                f"SELECT t.* FROM {table.relation} AS t LEFT JOIN {relation} AS r "
+                f"ON {on} AND t.{column.name} = r.{key} WHERE r.{key} IS NULL",
+                f"{column.name} is one of {column.references}.",
+            )
         if column.known:
             values = ", ".join(quoted(value) for value in column.known)
             yield Audit(

@@ -6,6 +6,7 @@ A connection to the draft enters, with the sources in it; the models leave as ta
 import duckdb
 
 from pipelines.contract.derive import comments
+from pipelines.duck import count
 from pipelines.models.model import Model, ModelColumn
 from pipelines.models.project import Project
 
@@ -32,8 +33,3 @@ def typed(model: Model, columns: tuple[ModelColumn, ...]) -> str:
     """Return the SELECT of a model with each column cast to its declared type."""
     casts = ", ".join(f"CAST({column.name} AS {column.type}) AS {column.name}" for column in columns)
     return f"SELECT {casts} FROM (\n{model.sql}\n) AS model"
-
-
-def count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
-    """Return how many rows a relation has."""
-    return int(connection.execute(f"SELECT count(*) FROM {relation}").fetchall()[0][0])

@@ -4,6 +4,7 @@ Each is a function of flow.py; here its result becomes materializations, check r
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import TypeVar
 
 import dagster as dg
@@ -42,8 +43,9 @@ def build_assets(progress: Progress) -> list[dg.AssetsDefinition]:
     @dg.multi_asset(name="normalize", specs=table_specs())
     def normalize(warehouse: Warehouse) -> Results:
         """Flatten the newest complete snapshot of each scope into Parquet tables."""
-        home = Home(warehouse.settings().home)
-        loaded = _or_fail(lambda: flow.normalize_landed(home))
+        home = _home(warehouse)
+        with _held(home):
+            loaded = _or_fail(lambda: flow.normalize_landed(home))
         for spec in table_specs():
             table = spec.key.path[-1]
             paths = [path for one in loaded for path in one.paths(home, table)]
@@ -59,10 +61,11 @@ def build_assets(progress: Progress) -> list[dg.AssetsDefinition]:
     @dg.multi_asset(name="build", specs=warehouse_specs(), check_specs=check_specs())
     def build(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Results:
         """Build the DuckDB draft, audit it, and publish it if no audit forbids."""
-        home = Home(warehouse.settings().home)
-        draft = _or_fail(lambda: flow.build_draft(home, context.run.run_id))
-        yield from (_checked(found) for found in draft.audited)
-        _or_fail(lambda: flow.publish(home, draft))
+        home = _home(warehouse)
+        with _held(home):
+            draft = _or_fail(lambda: flow.build_draft(home, context.run.run_id))
+            yield from (_checked(found) for found in draft.audited)
+            _or_fail(lambda: flow.publish(home, draft))
         path = dg.MetadataValue.path(str(home.warehouse))
         for spec in warehouse_specs():
             rows = draft.rows[".".join(spec.key.path)]
@@ -71,6 +74,18 @@ def build_assets(progress: Progress) -> list[dg.AssetsDefinition]:
             raise failure(problem, published=True)
 
     return [land, normalize, build]
+
+
+def _home(warehouse: Warehouse) -> Home:
+    return Home(_or_fail(warehouse.settings).home)
+
+
+@contextmanager
+def _held(home: Home) -> Iterator[None]:
+    """Keep other runs out; fail where one is in."""
+    with ExitStack() as stack:
+        _or_fail(lambda: stack.enter_context(home.held()))
+        yield
 
 
 def _or_fail(step: Callable[[], T]) -> T:

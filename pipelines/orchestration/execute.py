@@ -21,7 +21,7 @@ def execute(definitions: dg.Definitions, *, verbose: bool = False) -> Problem | 
     job = definitions.resolve_job_def(cbr_snapshot.name)
     level = {"log_level": "DEBUG" if verbose else "CRITICAL"}
     with ExitStack() as stack:
-        instance = stack.enter_context(dg.DagsterInstance.get()) if os.environ.get("DAGSTER_HOME") else None
+        instance = stack.enter_context(_instance()) if os.environ.get("DAGSTER_HOME") else None
         result = job.execute_in_process(
             run_config={"loggers": {"console": {"config": level}}}, raise_on_error=False, instance=instance
         )
@@ -31,6 +31,16 @@ def execute(definitions: dg.Definitions, *, verbose: bool = False) -> Problem | 
     if not published:
         raise problem
     return problem
+
+
+def _instance() -> dg.DagsterInstance:
+    try:
+        return dg.DagsterInstance.get()
+    except Exception as error:
+        raise Problem(
+            f"DAGSTER_HOME={os.environ['DAGSTER_HOME']} can't be used: {str(error).splitlines()[0]}",
+            "Make that folder, mend its dagster.yaml, or unset DAGSTER_HOME.",
+        ) from None
 
 
 def _problem(result: dg.ExecuteInProcessResult) -> tuple[Problem, bool]:
@@ -45,8 +55,12 @@ def _problem(result: dg.ExecuteInProcessResult) -> tuple[Problem, bool]:
         cause = event.step_failure_data.error
         while cause and cause.cause:
             cause = cause.cause
+        if cause and "Interrupted" in str(cause.cls_name):
+            return Problem(
+                f"interrupted in step {event.step_key}", "Run again: what was read is kept and continued."
+            ), False
         return Problem(
             f"step {event.step_key} met what it does not know: {cause.message if cause else 'no reason given'}",
-            "Run again with --verbose for the trace, and report it; the published file is as it was.",
+            "Run again with --verbose for the trace, and report it.",
         ), False
     return Problem("the job failed without saying why", "Run again with --verbose."), False

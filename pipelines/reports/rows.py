@@ -9,7 +9,7 @@ from rich.text import Text
 
 from pipelines.contract.tables import SCOPE, SNAPSHOT
 from pipelines.normalize.snapshot import Normalizer
-from pipelines.reports.summary import shown
+from pipelines.problem import shown
 
 _PLACE = {SCOPE.name, SNAPSHOT.name}
 

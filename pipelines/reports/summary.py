@@ -16,6 +16,7 @@ from rich.text import Text
 
 from pipelines.duck import connect
 from pipelines.home import Home
+from pipelines.problem import shown
 
 _VERDICT = {"pass": "green", "fail": "red", "unknown": "yellow", "not_applicable": "dim"}
 _LISTED = 12  # resources; the rest is a query away
@@ -74,11 +75,6 @@ def print_summary(home: Home, console: Console) -> None:
     for name, path in {"warehouse": home.warehouse, "tables": home.tables, "landing": home.landing}.items():
         near = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
         console.print(Text(f"{name:<9}  {near}"), soft_wrap=True)
-
-
-def shown(value: object) -> str:
-    """Return `value` with every character that a terminal would obey, or hide, spelled out."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(value))
 
 
 def _scope(scope: dict[Hashable, Any], summary: Summary) -> Group:

@@ -106,7 +106,7 @@ def _point(resource: Resource, now: datetime, day: int) -> Body:
 
 def _common(resource: Resource, created: datetime, label: str) -> Body:
     provider = {"OS::Nova::Server": "0daac4c5-6707-4851-97ba-169e36266b66"}
-    finance = ENTERPRISE_PROJECTS[resource.enterprise_project] or stable_id(resource.enterprise_project)
+    project = ENTERPRISE_PROJECTS[resource.enterprise_project] or stable_id(resource.enterprise_project)
     return {
         "checkpoint_id": resource.id(f"checkpoint/{label}"),
         "created_at": created.isoformat(timespec="microseconds"),
@@ -127,7 +127,7 @@ def _common(resource: Resource, created: datetime, label: str) -> Body:
         "vault_id": stable_id(resource.vault),
         "version": 3,
         "replication_records": [],
-        "enterprise_project_id": finance,
+        "enterprise_project_id": project,
     }
 
 

@@ -147,7 +147,7 @@ select
     n.depth,
     n.newest_attempt_status,
     n.status as recency, -- VARCHAR: Has it a dependable point within its RPO: pass, fail, unknown, not_applicable.
-    t.can_restore_now, -- BOOLEAN: Its newest dependable point is recent, complete and restorable; null: not known.
+    t.can_restore_now, -- BOOLEAN: Its newest dependable point is recent, complete, and says a restore mode; null: not known.
     n.failing_since as unprotected_since, -- TIMESTAMP: Since when it has no dependable point within its RPO; null where no backup says a time.
     case
         when w.severity = 'critical' or (c.fails > 0 and c.passes = 0) then 'non_compliant'
