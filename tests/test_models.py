@@ -143,6 +143,6 @@ def test_models_that_do_not_fit_together_are_refused(tmp_path: Path, files: dict
 
 
 def test_findings_of_all_controls_are_put_below_each_other() -> None:
-    [union] = [model for model in project().models if model.relation == "intermediate.int_findings"]
+    [union] = [model for model in project().models if model.relation == "controls.findings"]
     assert union.names == ("control_id", *(column.name for column in FINDING))
     assert set(union.depends_on) == {control.model.relation for control in project().controls}

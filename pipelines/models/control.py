@@ -106,4 +106,4 @@ def union_of(controls: Sequence[Control]) -> Model:
         f"with findings as (\n    {answers}\n)\n\n"
         f"select\n    control_id, -- VARCHAR: Id of the control.\n    {columns}\nfrom findings\n"
     )
-    return parse_model("intermediate", "int_findings", sql)
+    return parse_model("controls", "findings", sql)

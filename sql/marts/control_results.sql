@@ -1,6 +1,6 @@
 -- One row a control and subject: how the newest complete snapshot of the scope stands against the control.
 with findings as (
-    select * from intermediate.int_findings
+    select * from controls.findings
 ),
 
 controls as (
