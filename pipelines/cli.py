@@ -1,4 +1,4 @@
-"""cbr-warehouse on the command line: demo, run, replay, verify, prune, show, sandbox.
+"""cbr-warehouse on the command line: demo, run, build, replay, catalog, ...
 
 Belongs here: options, exit codes, what is printed where. Does not belong here: any step. A Problem ends as
 one line on standard error and exit code 1; wrong usage exits with 2.
@@ -71,6 +71,27 @@ def demo(home: str, verbose: bool) -> None:
 def run(home: str | None, full: bool, verbose: bool) -> None:
     """Read the clouds named in CBR_CLOUDS, load what they say, judge it, publish the warehouse."""
     _run(Settings.load(home, full=full), verbose)
+
+
+@main.command()
+@_home
+def build(home: str | None) -> None:
+    """Make the published file again, offline, from the tables that are there."""
+    from pipelines import flow
+    from pipelines.reports.summary import print_summary
+
+    place = _landed(home)
+    flow.build(place, f"build-{clock.snapshot_id(clock.utc_now())}")
+    print_summary(place, Console())
+
+
+@main.command()
+@_home
+def catalog(home: str | None) -> None:
+    """Print the data dictionary of the published file, as Markdown."""
+    from pipelines.reports.dictionary import markdown
+
+    click.echo(markdown(_published(home).warehouse), nl=False)
 
 
 @main.command()
@@ -164,6 +185,16 @@ def sandbox(port: int) -> None:
             served.wait()
         except KeyboardInterrupt:
             return
+
+
+def _published(home: str | None) -> Home:
+    """Return a home that has a published file. Raises Problem where there is none."""
+    place = Home(Settings.load(home).home)
+    if not place.warehouse.is_file():
+        raise Problem(
+            f"there is no {place.warehouse}", "Run 'cbr-warehouse run' or 'build' first, or name another --home."
+        )
+    return place
 
 
 @contextmanager

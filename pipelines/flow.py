@@ -26,6 +26,7 @@ from pipelines.extract.landing import LIST, SHOW, Attempt, Snapshot
 from pipelines.extract.snapshot import Progress, Reading, land_all
 from pipelines.home import Home, writing
 from pipelines.load import tables, warehouse
+from pipelines.load.catalog import fill_catalog
 from pipelines.load.tables import Loaded, TableWriter, read_loaded
 from pipelines.models.audit import Audited, audits, run_audits
 from pipelines.models.build import SYNTHETIC, build_models
@@ -80,6 +81,13 @@ def normalize_landed(home: Home, again: Iterable[str] = ()) -> list[Loaded]:
     return [_normalized(home, snapshot) for snapshot in landing.current(landed)]
 
 
+def build(home: Home, run_id: str) -> None:
+    """Make the published file again from what stands in Parquet. Raises Problem."""
+    with home.held():
+        normalize_landed(home)
+        publish(home, build_draft(home, run_id))
+
+
 def replay(home: Home, snapshot_id: str | None, run_id: str) -> None:
     """Make everything after landing again, offline, and publish: of one snapshot, or of all. Raises Problem."""
     known = [snapshot.snapshot_id for snapshot in landing.snapshots(home)]
@@ -109,6 +117,7 @@ def build_draft(home: Home, run_id: str) -> Draft:
         rows |= build_models(connection, models, synthetic=synthetic)
         audited = run_audits(connection, audits(models.audits))
         rows[meta.AUDITS.relation] = _fill_rows(connection, meta.AUDITS, (found.row for found in audited))
+        rows[meta.CATALOG.relation] = fill_catalog(connection)
     return Draft(path, rows, audited)
 
 

@@ -33,6 +33,29 @@ def test_replay_makes_the_same_again_without_any_service(home: Home) -> None:
     assert (again.files != files.files, again.rows == files.rows) == (True, True)
 
 
+def test_build_makes_the_published_file_again_from_parquet(home: Home) -> None:
+    publish(home, Landed([server()]))
+    sql = "SELECT * EXCLUDE (run_id) FROM compliance.control_results ORDER BY ALL"
+    before, files = query(home, sql), read_loaded(home, "prod", "20260301T120000Z")
+    home.warehouse.unlink()
+    assert call(home, "build").exit_code == 0
+    assert query(home, sql) == before
+    assert read_loaded(home, "prod", "20260301T120000Z") == files
+
+
+def test_the_catalog_describes_every_relation_and_column(home: Home) -> None:
+    assert "there is no" in call(home, "catalog").stderr
+    publish(home, Landed([server()]))
+    described = "SELECT relation, column_name FROM meta.catalog WHERE position > 0"
+    there = "SELECT schema_name || '.' || table_name, column_name FROM duckdb_columns() WHERE NOT internal"
+    assert set(query(home, described)) == set(query(home, there))
+    assert query(home, "SELECT count(*) FROM meta.catalog WHERE coalesce(description, '') = ''") == [(0,)]
+    text = call(home, "catalog").stdout
+    assert "## cbr.backups\n\nOne row a top-level backup of a scope." in text
+    assert "| `resource_size` | BIGINT | Size of the source, not of what is stored. (资源大小) Unit: GB. |" in text
+    assert text.count("\n## ") == len(query(home, "SELECT DISTINCT relation FROM meta.catalog"))
+
+
 def test_replay_of_one_snapshot_leaves_the_others(home: Home) -> None:
     publish(home, Landed([server("old")]))
     publish(home, Landed([server("new")], as_of=AS_OF + timedelta(days=1)), run_id="run-2")
@@ -45,7 +68,7 @@ def test_replay_of_one_snapshot_leaves_the_others(home: Home) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["replay", "20200101T000000Z"], ["replay"], ["verify"], ["prune", "--keep-days", "1"]]
+    "arguments", [["replay", "20200101T000000Z"], ["replay"], ["build"], ["verify"], ["prune", "--keep-days", "1"]]
 )
 def test_where_there_is_nothing_it_says_so(home: Home, arguments: list[str]) -> None:
     result = call(home, *arguments)

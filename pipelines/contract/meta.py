@@ -145,5 +145,19 @@ AUDITS = Table(
     ),
 )
 
+CATALOG = Table(
+    "meta",
+    "catalog",
+    "One row a relation of this file, and one row each of its columns: what they mean.",
+    ("relation", "position"),
+    (
+        Column("relation", TEXT, "Schema and name.", required=True),
+        Column("position", WHOLE, "Place of the column, from 1; 0 for the relation itself.", required=True),
+        Column("column_name", TEXT, "The column; null for the relation itself."),
+        Column("type", TEXT, "Its type in DuckDB; TABLE for the relation itself.", required=True),
+        Column("description", TEXT, "What a row is, or what the column means.", required=True),
+    ),
+)
+
 PER_SNAPSHOT = (REJECTS, DRIFT)
-META = (RUNS, SCOPES, SNAPSHOTS, LOADS, REJECTS, DRIFT, AUDITS)
+META = (RUNS, SCOPES, SNAPSHOTS, LOADS, REJECTS, DRIFT, AUDITS, CATALOG)

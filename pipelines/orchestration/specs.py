@@ -40,9 +40,10 @@ def table_specs() -> list[dg.AssetSpec]:
 
 
 def warehouse_specs() -> list[dg.AssetSpec]:
-    """Return the assets of the relations in DuckDB, none before what it reads: sources, models, audits."""
-    sources = [_source(table) for table in SOURCES if table is not meta.AUDITS]
-    return [*sources, *(_model(model) for model in project().models), _source(meta.AUDITS)]
+    """Return the assets of the relations in DuckDB, none before what it reads: sources, models, audits, catalog."""
+    last = (meta.AUDITS, meta.CATALOG)
+    sources = [_source(table) for table in SOURCES if table not in last]
+    return [*sources, *(_model(model) for model in project().models), *map(_source, last)]
 
 
 def check_specs() -> list[dg.AssetCheckSpec]:
@@ -71,6 +72,8 @@ def relation_key(relation: str) -> dg.AssetKey:
 def _source(table: Table) -> dg.AssetSpec:
     if table in _IN_PARQUET:
         deps = [dg.AssetKey(["tables", table.name])]
+    elif table is meta.CATALOG:
+        deps = [relation_key(meta.AUDITS.relation)]
     elif table is meta.AUDITS:
         deps = [relation_key(relation) for relation in dict.fromkeys(audit.relation for audit in all_audits())]
     else:
