@@ -6,6 +6,7 @@ Each step reads what the one before left on the disk, so that any of them can be
 
 import hashlib
 import json
+import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -78,7 +79,9 @@ def normalize_landed(home: Home, again: Iterable[str] = ()) -> list[Loaded]:
         if snapshot.snapshot_id in again:
             home.table_manifest(snapshot.scope, snapshot.snapshot_id).unlink(missing_ok=True)
             _normalized(home, snapshot)
-    return [_normalized(home, snapshot) for snapshot in landing.current(landed)]
+    loaded = [_normalized(home, snapshot) for snapshot in landing.current(landed)]
+    tables.sweep(home, time.time())
+    return loaded
 
 
 def build(home: Home, run_id: str) -> None:

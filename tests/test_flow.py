@@ -1,7 +1,9 @@
 """From landing to the published file: what is rebuilt, what is kept, what is never half done."""
 
 import errno
+import os
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -179,6 +181,19 @@ def test_a_parquet_file_that_was_removed_is_made_again(home: Home) -> None:
     loaded.paths(home, "backups")[0].unlink()
     publish(home)
     assert query(home, "SELECT count(*) FROM cbr.backups") == [(1,)]
+
+
+def test_the_same_landing_gives_the_same_content_in_new_files_and_the_old_ones_go_later(home: Home) -> None:
+    publish(home, Landed([server()]))
+    [first] = flow.normalize_landed(home)
+    [second] = flow.normalize_landed(home, [first.snapshot_id])
+    assert second.content == first.content
+    assert set(first.content) >= {"backups", "children", "extend_info"}
+    [old], [new] = first.paths(home, "backups"), second.paths(home, "backups")
+    assert old.exists()
+    os.utime(old, (0, time.time() - tables.GRACE - 1))
+    flow.normalize_landed(home)
+    assert (old.exists(), new.exists()) == (False, True)
 
 
 def test_the_same_landing_gives_the_same_results(home: Home) -> None:

@@ -4,6 +4,7 @@ Files are immutable and never written twice; the manifest is replaced in one wri
 `Loaded` leaves, and is read again by the warehouse.
 """
 
+import hashlib
 import json
 import os
 import uuid
@@ -12,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -22,6 +24,7 @@ from pipelines.contract.tables import NORMALIZED
 from pipelines.home import Home, open_private, private_folder, write_json
 
 # Written by another contract, or from other bodies, a snapshot's tables are made again.
+GRACE = 3600.0  # seconds that a superseded file stays for those who read it
 VERSION = contract_version((*NORMALIZED, *PER_SNAPSHOT))
 
 
@@ -34,6 +37,7 @@ class Loaded:
     contract_version: str
     source_sha256: str  # of the landing manifest's parts
     files: dict[str, list[str]]  # table -> paths below the home
+    content: dict[str, str]  # table -> hash of its rows in their order: the same landing gives the same
     rows: dict[str, int]
     records: dict[str, int]  # landed, counted apart from the flattening
     rejects: dict[str, int]
@@ -52,6 +56,7 @@ class TableWriter:
         self._stack = ExitStack()
         self._writers: dict[str, pq.ParquetWriter] = {}
         self._files: dict[str, list[str]] = {}
+        self._hashes: dict[str, Any] = {}
         self._rows: Counter[str] = Counter()
         self._records: Counter[str] = Counter()
         self._rejects: Counter[str] = Counter()
@@ -67,6 +72,7 @@ class TableWriter:
         for name, table in tables.items():
             if table.num_rows:
                 self._writer(name, table.schema).write_table(table)
+                self._hashes.setdefault(name, hashlib.sha256()).update(_bytes_of(table))
                 self._rows[name] += table.num_rows
         self._records.update(records or {})
         if REJECTS.name in tables:
@@ -80,6 +86,7 @@ class TableWriter:
             VERSION,
             source_sha256,
             self._files,
+            {name: digest.hexdigest() for name, digest in self._hashes.items()},
             dict(self._rows),
             dict(self._records),
             dict(self._rejects),
@@ -96,6 +103,27 @@ class TableWriter:
             self._writers[name] = self._stack.enter_context(pq.ParquetWriter(sink, schema, compression="zstd"))
             self._files[name] = [str(path.relative_to(self._home.path))]
         return self._writers[name]
+
+
+def sweep(home: Home, now: float) -> None:
+    """Remove Parquet files that no manifest names any more, once nobody can be reading them. Times are seconds.
+
+    A run that was killed, or one that made a snapshot's tables again, leaves such files.
+    """
+    named = set()
+    for path in home.tables.glob("manifests/*/*.json"):
+        content = json.loads(path.read_text(encoding="utf-8"))
+        named |= {home.path / file for files in content["files"].values() for file in files}
+    for path in home.tables.glob("*/*/*/part-*.parquet"):
+        if path not in named and now - path.stat().st_mtime > GRACE:
+            path.unlink()
+
+
+def _bytes_of(table: pa.Table) -> memoryview:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as stream:
+        stream.write_table(table)
+    return memoryview(sink.getvalue())
 
 
 def read_loaded(home: Home, scope: str, snapshot_id: str) -> Loaded | None:
