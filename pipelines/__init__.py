@@ -7,5 +7,5 @@ policy     puts the thresholds beside them                       policy/
 model      runs the SELECTs of sql/ in the draft and audits it   models/
 publish    renames the draft to the file that analysts open      load/
 report     answers from the published file                       reports/
-All of it runs as one Dagster job (orchestration/, definitions.py) or from the command line (cli.py).
+All of it runs as one Dagster job (orchestration/, definitions.py) or from the command line (cli/).
 """

@@ -8,22 +8,14 @@ import hashlib
 import json
 import time
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
-
-import duckdb
-import pyarrow as pa
 
 from pipelines.config import Settings
 from pipelines.contract import meta
-from pipelines.contract.columns import Table
-from pipelines.contract.derive import arrow_schema
-from pipelines.contract.tables import NORMALIZED
 from pipelines.extract import landing
-from pipelines.extract.landing import LIST, SHOW, Attempt, Snapshot
+from pipelines.extract.landing import LIST, SHOW, Snapshot
 from pipelines.extract.snapshot import Progress, Reading, land_all
 from pipelines.home import Home, writing
 from pipelines.load import tables, warehouse
@@ -34,8 +26,8 @@ from pipelines.models.build import SYNTHETIC, build_models
 from pipelines.models.control import CONTROLS, controls_table
 from pipelines.models.project import project
 from pipelines.normalize.snapshot import Normalizer
-from pipelines.policy.tables import POLICY, default_policy
 from pipelines.problem import Problem
+from pipelines.sources import fill_data, fill_meta, fill_rows, standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +106,12 @@ def build_draft(home: Home, run_id: str) -> Draft:
     note = SYNTHETIC if synthetic else ""
     models = project()
     with writing(home.path), warehouse.draft(home, run_id) as (connection, path):
-        rows = _fill_sources(connection, home, loaded, note)
-        rows |= _fill_meta(connection, home, run_id, landed, loaded)
+        rows = fill_data(connection, home, loaded, note)
+        rows |= fill_meta(connection, home, run_id, landed, loaded)
         rows[CONTROLS.relation] = warehouse.fill(connection, CONTROLS, controls_table(models.controls))
         rows |= build_models(connection, models, synthetic=synthetic)
         audited = run_audits(connection, audits(models.audits))
-        rows[meta.AUDITS.relation] = _fill_rows(connection, meta.AUDITS, (found.row for found in audited))
+        rows[meta.AUDITS.relation] = fill_rows(connection, meta.AUDITS, (found.row for found in audited))
         rows[meta.CATALOG.relation] = fill_catalog(connection)
     return Draft(path, rows, audited)
 
@@ -141,7 +133,7 @@ def publish(home: Home, draft: Draft) -> None:
 def stale(home: Home, clouds: Iterable[str]) -> Problem | None:
     """Return the problem of a run that published, but has no complete reading of one of `clouds`."""
     landed = landing.snapshots(home)
-    rows = [_scope(attempt, landed) for attempt in landing.attempts(home) if attempt.scope in clouds]
+    rows = [standing(attempt, landed) for attempt in landing.attempts(home) if attempt.scope in clouds]
     said = "; ".join(f"{row['scope']}: {row['stale_reason']}" for row in rows if row["is_stale"])
     cure = "Every other scope is loaded; these keep their last complete snapshot, marked as stale."
     return Problem(f"published, but not every scope could be read: {said}", cure) if said else None
@@ -159,54 +151,3 @@ def _normalized(home: Home, snapshot: Snapshot) -> Loaded:
             writer.write(piece.tables, piece.records)
         writer.write({meta.DRIFT.name: normalizer.drift()})
     return writer.commit(source)
-
-
-def _fill_sources(connection: duckdb.DuckDBPyConnection, home: Home, loaded: list[Loaded], note: str) -> dict[str, int]:
-    """Fill what stands in Parquet, and the policy."""
-    rows = {
-        table.relation: warehouse.fill(
-            connection, table, [path for one in loaded for path in one.paths(home, table.name)], note
-        )
-        for table in (*NORMALIZED, *meta.PER_SNAPSHOT)
-    }
-    policy = default_policy()
-    return rows | {table.relation: warehouse.fill(connection, table, policy[table.relation]) for table in POLICY}
-
-
-def _fill_meta(
-    connection: duckdb.DuckDBPyConnection, home: Home, run_id: str, landed: list[Snapshot], loaded: list[Loaded]
-) -> dict[str, int]:
-    run = {"run_id": run_id, "tool_version": version("cbr-warehouse"), "contract_version": tables.VERSION}
-    rejects = {(one.scope, one.snapshot_id): sum(one.rejects.values()) for one in loaded}
-    snapshots = (
-        asdict(snapshot)
-        | {"seconds": snapshot.seconds, "vanished": len(snapshot.vanished)}
-        | {"is_current": (snapshot.scope, snapshot.snapshot_id) in rejects}
-        | {"rejects": rejects.get((snapshot.scope, snapshot.snapshot_id))}
-        for snapshot in landed
-    )
-    scopes = (_scope(attempt, landed) for attempt in landing.attempts(home))
-    return {
-        meta.RUNS.relation: _fill_rows(connection, meta.RUNS, [run]),
-        meta.SCOPES.relation: _fill_rows(connection, meta.SCOPES, scopes),
-        meta.SNAPSHOTS.relation: _fill_rows(connection, meta.SNAPSHOTS, snapshots),
-        meta.LOADS.relation: _fill_rows(connection, meta.LOADS, tables.load_rows(loaded)),
-    }
-
-
-def _scope(attempt: Attempt, landed: list[Snapshot]) -> dict[str, Any]:
-    """Return the row of meta.scopes: what stands for a scope, and whether something newer should."""
-    mine = [snapshot for snapshot in landed if snapshot.scope == attempt.scope]
-    stands = next(iter(landing.current(mine)), None)
-    newer = mine[-1].incomplete_reason if mine and mine[-1] is not stands else None
-    reason = attempt.problem or newer
-    return asdict(attempt) | {
-        "attempted_at": attempt.at,
-        "snapshot_id": stands.snapshot_id if stands else None,
-        "is_stale": reason is not None,
-        "stale_reason": reason,
-    }
-
-
-def _fill_rows(connection: duckdb.DuckDBPyConnection, table: Table, rows: Iterable[dict[str, Any]]) -> int:
-    return warehouse.fill(connection, table, pa.Table.from_pylist(list(rows), arrow_schema(table)))

@@ -1,7 +1,7 @@
 """The one exception that a person is meant to read, and text that is safe to show.
 
 Belongs here: `Problem` and `shown`. Does not belong here: deciding what went wrong (each step says so where it
-knows it) or printing (cli.py does). A Problem enters as one line and leaves as one line, exit code 1, no
+knows it) or printing (cli/ does). A Problem enters as one line and leaves as one line, exit code 1, no
 traceback.
 """
 

@@ -5,7 +5,7 @@ what was rejected or drifted, load/ what was loaded, models/ what an audit found
 """
 
 from pipelines.contract.columns import Column, Table, Type
-from pipelines.contract.tables import SCOPE, SNAPSHOT
+from pipelines.contract.keys import SCOPE, SNAPSHOT
 
 TEXT, WHOLE, FLAG, INSTANT = Type.TEXT, Type.WHOLE, Type.FLAG, Type.INSTANT
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from pipelines.contract.columns import Column, Table, Type
 from pipelines.contract.derive import arrow_schema, quoted
-from pipelines.contract.tables import SCOPE, SNAPSHOT
+from pipelines.contract.keys import SCOPE, SNAPSHOT
 from pipelines.models.model import Model, ModelColumn, ModelError, parse_model
 
 SEVERITIES = ("critical", "high", "medium", "low", "info")

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipelines.contract.tables import SCOPE, SNAPSHOT
+from pipelines.contract.keys import SCOPE, SNAPSHOT
 from pipelines.normalize.snapshot import Normalizer
 from pipelines.problem import shown
 

@@ -1,0 +1,51 @@
+"""cbr-warehouse on the command line.
+
+Belongs here: the group of commands, and how each of them ends. The commands are in running.py (demo, run),
+keeping.py (build, replay, catalog, verify, prune) and looking.py (show, sandbox). Does not belong here: any
+step. A Problem ends as one line on standard error and exit code 1; wrong usage exits with 2.
+"""
+
+import logging
+import sys
+from typing import Any
+
+import click
+
+from pipelines.cli.keeping import build, catalog, prune, replay, verify
+from pipelines.cli.looking import sandbox, show
+from pipelines.cli.running import demo, run
+from pipelines.problem import Problem
+
+
+class _Group(click.Group):
+    """Ends every command that meets a Problem with its one line."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Problem as problem:
+            said = str(problem)
+        except (KeyboardInterrupt, click.Abort):
+            said = "interrupted"
+        except (click.ClickException, click.exceptions.Exit, BrokenPipeError):
+            raise  # click knows them
+        except Exception as error:
+            if "--verbose" in sys.argv:
+                raise
+            # Its text may quote what nobody should see.
+            said = f"met what it does not know ({type(error).__name__}). Run again with --verbose, and report it."
+        click.echo(f"cbr-warehouse: {said}", err=True)
+        raise click.exceptions.Exit(1)
+
+
+@click.group(cls=_Group)
+@click.version_option(package_name="cbr-warehouse")
+def main() -> None:
+    """Load cloud backups of Huawei Cloud CBR, and say what could be restored."""
+    warnings = logging.StreamHandler()
+    warnings.setFormatter(logging.Formatter("cbr-warehouse: warning: %(message)s"))
+    logging.getLogger("pipelines").handlers = [warnings]
+
+
+for _command in (demo, run, build, replay, catalog, verify, prune, show, sandbox):
+    main.add_command(_command)

@@ -1,0 +1,5 @@
+"""`python -m pipelines.cli` is `cbr-warehouse`."""
+
+from pipelines.cli import main
+
+main()

@@ -1,0 +1,77 @@
+"""What a draft holds before the models run: the tables from Parquet, the policy, and what is known of the data.
+
+Belongs here: which rows each source gets. Does not belong here: writing them (load/) or what is computed from
+them (models/). Landed snapshots and loaded tables enter; rows in the draft leave.
+"""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from importlib.metadata import version
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from pipelines.contract import meta
+from pipelines.contract.columns import Table
+from pipelines.contract.derive import arrow_schema
+from pipelines.contract.tables import NORMALIZED
+from pipelines.extract import landing
+from pipelines.extract.landing import Attempt, Snapshot
+from pipelines.home import Home
+from pipelines.load import tables, warehouse
+from pipelines.load.tables import Loaded
+from pipelines.policy.tables import POLICY, default_policy
+
+
+def fill_data(connection: duckdb.DuckDBPyConnection, home: Home, loaded: list[Loaded], note: str) -> dict[str, int]:
+    """Fill what stands in Parquet, and the policy; return the rows by relation. `note` ends their descriptions."""
+    rows = {
+        table.relation: warehouse.fill(
+            connection, table, [path for one in loaded for path in one.paths(home, table.name)], note
+        )
+        for table in (*NORMALIZED, *meta.PER_SNAPSHOT)
+    }
+    policy = default_policy()
+    return rows | {table.relation: warehouse.fill(connection, table, policy[table.relation]) for table in POLICY}
+
+
+def fill_meta(
+    connection: duckdb.DuckDBPyConnection, home: Home, run_id: str, landed: list[Snapshot], loaded: list[Loaded]
+) -> dict[str, int]:
+    """Fill what is known of the run, the scopes and the snapshots; return the rows by relation."""
+    run = {"run_id": run_id, "tool_version": version("cbr-warehouse"), "contract_version": tables.VERSION}
+    rejects = {(one.scope, one.snapshot_id): sum(one.rejects.values()) for one in loaded}
+    snapshots = (
+        asdict(snapshot)
+        | {"seconds": snapshot.seconds, "vanished": len(snapshot.vanished)}
+        | {"is_current": (snapshot.scope, snapshot.snapshot_id) in rejects}
+        | {"rejects": rejects.get((snapshot.scope, snapshot.snapshot_id))}
+        for snapshot in landed
+    )
+    scopes = (standing(attempt, landed) for attempt in landing.attempts(home))
+    return {
+        meta.RUNS.relation: fill_rows(connection, meta.RUNS, [run]),
+        meta.SCOPES.relation: fill_rows(connection, meta.SCOPES, scopes),
+        meta.SNAPSHOTS.relation: fill_rows(connection, meta.SNAPSHOTS, snapshots),
+        meta.LOADS.relation: fill_rows(connection, meta.LOADS, tables.load_rows(loaded)),
+    }
+
+
+def standing(attempt: Attempt, landed: list[Snapshot]) -> dict[str, Any]:
+    """Return the row of meta.scopes: what stands for a scope, and whether something newer should."""
+    mine = [snapshot for snapshot in landed if snapshot.scope == attempt.scope]
+    stands = next(iter(landing.current(mine)), None)
+    newer = mine[-1].incomplete_reason if mine and mine[-1] is not stands else None
+    reason = attempt.problem or newer
+    return asdict(attempt) | {
+        "attempted_at": attempt.at,
+        "snapshot_id": stands.snapshot_id if stands else None,
+        "is_stale": reason is not None,
+        "stale_reason": reason,
+    }
+
+
+def fill_rows(connection: duckdb.DuckDBPyConnection, table: Table, rows: Iterable[dict[str, Any]]) -> int:
+    """Fill one table; return its rows."""
+    return warehouse.fill(connection, table, pa.Table.from_pylist(list(rows), arrow_schema(table)))
