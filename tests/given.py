@@ -6,6 +6,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from unittest.mock import patch
 
 from pipelines import flow
 from pipelines.clock import snapshot_id
@@ -116,7 +117,13 @@ def land(home: Home, given: Landed) -> Snapshot:
     draft.write(LIST, json_text({"backups": items, "count": len(items)}).encode())
     for body in shown:
         draft.write(SHOW, json_text({"backup": body}).encode())
-    write_attempt(home, Attempt(given.scope, given.as_of, None))
+    finished_at = given.as_of + timedelta(seconds=5)
+    write_attempt(home, Attempt(given.scope, finished_at, None))
+    with patch("pipelines.clock.utc_now", lambda: finished_at):
+        return _commit(draft, given, shown, items)
+
+
+def _commit(draft: Draft, given: Landed, shown: list[Body], items: list[Body]) -> Snapshot:
     return draft.commit(
         complete=given.complete,
         incomplete_reason=None if given.complete else "a page was missing",

@@ -112,6 +112,14 @@ def test_a_scope_whose_last_reading_failed_is_stale_and_says_why(home: Home) -> 
     assert flow.stale(home, ["elsewhere"]) is None
 
 
+def test_a_snapshot_whose_run_was_killed_before_it_said_so_still_stands(home: Home) -> None:
+    publish(home, Landed([server()]))
+    (home.landed_scope("prod") / landing.ATTEMPT).unlink()
+    publish(home, run_id="run-2")
+    assert query(home, "SELECT DISTINCT scope, is_stale FROM compliance.summary") == [("prod", False)]
+    assert query(home, "SELECT count(*) > 0 FROM compliance.control_results") == [(True,)]
+
+
 @pytest.mark.parametrize("damage", [b"", b"x" * 100])
 def test_a_landed_part_that_was_changed_is_never_loaded(home: Home, damage: bytes) -> None:
     snapshot = land(home, Landed([server()]))

@@ -90,15 +90,23 @@ def snapshots(home: Home) -> list[Snapshot]:
 
 
 def attempts(home: Home) -> list[Attempt]:
-    """Return how the last reading of each scope ended, by scope."""
-    found = []
+    """Return how the last reading of each scope ended, by scope.
+
+    A run that was killed may have landed a snapshot and not said so: the snapshot speaks for itself.
+    """
+    found: dict[str, Attempt] = {}
     for path in home.landing.glob(f"*/{ATTEMPT}"):
         content = _content(path)
         try:
-            found.append(Attempt(content["scope"], datetime.fromisoformat(content["at"]), content["problem"]))
+            attempt = Attempt(content["scope"], datetime.fromisoformat(content["at"]), content["problem"])
         except (KeyError, TypeError, ValueError) as error:
             raise damaged(path, repr(error)) from None
-    return sorted(found, key=lambda attempt: attempt.scope)
+        found[attempt.scope] = attempt
+    for snapshot in snapshots(home):
+        known = found.get(snapshot.scope)
+        if known is None or known.at < snapshot.finished_at:
+            found[snapshot.scope] = Attempt(snapshot.scope, snapshot.finished_at, None)
+    return [found[scope] for scope in sorted(found)]
 
 
 def current(landed: list[Snapshot]) -> list[Snapshot]:
