@@ -431,6 +431,16 @@ def test_a_folder_without_a_manifest_is_no_snapshot(home: Home) -> None:
     assert landing.snapshots(home) == []
 
 
+def test_a_thread_that_outlives_the_reading_lands_nothing(home: Home) -> None:
+    home.prepare()
+    draft = Draft(home, "prod", AS_OF)
+    draft.write(SHOW, b"{}")
+    draft.close()
+    for _ in range(LINES_A_FRAME):
+        draft.write(SHOW, b'{"late": true}')
+    assert list(Draft(home, "prod", AS_OF).lines(SHOW)) == [b"{}"]
+
+
 @pytest.mark.parametrize("cut", range(0, 400, 7))
 def test_whole_frames_survive_a_cut_at_any_byte(home: Home, cut: int) -> None:
     home.prepare()

@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import threading
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -39,6 +40,7 @@ class Draft:
         self._folder = home.landed(scope, self.snapshot_id)
         private_folder(self._folder)
         self._lock = threading.Lock()
+        self._closed = False
         self._waiting: dict[str, list[bytes]] = {LIST: [], SHOW: []}
         self._written: dict[str, int] = {LIST: 0, SHOW: 0}  # lines of the open part
         self._files: dict[str, BinaryIO] = {}  # the open parts
@@ -46,8 +48,13 @@ class Draft:
             self._salvage(kind)
 
     def write(self, kind: str, body: bytes) -> None:
-        """Land one body. A list page is safe at once, details a few at a time."""
+        """Land one body. A list page is safe at once, details a few at a time.
+
+        A thread that outlives the reading lands nothing: the folder may belong to another run by then.
+        """
         with self._lock:
+            if self._closed:
+                return
             self._waiting[kind].append(body.replace(b"\r", b" ").replace(b"\n", b" "))
             if kind == LIST or len(self._waiting[kind]) >= LINES_A_FRAME:
                 self._flush(kind)
@@ -101,6 +108,7 @@ class Draft:
     def close(self) -> None:
         """Write what waits and let go of the files: a later run may go on from here."""
         with self._lock:
+            self._closed = True
             for kind in (LIST, SHOW):
                 self._flush(kind)
                 self._close(kind)
@@ -161,6 +169,7 @@ def begin(home: Home, scope: str, resume_minutes: float) -> Draft:
     if young:
         return Draft(home, scope, max(young))
     while home.landed(scope, clock.snapshot_id(now)).exists():
+        time.sleep(0.02)
         now = clock.utc_now()  # a snapshot's name is a second of its own
     write_json(home.landed(scope, clock.snapshot_id(now)) / BEGUN, {"as_of": now.isoformat()})
     return Draft(home, scope, now)
