@@ -145,7 +145,10 @@ def _normalized(home: Home, snapshot: Snapshot) -> Loaded:
     if known and known.source_sha256 == source:
         return known
     normalizer = Normalizer(snapshot.scope, snapshot.snapshot_id, snapshot.vanished)
-    with writing(home.path), TableWriter(home, snapshot.scope, snapshot.snapshot_id) as writer:
+    with (
+        writing(home.path),
+        TableWriter(home, snapshot.scope, snapshot.snapshot_id, synthetic=snapshot.is_sandbox) as writer,
+    ):
         shows, pages = (partial(landing.lines, home, snapshot, kind) for kind in (SHOW, LIST))
         for piece in normalizer.pieces(shows, pages):
             writer.write(piece.tables, piece.records)

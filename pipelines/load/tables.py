@@ -50,9 +50,10 @@ class Loaded:
 class TableWriter:
     """Writes the tables of one snapshot, piece by piece. Leave the block before `commit`."""
 
-    def __init__(self, home: Home, scope: str, snapshot_id: str) -> None:
-        """Nothing is written before the first piece."""
+    def __init__(self, home: Home, scope: str, snapshot_id: str, *, synthetic: bool = False) -> None:
+        """Nothing is written before the first piece. `synthetic` is said in each file."""
         self._home, self._scope, self._snapshot_id = home, scope, snapshot_id
+        self._about = {"synthetic": "data of the sandbox"} if synthetic else {}
         self._stack = ExitStack()
         self._writers: dict[str, pq.ParquetWriter] = {}
         self._files: dict[str, list[str]] = {}
@@ -100,7 +101,8 @@ class TableWriter:
             private_folder(folder)
             path = folder / f"part-{uuid.uuid4().hex}.parquet"
             sink = self._stack.enter_context(os.fdopen(open_private(path), "wb"))
-            self._writers[name] = self._stack.enter_context(pq.ParquetWriter(sink, schema, compression="zstd"))
+            described = schema.with_metadata({**(schema.metadata or {}), **self._about})
+            self._writers[name] = self._stack.enter_context(pq.ParquetWriter(sink, described, compression="zstd"))
             self._files[name] = [str(path.relative_to(self._home.path))]
         return self._writers[name]
 
