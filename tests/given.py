@@ -135,6 +135,7 @@ def _commit(draft: Draft, given: Landed, shown: list[Body], items: list[Body]) -
         listed=len(items),
         shown=len(shown),
         reused=0,
+        unread=0,
         vanished=given.vanished,
         requests=1 + len(shown),
         retries=0,

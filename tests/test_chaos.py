@@ -186,7 +186,7 @@ def test_an_unfinished_reading_that_is_too_old_is_begun_anew(
         service.requests.clear()
 
     fail()
-    assert (read("60").shown, service.requests["list"]) == (20 - 10, 0)
+    assert (read("60").shown, service.requests["show"], service.requests["list"]) == (20, 10, 0)
     fail()
     assert len([*home.landed_scope("prod").glob("snapshot_id=*")]) == 2
     snapshot = read("0.0000001")

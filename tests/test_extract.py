@@ -3,6 +3,7 @@
 import json
 import stat
 import threading
+import time
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -192,8 +193,44 @@ def test_a_backup_that_vanishes_before_its_details_are_read_is_no_error(read: Re
 def test_a_backup_that_the_list_still_names_has_not_vanished(home: Home, read: Read, gone: Answer) -> None:
     with serve([server("s1"), server("s2")]) as service:
         snapshot = read(changed(service, lambda path, answer: gone if path.endswith("/s1") else answer))
-    assert (snapshot.complete, snapshot.vanished, snapshot.shown) == (True, (), 1)
+    assert (snapshot.complete, snapshot.vanished, snapshot.shown, snapshot.unread) == (True, (), 1, 1)
     assert "s1" in listed_ids(home, snapshot)
+
+
+def test_a_look_that_is_not_whole_proves_no_absence(read: Read) -> None:
+    with serve([*many(1500), server("zz", created_at="2026-02-20T00:00:00")]) as service:
+
+        def seem_gone(path: str, answer: Answer) -> Answer:
+            if path.endswith("/zz"):
+                return cbr_error(404, 6200, "gone")
+            late = service.requests["show"] > 0 and "offset=999" in path
+            return Answer(200, answer.body | {"backups": answer.body["backups"][:-1]}) if late else answer
+
+        snapshot = read(changed(service, seem_gone))
+    assert (snapshot.complete, snapshot.vanished, snapshot.unread) == (True, (), 1)
+
+
+def test_a_body_of_another_backup_is_not_taken(home: Home, read: Read) -> None:
+    with serve([server("s1"), server("s2")]) as service:
+        other = service.cbr.show("s2")
+        twice = iter([other, other])
+        snapshot = read(changed(service, lambda path, answer: next(twice, answer) if path.endswith("/s1") else answer))
+    assert {body["backup"]["id"] for body in bodies(home, snapshot, SHOW)} == {"s1", "s2"}
+    assert snapshot.retries == 2
+
+
+def test_one_answer_that_it_is_gone_is_not_believed(read: Read) -> None:
+    with serve([server("s1")]) as service:
+        once = iter([cbr_error(404, 6200, "gone")])
+        snapshot = read(changed(service, lambda path, answer: next(once, answer) if path.endswith("/s1") else answer))
+        assert service.requests["list"] == 1
+    assert (snapshot.vanished, snapshot.shown) == ((), 1)
+
+
+@pytest.mark.parametrize("odd", [".", ".."])
+def test_an_id_that_is_a_step_in_a_path_is_never_asked_for(read: Read, odd: str) -> None:
+    with serve([server(odd), server("s1")]) as service:
+        assert (read(service).shown, service.requests["show"]) == (1, 1)
 
 
 @pytest.mark.parametrize(
@@ -334,18 +371,19 @@ def test_details_are_read_again_only_where_something_changed(home: Home, read: R
         at_time(datetime(2026, 3, 1, 2))
         assert read(service).shown == 140
         at_time(datetime(2026, 3, 2, 2))
-        held.add(backups[0] | {"name": "renamed"})
+        renamed = next(n for n in range(2, 140) if turn(f"b{n:04}") != date(2026, 3, 2).toordinal() % SEVENTH)
+        held.add(backups[renamed] | {"name": "renamed"})
         held.add(server("new", created_at="2026-03-01T22:00:00"))
         held.remove("b0001")
         service.requests.clear()
         snapshot = read(service)
-        due = {f"b{n:04}" for n in range(2, 140) if turn(f"b{n:04}") == date(2026, 3, 2).toordinal() % SEVENTH}
+        due = {f"b{n:04}" for n in (0, *range(2, 140)) if turn(f"b{n:04}") == date(2026, 3, 2).toordinal() % SEVENTH}
         assert service.requests == {"token": 1, "list": 1, "show": 2 + len(due)}
     assert (snapshot.complete, snapshot.shown, snapshot.reused) == (True, 2 + len(due), 138 - len(due))
     shown = {body["backup"]["id"]: body["backup"] for body in bodies(home, snapshot, SHOW)}
     assert shown.keys() == set(held.ids())
-    assert shown["b0000"]["name"] == "renamed"
-    assert all(shown[body["id"]] == body for body in backups[2:])
+    assert shown[f"b{renamed:04}"]["name"] == "renamed"
+    assert all(shown[body["id"]] == body for n, body in enumerate(backups) if n not in (1, renamed))
 
 
 def test_the_same_day_costs_the_list_alone_and_a_full_reading_all(read: Read, at_time: Any) -> None:
@@ -387,6 +425,115 @@ def test_every_backup_has_its_turn_once_in_seven_days() -> None:
     assert {turn(f"b{n}") for n in range(200)} == set(range(7))
 
 
+def break_off(service: Sandbox, read: Read, after: int, **more: Any) -> None:
+    """Read until so many details are landed, then fail."""
+    service.faults = Faults.script(SHOWING, [None] * after + [Fault.ERROR] * 10_000)
+    with pytest.raises(Problem):
+        read(service, retry_seconds=0.02, **more)
+    service.faults = Faults.script(SHOWING, [])
+    service.requests.clear()
+
+
+def test_a_reading_of_another_place_is_not_continued(home: Home, read: Read) -> None:
+    with serve(many(40, server)) as one:
+        break_off(one, read, 10)
+    with serve([server("x1"), volume("x2")]) as two:
+        snapshot = read(two)
+    assert (snapshot.complete, snapshot.listed, snapshot.shown, snapshot.vanished) == (True, 2, 1, ())
+    assert listed_ids(home, snapshot) == {"x1", "x2"}
+
+
+def test_what_was_read_and_reused_is_counted_over_all_runs(read: Read, at_time: Any, home: Home) -> None:
+    with serve(many(60, server)) as service:
+        at_time(datetime(2026, 3, 1, 2))
+        break_off(service, read, 40)
+        resumed = read(service)
+        assert (resumed.shown, resumed.reused, resumed.is_sandbox) == (60, 0, True)
+        at_time(datetime(2026, 3, 2, 2))
+        due = sum(turn(f"b{n:04}") == date(2026, 3, 2).toordinal() % SEVENTH for n in range(60))
+        break_off(service, read, 2)
+        snapshot = read(service)
+    assert (snapshot.shown, snapshot.reused) == (due, 60 - due)
+    assert len(bodies(home, snapshot, SHOW)) == 60
+
+
+def test_a_full_reading_does_not_continue_one_that_reuses(read: Read, at_time: Any) -> None:
+    with serve(many(30, server)) as service:
+        at_time(datetime(2026, 3, 1, 2))
+        read(service)
+        at_time(datetime(2026, 3, 8, 2))
+        break_off(service, read, 5)
+        assert (read(service, full=True).shown, service.requests["show"] >= 30) == (30, True)
+
+
+def test_a_clock_that_went_back_is_said_and_nothing_is_read(home: Home, read: Read, at_time: Any) -> None:
+    with serve([server("s1")]) as service:
+        at_time(datetime(2026, 3, 2, 2))
+        read(service)
+        at_time(datetime(2026, 3, 1, 2))
+        with pytest.raises(
+            Problem, match="the clock says 2026-03-01 02:00 UTC, but a snapshot of 'prod' began at 2026-03-02"
+        ):
+            read(service)
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", None])
+def test_a_reading_whose_notes_are_damaged_reads_the_list_again(home: Home, read: Read, content: bytes | None) -> None:
+    with serve(many(20, server)) as service:
+        break_off(service, read, 5)
+        [notes] = home.landing.glob("*/*/listed.json")
+        notes.unlink() if content is None else notes.write_bytes(content)
+        snapshot = read(service)
+        assert (snapshot.complete, snapshot.shown, service.requests["list"]) == (True, 20, 1)
+
+
+def test_a_damaged_snapshot_is_no_base_and_another_scopes_damage_is_not_ours(
+    home: Home, read: Read, at_time: Any
+) -> None:
+    with serve(many(20, server)) as service:
+        at_time(datetime(2026, 3, 1, 2))
+        first = read(service)
+        (home.landed("prod", first.snapshot_id) / "show-00001.ndjson.zst").write_bytes(b"x")
+        other = home.landed("other", "20260301T000000Z")
+        other.mkdir(parents=True)
+        (other / "manifest.json").write_text("{")
+        at_time(datetime(2026, 3, 1, 3))
+        assert (read(service).shown, read(service).reused) == (20, 20)
+
+
+def test_what_a_scope_meets_that_nobody_knows_is_its_own(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.prepare()
+    with serve([server("a")]) as one, serve([server("b")]) as two:
+        monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(clouds_yaml(tmp_path, one=one.cloud(), two=two.cloud())))
+        plain = Draft.commit
+
+        def commit(draft: Draft, **about: Any) -> Snapshot:
+            return plain(draft, **about) if draft.scope == "two" else 1 / 0  # type: ignore[return-value]
+
+        monkeypatch.setattr(Draft, "commit", commit)
+        settings = Settings.load(str(home.path), {"CBR_CLOUDS": "one,two"})
+        first, second = land_all(home, settings, lambda *_: None)
+    assert "met what it does not know (ZeroDivisionError)" in str(first.problem)
+    assert second.snapshot is not None
+
+
+def test_after_a_problem_no_thread_goes_on_trying(read: Read) -> None:
+    refused = cbr_error(403, 8600, "no")
+    before = threading.active_count()
+    with serve(many(40, server)) as service:
+        with pytest.raises(Problem, match="may not read"):
+            read(
+                changed(service, lambda path, answer: refused if path.endswith("/b0000") else html(502) if "/b" in path and "?" not in path else answer),
+                retry_seconds=600,
+            )  # fmt: skip
+        deadline = time.monotonic() + 20
+        while threading.active_count() > before + 3 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert not [thread for thread in threading.enumerate() if thread.name.startswith("details of")]
+
+
 # What is on the disk.
 
 
@@ -419,7 +566,7 @@ def test_line_breaks_between_tokens_become_spaces_and_nothing_else_changes(home:
 
 ABOUT = {
     "complete": True, "incomplete_reason": None, "is_sandbox": False, "region": None, "project_id": "p", "pages": 1,
-    "looks": 1, "listed": 0, "shown": 0, "reused": 0, "vanished": (), "requests": 1, "retries": 0,
+    "looks": 1, "listed": 0, "shown": 0, "reused": 0, "unread": 0, "vanished": (), "requests": 1, "retries": 0,
 }  # fmt: skip
 
 

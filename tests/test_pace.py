@@ -99,8 +99,8 @@ def test_when_the_quota_is_lifted_the_rate_recovers() -> None:
 
 
 def test_one_burst_of_refusals_lowers_the_rate_once() -> None:
-    pacer = Pacer(100, now=lambda: 1.0, sleep=lambda _: None)
-    for turn in [pacer.wait() for _ in range(8)]:
+    pacer = Pacer(100, now=lambda: 1.0)
+    for turn in [pacer.wait(lambda _: None) for _ in range(8)]:
         pacer.slow_down("no quota told", turn)
     assert pacer.rate == 50
 
@@ -109,3 +109,21 @@ def test_a_pacer_belongs_to_an_endpoint_not_to_a_scope() -> None:
     pacers = Pacers(10)
     assert pacers.of("https://cbr.a.example/v3/p1") is pacers.of("https://cbr.a.example/v3/p2")
     assert pacers.of("https://cbr.a.example/v3/p1") is not pacers.of("https://cbr.b.example/v3/p1")
+
+
+@pytest.mark.parametrize(
+    ("message", "rate"),
+    [
+        ("limit:5,time:1 second", 0.96 * 5),
+        ("limit:200,time:5 minute", 0.96 * 200 / 300),
+        ("limit:1,time:1 hour", 0.96 / 3600),
+        ("limit:5,time:0 second", 0.96 * 5),
+        ("limit:0,time:1 second", 0.96),
+        ("limit:900,time:1 second", 100),
+        ("Too many requests", 50),
+    ],
+)
+def test_the_message_of_a_429_tells_the_rate(message: str, rate: float) -> None:
+    pacer = Pacer(100, now=lambda: 1.0)
+    pacer.slow_down(message, pacer.wait(lambda _: None))
+    assert pacer.rate == pytest.approx(rate)

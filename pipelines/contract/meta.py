@@ -35,6 +35,7 @@ SNAPSHOTS = Table(
         Column("listed", WHOLE, "Different backups in the list."),
         Column("shown", WHOLE, "Backups whose details were read."),
         Column("reused", WHOLE, "Backups whose details were taken from the snapshot before, as nothing changed."),
+        Column("unread", WHOLE, "Backups whose details were not to be had though the list goes on naming them."),
         Column("vanished", WHOLE, "Listed, but gone when their details were asked for."),
         Column("rejects", WHOLE, "Records that could not be loaded; null where the snapshot is not loaded."),
         Column("requests", WHOLE, "Requests sent by the run that finished it."),

@@ -6,6 +6,7 @@ Source: the error bodies of CBR, of the gateway before it, and of IAM. CBR says 
 lost token with 500.
 """
 
+import re
 from typing import Any
 
 from requests import Response
@@ -17,6 +18,7 @@ from pipelines.strict_json import parse
 _TOKEN_LOST = {"BackupService.9998", "APIGW.0301", "APIGW.0307"}
 _NO_SUCH_BACKUP = "BackupService.6200"
 _MALFORMED = "Malformed request url"
+_OPAQUE = re.compile(r"[\w+/=.-]{40,}")
 _PASSING = {408, 425, 429}
 
 
@@ -77,7 +79,9 @@ def _error(body: Any) -> tuple[str, str]:
         return "", ""
     inner = next((body[key] for key in ("error", "unauthorized") if isinstance(body.get(key), dict)), body)
     code = inner.get("error_code") or inner.get("code") or ""
-    return str(code), str(inner.get("error_msg") or inner.get("message") or "")
+    message = str(inner.get("error_msg") or inner.get("message") or "")
+    # Some services quote the request: whatever may be a token is left out.
+    return str(code), _OPAQUE.sub("...", message)[:300]
 
 
 def _start(response: Response) -> str:

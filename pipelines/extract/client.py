@@ -17,7 +17,7 @@ from tenacity import RetryCallState
 from pipelines.extract.answers import Passing, Throttled, TokenLost, Vanished, body_of
 from pipelines.extract.pace import Pacer
 from pipelines.extract.retry import FIRST_CONTACT, retrying
-from pipelines.extract.scope import Scope, reason
+from pipelines.extract.scope import Scope, may_pass, reason
 from pipelines.problem import Problem
 from pipelines.strict_json import id_of
 
@@ -43,8 +43,12 @@ class Tally:
 class Client:
     """Reads the backups of one scope."""
 
-    def __init__(self, scope: Scope, pacer: Pacer, retry_seconds: float) -> None:
-        """Nothing is sent before the first read. `retry_seconds` bounds how long one request is tried."""
+    def __init__(self, scope: Scope, pacer: Pacer, retry_seconds: float, stop: threading.Event | None = None) -> None:
+        """Nothing is sent before the first read. `retry_seconds` bounds how long one request is tried.
+
+        Once `stop` is set, nothing more is sent, and no thread goes on waiting.
+        """
+        self.stop = stop or threading.Event()
         self.scope = scope
         self.tally = Tally()
         self.is_sandbox = False
@@ -74,7 +78,7 @@ class Client:
 
     def _get(self, path: str, wanted: Wanted) -> Answer:
         refused: list[TokenLost] = []
-        patiently = retrying(lambda fault: isinstance(fault, Passing), self._patience, self._count_retry)
+        patiently = retrying(lambda fault: isinstance(fault, Passing), self._patience, self._count_retry, self._pause)
         try:
             return patiently(self._once, path, wanted, refused)
         except Passing as last:
@@ -83,12 +87,17 @@ class Client:
                 "Check the network, or run again later: what was read is kept and continued.",
             ) from None
 
+    def _pause(self, seconds: float) -> None:
+        self.stop.wait(seconds)
+
     def _patience(self) -> float:
         return self._retry_seconds if self._answered else min(FIRST_CONTACT, self._retry_seconds)
 
     def _once(self, path: str, wanted: Wanted, refused: list[TokenLost]) -> Answer:
         headers = self._headers()
-        turn = self._pacer.wait()
+        turn = self._pacer.wait(self._pause)
+        if self.stop.is_set():
+            raise Problem(f"reading cloud {self.scope.name!r} was stopped", "Run again: it goes on from there.")
         try:
             answer = self._send(path, headers)
             self._answered = True
@@ -120,6 +129,11 @@ class Client:
                 "Check the auth section of this cloud in clouds.yaml.",
             ) from None
         except (refusals.ClientException, KeyError, AttributeError, TypeError, ValueError) as error:
+            if isinstance(error, refusals.HttpError) and not may_pass(error):
+                raise Problem(
+                    f"IAM gave cloud {self.scope.name!r} no new token: {reason(error)}",
+                    "Check that its user may still use this project.",
+                ) from None
             raise Passing(f"IAM: {reason(error)}") from error
 
     def _send(self, path: str, headers: dict[str, str]) -> Any:

@@ -29,7 +29,8 @@ SEVENTH = 7
 
 def wanted(items: dict[str, Item]) -> list[str]:
     """Return the ids of the backups that can have children."""
-    return [backup_id for backup_id, item in items.items() if item.resource_type not in LEAVES]
+    # An id of dots alone is a step in a path, and would ask for something else.
+    return [backup_id for backup_id, item in items.items() if item.resource_type not in LEAVES and backup_id.strip(".")]
 
 
 def unchanged(home: Home, before: Snapshot, items: dict[str, Item], today: date) -> set[str]:
@@ -99,8 +100,11 @@ def read_details(
     try:
         for done in _side_by_side(pool, read, iter(ids), 2 * concurrency):
             told(done)
+    except BaseException:
+        # Nobody should wait for what is tried again and again after a problem or an interrupt.
+        client.stop.set()
+        raise
     finally:
-        # After a problem or an interrupt nobody should wait for requests that may hang.
         pool.shutdown(wait=False, cancel_futures=True)
     return shown, sorted(vanished)
 

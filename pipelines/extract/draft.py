@@ -18,8 +18,19 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 
 from pipelines import clock
-from pipelines.extract.landing import LIST, MANIFEST, SHOW, SUFFIX, Snapshot, part_lines, sha256_of, write_manifest
+from pipelines.extract.landing import (
+    LIST,
+    MANIFEST,
+    SHOW,
+    SUFFIX,
+    Snapshot,
+    part_lines,
+    sha256_of,
+    snapshots,
+    write_manifest,
+)
 from pipelines.home import Home, open_private, private_folder, write_json
+from pipelines.problem import Problem
 
 BEGUN, LISTED = "begun.json", "listed.json"  # gone when the manifest is there
 PARTIAL = ".partial"
@@ -91,7 +102,14 @@ class Draft:
         """Return what `finish_list` was told, where an earlier run read the list to its end."""
         if not any(self._folder.glob(f"{LIST}-*{SUFFIX}")):
             return None
-        return dict(json.loads((self._folder / LISTED).read_text(encoding="utf-8")))
+        try:
+            about = json.loads((self._folder / LISTED).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            about = None
+        if not isinstance(about, dict):
+            self.forget_list()  # what the pages alone tell is not enough
+            return None
+        return about
 
     def commit(self, **about: Any) -> Snapshot:
         """Write the manifest: from now on the snapshot exists. `about` are the fields of Snapshot not known here."""
@@ -151,18 +169,26 @@ class Draft:
             self._written[kind] = len(kept)
 
 
-def begin(home: Home, scope: str, resume_minutes: float) -> Draft:
-    """Return the snapshot to read: the unfinished one of `scope` if it is young enough, else a new one.
+def begin(home: Home, scope: str, resume_minutes: float, place: dict[str, Any]) -> Draft:
+    """Return the snapshot to read: the unfinished one of `scope` if it is young and of this place, else a new one.
 
-    The clock is read once, here. Unfinished snapshots that are too old are removed.
+    `place` says which service and project are read, and how. The clock is read once, here. Unfinished snapshots
+    that can't be continued are removed. Raises Problem where the clock is behind what is landed.
     """
     now = clock.utc_now()
+    landed = [snapshot.as_of for snapshot in snapshots(home, scope)]
+    if landed and max(landed) > now:
+        raise Problem(
+            f"the clock says {now:%Y-%m-%d %H:%M} UTC, "
+            f"but a snapshot of {scope!r} began at {max(landed):%Y-%m-%d %H:%M}",
+            "Set the clock right; if it was wrong then, remove the folder of that snapshot from the landing.",
+        )
     young: list[datetime] = []
     for path in home.landed_scope(scope).glob("snapshot_id=*"):
         if (path / MANIFEST).exists():
             continue
-        begun = _begun(path / BEGUN)
-        if begun and now - begun <= timedelta(minutes=resume_minutes):
+        begun = _begun(path / BEGUN, place)
+        if begun and timedelta(0) <= now - begun <= timedelta(minutes=resume_minutes):
             young.append(begun)
         else:
             shutil.rmtree(path)
@@ -171,7 +197,7 @@ def begin(home: Home, scope: str, resume_minutes: float) -> Draft:
     while home.landed(scope, clock.snapshot_id(now)).exists():
         time.sleep(0.02)
         now = clock.utc_now()  # a snapshot's name is a second of its own
-    write_json(home.landed(scope, clock.snapshot_id(now)) / BEGUN, {"as_of": now.isoformat()})
+    write_json(home.landed(scope, clock.snapshot_id(now)) / BEGUN, {"as_of": now.isoformat(), **place})
     return Draft(home, scope, now)
 
 
@@ -197,11 +223,14 @@ def _whole_frames(path: Path) -> list[bytes]:
     return text.split(b"\n")[:-1]
 
 
-def _begun(path: Path) -> datetime | None:
+def _begun(path: Path, place: dict[str, Any]) -> datetime | None:
+    """Return when a reading of `place` began; None where the folder is of another, or does not say."""
     try:
-        return datetime.fromisoformat(json.loads(path.read_text(encoding="utf-8"))["as_of"])
-    except (OSError, ValueError, KeyError, TypeError):
+        content = json.loads(path.read_text(encoding="utf-8"))
+        begun = datetime.fromisoformat(content.pop("as_of"))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
+    return begun if content == place else None
 
 
 def _entry(path: Path) -> dict[str, Any]:

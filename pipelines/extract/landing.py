@@ -46,6 +46,7 @@ class Snapshot:
     listed: int
     shown: int
     reused: int
+    unread: int  # listed, but their details were not to be had
     vanished: tuple[str, ...]
     requests: int
     retries: int
@@ -78,14 +79,13 @@ def write_attempt(home: Home, attempt: Attempt) -> None:
     write_json(home.landed_scope(attempt.scope) / ATTEMPT, asdict(attempt) | {"at": attempt.at.isoformat()})
 
 
-def exists(home: Home, scope: str, snapshot_id: str) -> bool:
-    """Tell whether the snapshot is landed."""
-    return (home.landed(scope, snapshot_id) / MANIFEST).exists()
+def snapshots(home: Home, scope: str | None = None) -> list[Snapshot]:
+    """Return every landed snapshot, or those of one scope, by scope and time.
 
-
-def snapshots(home: Home) -> list[Snapshot]:
-    """Return every landed snapshot, by scope and time. Raises Problem where a manifest can't be understood."""
-    found = [_snapshot(path) for path in home.landing.glob(f"*/*/{MANIFEST}")]
+    Raises Problem where a manifest can't be understood.
+    """
+    folders = home.landing.glob("*") if scope is None else [home.landed_scope(scope)]
+    found = [_snapshot(path) for folder in folders for path in folder.glob(f"*/{MANIFEST}")]
     return sorted(found, key=lambda snapshot: (snapshot.scope, snapshot.snapshot_id))
 
 

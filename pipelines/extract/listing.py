@@ -53,7 +53,7 @@ class Listing:
         batch = list(page["backups"])
         self._counts.append(page.get("count"))
         if self.pages and batch:
-            if id_of(batch[0]) != self._last:
+            if _edge(batch[0]) != self._last:
                 self.moved = self.moved or "the list moved while it was read"
             batch = batch[1:]
         elif self.pages:
@@ -67,7 +67,7 @@ class Listing:
             elif identity not in self.items:
                 self.items[identity] = Item(str(item.get("resource_type")), str(item.get("status")), digest_of(item))
         self._seen += len(batch)
-        self._last = id_of(batch[-1]) if batch else self._last
+        self._last = _edge(batch[-1]) if batch else self._last
         return len(self.items) == known or self._seen == self._counts[-1]
 
     @property
@@ -90,12 +90,14 @@ def read_list(client: Client, draft: Draft) -> Listing:
 
     The first look is good if nothing moved in it; a later one must agree with the one before it.
     """
+    known = draft.listed()
     listing = Listing()
     last = False
     for line in draft.lines(LIST):
         last = listing.add(parse(line))
-    if (known := draft.listed()) is not None:
+    if known is not None:
         listing.looks, listing.moved = known["looks"], known["moved"]
+        client.is_sandbox |= known["is_sandbox"]
         return listing
     before: Listing | None = None
     while True:
@@ -109,18 +111,31 @@ def read_list(client: Client, draft: Draft) -> Listing:
         # Twice the same problem with the same backups does not heal by looking again.
         stuck = before is not None and agrees and before.problem == listing.problem
         if listing.problem is None or stuck or listing.looks == LOOKS:
-            draft.finish_list({"looks": listing.looks, "moved": listing.moved})
+            about = {"looks": listing.looks, "moved": listing.moved, "is_sandbox": client.is_sandbox}
+            draft.finish_list(about)
             return listing
         draft.forget_list()
         before, listing, last = listing, Listing(looks=listing.looks + 1), False
 
 
-def still_listed(client: Client) -> set[str]:
-    """Return the ids that the list names now: what it still names is not gone, whatever its details say."""
-    listing, last = Listing(), False
-    while not last:
-        last = listing.add(client.page(listing.offset)[1])
-    return set(listing.items)
+def gone(client: Client, missing: list[str]) -> set[str]:
+    """Return which of `missing` the list does not name any more.
+
+    What it still names is not gone, whatever its details say; and a look that can't be trusted to be all there
+    is proves no absence.
+    """
+    for _ in range(LOOKS if missing else 0):
+        listing, last = Listing(), False
+        while not last:
+            last = listing.add(client.page(listing.offset)[1])
+        if listing.problem is None:
+            return set(missing) - listing.items.keys()
+    return set()
+
+
+def _edge(item: object) -> object:
+    """Return what tells an item at the edge of a page apart from another, even where it has no id."""
+    return id_of(item) or repr(item)
 
 
 def digest_of(item: dict[str, Any]) -> bytes:

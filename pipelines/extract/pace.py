@@ -18,7 +18,7 @@ SHARE = 0.96  # of a quota that is told: the rest absorbs the jitter of the netw
 QUIET, QUIET_WINDOWS = 60.0, 10  # seconds, and windows of a quota, without a 429 after which more is tried
 CLIMB = 1.05  # times the rate, each second, while recovering
 LONGEST_PAUSE, LONGEST_QUIET = 60.0, 3600.0  # seconds
-SLOWEST = 0.05  # requests a second
+SLOWEST = 0.05  # requests a second, where no quota is told
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +36,11 @@ class Pacer:
         self,
         wanted: float,
         now: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """`now` and `sleep` are seconds; tests bring their own."""
+        """`now` tells seconds; tests bring their own."""
         self.wanted = wanted
         self.rate = wanted
-        self._now, self._sleep = now, sleep
+        self._now = now
         self._lock = threading.Lock()
         self._next = self._climbed = now()
         self._slowed = now() - QUIET
@@ -50,11 +49,11 @@ class Pacer:
         self._era = 0
         self._in_a_row = 0
 
-    def wait(self) -> Turn:
-        """Wait for the next turn and take it."""
+    def wait(self, pause: Callable[[float], None] = time.sleep) -> Turn:
+        """Wait for the next turn and take it. `pause` waits so many seconds, or less where it is interrupted."""
         while True:
             turn = self.reserve()
-            self._sleep(max(0.0, turn.at - self._now()))
+            pause(max(0.0, turn.at - self._now()))
             if self.holds(turn):
                 return turn
 
@@ -98,13 +97,13 @@ class Pacer:
             self._told, self._quiet = None, QUIET
             self.rate = max(self.rate / 2, min(SLOWEST, self.wanted))
             return 1.0
-        window = int(quota[2]) * _SECONDS[quota[3].lower()]
-        told = int(quota[1]) / window
+        window = max(1, int(quota[2])) * _SECONDS[quota[3].lower()]
+        told = max(1, int(quota[1])) / window
         # A quota that is told again is no passing thing: look longer before trying it again.
         again = told == self._told
         self._quiet = min(2 * self._quiet, LONGEST_QUIET) if again else max(QUIET, QUIET_WINDOWS * window)
         self._told = told
-        self.rate = max(min(self.wanted, SHARE * told), min(SLOWEST, self.wanted))
+        self.rate = min(self.wanted, SHARE * told)
         return window
 
     def _recover(self, now: float) -> None:

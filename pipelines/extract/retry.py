@@ -3,6 +3,7 @@
 Belongs here: the one schedule for all requests. Does not belong here: which faults may pass (answers.py).
 """
 
+import time
 from collections.abc import Callable
 
 from tenacity import RetryCallState, Retrying, retry_if_exception, wait_exponential_jitter
@@ -16,6 +17,7 @@ def retrying(
     may_pass: Callable[[BaseException], bool],
     seconds: Callable[[], float],
     told: Callable[[RetryCallState], None] = lambda _: None,
+    pause: Callable[[float], None] = time.sleep,
 ) -> Retrying:
     """Return a caller that tries again while a fault may pass and less than `seconds()` went by.
 
@@ -27,5 +29,6 @@ def retrying(
         stop=lambda state: (state.seconds_since_start or 0) >= seconds(),
         wait=wait_exponential_jitter(multiplier=FIRST_WAIT, max=LONGEST_WAIT, jitter=FIRST_WAIT),
         before_sleep=told,
+        sleep=pause,
         reraise=True,
     )

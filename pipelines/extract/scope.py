@@ -63,7 +63,7 @@ def open_scope(name: str, connections: int = 1) -> Iterator[Scope]:
             stack.callback(session.session.close)
             for prefix in ("https://", "http://"):
                 session.session.mount(prefix, HTTPAdapter(pool_maxsize=connections))
-            project_id = retrying(_may_pass, lambda: FIRST_CONTACT)(session.get_project_id)
+            project_id = retrying(may_pass, lambda: FIRST_CONTACT)(session.get_project_id)
             endpoint = region.get_endpoint("cbr") or session.get_endpoint(
                 service_type="cbr", region_name=region.region_name or None, interface=region.get_interface("cbr")
             )
@@ -131,7 +131,7 @@ def _explained(name: str, region: CloudRegion) -> Iterator[None]:
         ) from None
 
 
-def _may_pass(fault: BaseException) -> bool:
+def may_pass(fault: BaseException) -> bool:
     """Tell whether IAM may answer better next time."""
     if isinstance(fault, refusals.HttpError):
         return fault.http_status in (408, 429) or fault.http_status >= 500

@@ -4,6 +4,8 @@ Belongs here: the order of the steps, and what the manifest says in the end. Eac
 folder. A scope that fails does not stop the others.
 """
 
+import logging
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,12 +16,15 @@ from pipelines.extract import landing
 from pipelines.extract.client import Client
 from pipelines.extract.details import read_details, reuse, shown_id, unchanged, wanted
 from pipelines.extract.draft import Draft, begin
+from pipelines.extract.keep import damages
 from pipelines.extract.landing import SHOW, Attempt, Snapshot
-from pipelines.extract.listing import read_list, still_listed
+from pipelines.extract.listing import gone, read_list
 from pipelines.extract.pace import Pacers
 from pipelines.extract.scope import open_scope
 from pipelines.home import Home, writing
 from pipelines.problem import Problem
+
+_log = logging.getLogger(__name__)
 
 Progress = Callable[[str, int, int], None]  # scope, details read, details to read
 
@@ -39,27 +44,50 @@ class Reading:
 def land_all(home: Home, settings: Settings, progress: Progress) -> list[Reading]:
     """Read every cloud of the settings side by side; return what became of each, in their order."""
     pacers = {False: Pacers(settings.reading.requests_per_second), True: Pacers(UNPACED)}
+    stops = {name: threading.Event() for name in settings.clouds}
 
     def read(name: str) -> Reading:
         try:
-            reading = Reading(name, land(home, name, settings, pacers[name == SANDBOX], progress))
+            snapshot = land(home, name, settings, pacers[name == SANDBOX], progress, stops[name])
+            reading = Reading(name, snapshot)
         except Problem as problem:
             reading = Reading(name, problem=problem)
+        except Exception as error:
+            # Whatever it is, it is this scope's alone. Its text may quote what nobody should see.
+            _log.debug("scope %r", name, exc_info=True)
+            what = f"reading cloud {name!r} met what it does not know ({type(error).__name__})"
+            reading = Reading(name, problem=Problem(what, "Run again, and report it if it stays."))
         with writing(home.path):
             said = None if reading.problem is None else str(reading.problem)
             landing.write_attempt(home, Attempt(name, clock.utc_now(), said))
         return reading
 
-    with ThreadPoolExecutor(len(settings.clouds), thread_name_prefix="scope") as pool:
+    pool = ThreadPoolExecutor(len(settings.clouds), thread_name_prefix="scope")
+    try:
         return list(pool.map(read, settings.clouds))
+    finally:
+        for stop in stops.values():
+            stop.set()
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
-def land(home: Home, name: str, settings: Settings, pacers: Pacers, progress: Progress) -> Snapshot:
-    """Read the scope called `name` and land it. Raises Problem where it can't be read to its end."""
+def land(
+    home: Home,
+    name: str,
+    settings: Settings,
+    pacers: Pacers,
+    progress: Progress,
+    stop: threading.Event | None = None,
+) -> Snapshot:
+    """Read the scope called `name` and land it. Raises Problem where it can't be read to its end.
+
+    When `stop` is set, it ends at its next request.
+    """
     reading = settings.reading
     with open_scope(name, reading.concurrency) as scope, writing(home.path):
-        client = Client(scope, pacers.of(scope.url), reading.retry_seconds)
-        draft = begin(home, name, reading.resume_minutes)
+        client = Client(scope, pacers.of(scope.url), reading.retry_seconds, stop)
+        place = {"url": scope.url, "project_id": scope.project_id, "region": scope.region, "full": reading.full}
+        draft = begin(home, name, reading.resume_minutes, place)
         try:
             return _land(home, client, draft, settings, progress)
         finally:
@@ -70,12 +98,11 @@ def _land(home: Home, client: Client, draft: Draft, settings: Settings, progress
     listing = read_list(client, draft)
     ids = wanted(listing.items)
     had = {shown_id(line) for line in draft.lines(SHOW)}
-    reused = 0
-    before = None if settings.reading.full else _before(home, draft)
-    if before:
-        same = unchanged(home, before, listing.items, draft.as_of.date()) - had
-        again = reuse(home, before, same, draft)
-        reused, had = len(again), had | again
+    same: set[str] = set()
+    if before := None if settings.reading.full else _before(home, client, draft):
+        same = unchanged(home, before, listing.items, draft.as_of.date())
+        had |= reuse(home, before, same - had, draft)
+    reused = len(had & same)
     to_read = [backup_id for backup_id in ids if backup_id not in had]
 
     def told(done: int) -> None:
@@ -84,7 +111,7 @@ def _land(home: Home, client: Client, draft: Draft, settings: Settings, progress
     shown, missing = read_details(client, to_read, draft, settings.reading.concurrency, told)
     # Gone is what is gone when asked again, and what the list does not name any more.
     late, missing = read_details(client, missing, draft, settings.reading.concurrency, lambda _: None)
-    vanished = set(missing) - still_listed(client) if missing else set()
+    vanished = gone(client, missing)
     return draft.commit(
         complete=listing.problem is None,
         incomplete_reason=listing.problem,
@@ -94,15 +121,19 @@ def _land(home: Home, client: Client, draft: Draft, settings: Settings, progress
         pages=listing.pages,
         looks=listing.looks,
         listed=len(listing.items),
-        shown=shown + late,
+        shown=len(had) - reused + shown + late,
         reused=reused,
+        unread=len(missing) - len(vanished),
         vanished=tuple(sorted(vanished)),
         requests=client.tally.requests,
         retries=client.tally.retries,
     )
 
 
-def _before(home: Home, draft: Draft) -> Snapshot | None:
-    """Return the newest complete snapshot of the same scope."""
-    mine = [snapshot for snapshot in landing.snapshots(home) if snapshot.scope == draft.scope]
-    return next(iter(landing.current(mine)), None)
+def _before(home: Home, client: Client, draft: Draft) -> Snapshot | None:
+    """Return the newest complete snapshot of the same scope and place, if all its parts are what they were."""
+    before = next(iter(landing.current(landing.snapshots(home, draft.scope))), None)
+    place = (client.scope.project_id, client.scope.region)
+    if before is None or (before.project_id, before.region) != place or any(damages(home, before)):
+        return None
+    return before
