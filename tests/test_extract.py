@@ -430,6 +430,8 @@ def break_off(service: Sandbox, read: Read, after: int, **more: Any) -> None:
     service.faults = Faults.script(SHOWING, [None] * after + [Fault.ERROR] * 10_000)
     with pytest.raises(Problem):
         read(service, retry_seconds=0.02, **more)
+    while any(thread.name.startswith("details of") for thread in threading.enumerate()):
+        time.sleep(0.01)  # what is under way ends by itself, and lands nothing
     service.faults = Faults.script(SHOWING, [])
     service.requests.clear()
 
@@ -463,7 +465,7 @@ def test_a_full_reading_does_not_continue_one_that_reuses(read: Read, at_time: A
         read(service)
         at_time(datetime(2026, 3, 8, 2))
         break_off(service, read, 5)
-        assert (read(service, full=True).shown, service.requests["show"] >= 30) == (30, True)
+        assert (read(service, full=True).shown, service.requests["show"]) == (30, 30)
 
 
 def test_a_clock_that_went_back_is_said_and_nothing_is_read(home: Home, read: Read, at_time: Any) -> None:
