@@ -144,13 +144,13 @@ def _normalized(home: Home, snapshot: Snapshot) -> Loaded:
     known = read_loaded(home, snapshot.scope, snapshot.snapshot_id)
     if known and known.source_sha256 == source:
         return known
-    normalizer = Normalizer(snapshot.scope, snapshot.snapshot_id, snapshot.vanished)
+    shows, pages = (partial(landing.blocks, home, snapshot, kind) for kind in (SHOW, LIST))
+    normalizer = Normalizer(snapshot.scope, snapshot.snapshot_id, shows, pages, snapshot.vanished)
     with (
         writing(home.path),
         TableWriter(home, snapshot.scope, snapshot.snapshot_id, synthetic=snapshot.is_sandbox) as writer,
     ):
-        shows, pages = (partial(landing.lines, home, snapshot, kind) for kind in (SHOW, LIST))
-        for piece in normalizer.pieces(shows, pages):
+        for piece in normalizer.pieces():
             writer.write(piece.tables, piece.records)
         writer.write({meta.DRIFT.name: normalizer.drift()})
     return writer.commit(source)

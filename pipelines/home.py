@@ -11,6 +11,7 @@ in the files.
 
 import errno
 import fcntl
+import hashlib
 import json
 import os
 import uuid
@@ -140,6 +141,15 @@ def private_folder(path: Path) -> None:
 def open_private(path: Path) -> int:
     """Create `path` for its owner alone and return a descriptor to write it."""
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+
+
+def sha256_of(path: Path) -> str:
+    """Return the hash of a file, nothing where there is none."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        return ""
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ from pipelines.duck import connect
 from pipelines.extract.draft import Draft
 from pipelines.extract.landing import LIST, SHOW, Attempt, Snapshot, write_attempt
 from pipelines.home import Home
-from pipelines.normalize.coerce import json_text
+from pipelines.normalize.tolerant.coerce import json_text
 
 Body = dict[str, Any]
 AS_OF = datetime(2026, 3, 1, 12)

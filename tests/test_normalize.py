@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines.block import Block
 from pipelines.contract.tables import NORMALIZED
 from pipelines.normalize.snapshot import Normalizer
 from tests.given import Body, child, server
@@ -91,11 +92,10 @@ PAGE_SHAPED: Body = {
 
 def normalize(*bodies: Any, listed: tuple[Any, ...] = (), gone: tuple[str, ...] = ()) -> dict[str, list[Body]]:
     """The rows of all tables, with drift, of a snapshot with these details and list items."""
-    lines = [(f"show:{n}", body if isinstance(body, bytes) else json.dumps({"backup": body}).encode())
-             for n, body in enumerate(bodies, start=1)]  # fmt: skip
-    pages = [("list:1", json.dumps({"backups": list(listed)}).encode())]
-    normalizer = Normalizer("prod", "20260301T120000Z", gone)
-    pieces = list(normalizer.pieces(lambda: lines, lambda: pages))
+    shows = Block.of("show", (b if isinstance(b, bytes) else json.dumps({"backup": b}).encode() for b in bodies))
+    pages = Block.of("list", [json.dumps({"backups": list(listed)}).encode()])
+    normalizer = Normalizer("prod", "20260301T120000Z", lambda: [shows], lambda: [pages], gone)
+    pieces = list(normalizer.pieces())
     tables = {name: pa.concat_tables([piece.tables[name] for piece in pieces]).to_pylist() for name in pieces[0].tables}
     records: Counter[str] = sum((piece.records for piece in pieces), Counter())
     rejected = Counter(reject["table_name"] for reject in tables["rejects"])
@@ -247,9 +247,9 @@ SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False)
 VALUES = st.recursive(SCALARS, lambda v: st.lists(v, max_size=3) | st.dictionaries(st.text(max_size=5), v, max_size=3))
 
 
-def _paths(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+def paths(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [at, *(path for key, item in inner for path in _paths(item, (*at, key)))]
+    return [at, *(path for key, item in inner for path in paths(item, (*at, key)))]
 
 
 @settings(max_examples=150, deadline=None)
@@ -257,7 +257,7 @@ def _paths(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 def test_no_mutation_of_a_body_loses_a_record_or_a_value(data: st.DataObject) -> None:
     body = deepcopy(PAGE_SHAPED)
     for _ in range(data.draw(st.integers(1, 4))):
-        *above, key = data.draw(st.sampled_from([path for path in _paths(body) if path]))
+        *above, key = data.draw(st.sampled_from([path for path in paths(body) if path]))
         at: Any = body
         for step in above:
             at = at[step]

@@ -25,11 +25,10 @@ from pipelines.extract.landing import (
     SUFFIX,
     Snapshot,
     part_lines,
-    sha256_of,
     snapshots,
     write_manifest,
 )
-from pipelines.home import Home, open_private, private_folder, write_json
+from pipelines.home import Home, open_private, private_folder, sha256_of, write_json
 from pipelines.problem import Problem
 
 BEGUN, LISTED = "begun.json", "listed.json"  # gone when the manifest is there

@@ -11,15 +11,15 @@ from pathlib import Path
 
 from pipelines.extract import landing
 from pipelines.extract.landing import Snapshot
-from pipelines.home import Home
+from pipelines.home import Home, sha256_of
 
 
 def damages(home: Home, snapshot: Snapshot) -> Iterator[str]:
     """Yield what is wrong with the parts of a snapshot; nothing where each is what the manifest says."""
     folder = home.landed(snapshot.scope, snapshot.snapshot_id)
     for name, part in sorted(snapshot.parts.items()):
-        found = landing.sha256_of(folder / name)
-        if found is None:
+        found = sha256_of(folder / name)
+        if not found:
             yield f"{folder / name} is missing"
         elif found != part["sha256"]:
             yield f"{folder / name} is not what the manifest says"

@@ -9,7 +9,6 @@ Bodies keep every byte but line breaks, which JSON allows only between tokens an
 Does not belong here: writing while a snapshot is read (draft.py).
 """
 
-import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
@@ -19,7 +18,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipelines.home import Home, write_json
+from pipelines.block import Block, blocks_of
+from pipelines.home import Home, sha256_of, write_json
 from pipelines.problem import Problem
 
 FORMAT = 1
@@ -116,22 +116,19 @@ def current(landed: list[Snapshot]) -> list[Snapshot]:
 
 def lines(home: Home, snapshot: Snapshot, kind: str) -> Iterator[tuple[str, bytes]]:
     """Yield the bodies of `kind`, each with the part and line it stands at."""
+    for block in blocks(home, snapshot, kind):
+        for number, line in enumerate(block.lines()):
+            yield block.source(number), line
+
+
+def blocks(home: Home, snapshot: Snapshot, kind: str) -> Iterator[Block]:
+    """Yield the bodies of `kind`, many at a time. Raises Problem where a part is not what the manifest says."""
     for name in sorted(snapshot.parts):
         if name.startswith(kind):
             path = home.landed(snapshot.scope, snapshot.snapshot_id) / name
             if sha256_of(path) != snapshot.parts[name]["sha256"]:
                 raise damaged(path, "it is not what the manifest says")
-            for number, line in enumerate(part_lines(path), start=1):
-                yield f"{name}:{number}", line
-
-
-def sha256_of(path: Path) -> str | None:
-    """Return the hash of a file, or None where there is none."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except FileNotFoundError:
-        return None
+            yield from part_blocks(path)
 
 
 def damaged(path: Path, how: object) -> Problem:
@@ -141,16 +138,17 @@ def damaged(path: Path, how: object) -> Problem:
 
 def part_lines(path: Path) -> Iterator[bytes]:
     """Yield the lines of one part. Raises Problem where it can't be read to its end."""
-    rest = b""
+    for block in part_blocks(path):
+        yield from block.lines()
+
+
+def part_blocks(path: Path) -> Iterator[Block]:
+    """Yield the lines of one part, many at a time. Raises Problem where it can't be read to its end."""
     try:
         with pa.OSFile(str(path), "rb") as file, pa.CompressedInputStream(file, "zstd") as stream:
-            while chunk := stream.read(1 << 20):
-                *ready, rest = (rest + chunk).split(b"\n")
-                yield from ready
+            yield from blocks_of(path.name, stream.readinto)
     except OSError as error:
         raise damaged(path, error) from None
-    if rest:
-        yield rest
 
 
 def _snapshot(path: Path) -> Snapshot:

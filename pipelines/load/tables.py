@@ -4,16 +4,14 @@ Files are immutable and never written twice; the manifest is replaced in one wri
 `Loaded` leaves, and is read again by the warehouse.
 """
 
-import hashlib
 import json
-import os
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -21,11 +19,14 @@ import pyarrow.parquet as pq
 from pipelines.contract.derive import contract_version
 from pipelines.contract.meta import PER_SNAPSHOT, REJECTS
 from pipelines.contract.tables import NORMALIZED
-from pipelines.home import Home, open_private, private_folder, write_json
+from pipelines.home import Home, sha256_of, write_json
+from pipelines.load.parquet import parquet_file
 
 # Written by another contract, or from other bodies, a snapshot's tables are made again.
 GRACE = 3600.0  # seconds that a superseded file stays for those who read it
-VERSION = contract_version((*NORMALIZED, *PER_SNAPSHOT))
+AT_ONCE = 60_000  # rows of all tables together that are written at once
+_TABLES = {table.name: table for table in (*NORMALIZED, *PER_SNAPSHOT)}
+VERSION = contract_version(_TABLES.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Loaded:
     contract_version: str
     source_sha256: str  # of the landing manifest's parts
     files: dict[str, list[str]]  # table -> paths below the home
-    content: dict[str, str]  # table -> hash of its rows in their order: the same landing gives the same
+    content: dict[str, str]  # table -> sha256 of its file: the same landing gives the same
     rows: dict[str, int]
     records: dict[str, int]  # landed, counted apart from the flattening
     rejects: dict[str, int]
@@ -55,9 +56,11 @@ class TableWriter:
         self._home, self._scope, self._snapshot_id = home, scope, snapshot_id
         self._about = {"synthetic": "data of the sandbox"} if synthetic else {}
         self._stack = ExitStack()
+        self._thread = self._stack.enter_context(ThreadPoolExecutor(1))
         self._writers: dict[str, pq.ParquetWriter] = {}
         self._files: dict[str, list[str]] = {}
-        self._hashes: dict[str, Any] = {}
+        self._waiting: dict[str, list[pa.Table]] = {}
+        self._written: Future[None] | None = None
         self._rows: Counter[str] = Counter()
         self._records: Counter[str] = Counter()
         self._rejects: Counter[str] = Counter()
@@ -65,19 +68,37 @@ class TableWriter:
     def __enter__(self) -> "TableWriter":
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        with self._stack:
+            if kind is None:
+                self._flush()
+                self._wait()
 
     def write(self, tables: dict[str, pa.Table], records: Counter[str] | None = None) -> None:
         """Append `tables` by name; `records` is what was landed for them."""
         for name, table in tables.items():
             if table.num_rows:
-                self._writer(name, table.schema).write_table(table)
-                self._hashes.setdefault(name, hashlib.sha256()).update(_bytes_of(table))
+                self._waiting.setdefault(name, []).append(table)
                 self._rows[name] += table.num_rows
         self._records.update(records or {})
         if REJECTS.name in tables:
             self._rejects.update(map(str, tables[REJECTS.name].column("table_name").to_pylist()))
+        if sum(table.num_rows for waiting in self._waiting.values() for table in waiting) >= AT_ONCE:
+            self._flush()
+
+    def _flush(self) -> None:
+        """Have what waits written, beside whatever makes the next rows."""
+        self._wait()
+        waiting, self._waiting = self._waiting, {}
+        self._written = self._thread.submit(self._write_all, waiting)
+
+    def _wait(self) -> None:
+        if self._written:
+            self._written.result()
+
+    def _write_all(self, waiting: dict[str, list[pa.Table]]) -> None:
+        for name, tables in waiting.items():
+            self._writer(name).write_table(pa.concat_tables(tables))
 
     def commit(self, source_sha256: str) -> Loaded:
         """Write the manifest: from now on these files are the snapshot."""
@@ -87,7 +108,7 @@ class TableWriter:
             VERSION,
             source_sha256,
             self._files,
-            {name: digest.hexdigest() for name, digest in self._hashes.items()},
+            {name: sha256_of(self._home.path / file) for name, [file] in self._files.items()},
             dict(self._rows),
             dict(self._records),
             dict(self._rejects),
@@ -95,14 +116,10 @@ class TableWriter:
         write_json(self._home.table_manifest(self._scope, self._snapshot_id), asdict(loaded))
         return loaded
 
-    def _writer(self, name: str, schema: pa.Schema) -> pq.ParquetWriter:
+    def _writer(self, name: str) -> pq.ParquetWriter:
         if name not in self._writers:
-            folder = self._home.table(name, self._scope, self._snapshot_id)
-            private_folder(folder)
-            path = folder / f"part-{uuid.uuid4().hex}.parquet"
-            sink = self._stack.enter_context(os.fdopen(open_private(path), "wb"))
-            described = schema.with_metadata({**(schema.metadata or {}), **self._about})
-            self._writers[name] = self._stack.enter_context(pq.ParquetWriter(sink, described, compression="zstd"))
+            path = self._home.table(name, self._scope, self._snapshot_id) / f"part-{uuid.uuid4().hex}.parquet"
+            self._writers[name] = self._stack.enter_context(parquet_file(path, _TABLES[name], self._about))
             self._files[name] = [str(path.relative_to(self._home.path))]
         return self._writers[name]
 
@@ -119,13 +136,6 @@ def sweep(home: Home, now: float) -> None:
     for path in home.tables.glob("*/*/*/part-*.parquet"):
         if path not in named and now - path.stat().st_mtime > GRACE:
             path.unlink()
-
-
-def _bytes_of(table: pa.Table) -> memoryview:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as stream:
-        stream.write_table(table)
-    return memoryview(sink.getvalue())
 
 
 def read_loaded(home: Home, scope: str, snapshot_id: str) -> Loaded | None:

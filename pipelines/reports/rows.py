@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pipelines.block import Block
 from pipelines.contract.keys import SCOPE, SNAPSHOT
 from pipelines.normalize.snapshot import Normalizer
 from pipelines.problem import shown
@@ -16,7 +17,7 @@ _PLACE = {SCOPE.name, SNAPSHOT.name}
 
 def print_rows(body: bytes, scope: str, snapshot_id: str, console: Console) -> None:
     """Print the rows of one body, a column a line; nulls are left out."""
-    for piece in Normalizer(scope, snapshot_id).pieces(lambda: [("show:1", body)], list):
+    for piece in Normalizer(scope, snapshot_id, lambda: [Block.of("show", [body])], list).pieces():
         for name, rows in piece.tables.items():
             for number, row in enumerate(rows.to_pylist(), start=1):
                 table = Table(box=None, pad_edge=False, show_header=False)

@@ -48,7 +48,7 @@ def estate(now: datetime) -> list[Body]:
     """Return every backup that the account has at `now` (naive UTC), as ShowBackup sends them."""
     found: list[Body] = []
     for resource in resources():
-        points = [_point(resource, now, day) for day in range(DAYS)]
+        points = [point(resource, now, day) for day in range(DAYS)]
         for story in TOLD_BY.get(resource.name, ()):
             points = STORIES[story].tell(points, now)
         found += points
@@ -74,7 +74,7 @@ def resources() -> Iterator[Resource]:
         yield Resource(name, f"OS::{'Cinder::Volume' if lone else 'Nova::Server'}", vault, "finance", disks, 1 + number)
 
 
-def _point(resource: Resource, now: datetime, day: int) -> Body:
+def point(resource: Resource, now: datetime, day: int) -> Body:
     """Return the backup that ran `day` days before the last one."""
     created = now - timedelta(days=day, hours=resource.hour, minutes=len(resource.name))
     server = resource.type == "OS::Nova::Server"

@@ -12,7 +12,7 @@ Body = dict[str, Any]
 
 def quirky(body: Body, number: int) -> Body:
     """Return backup number `number` of the estate with the oddity that is its turn, if any."""
-    quirk = _QUIRKS.get(number % 29)
+    quirk = QUIRKS.get(number % 29)
     return quirk(body) if quirk else body
 
 
@@ -52,7 +52,7 @@ def _empty_parent(body: Body) -> Body:
     return body | {"parent_id": ""}
 
 
-_QUIRKS: dict[int, Callable[[Body], Body]] = {
+QUIRKS: dict[int, Callable[[Body], Body]] = {  # by turn
     3: _size_as_text,
     6: _flag_as_text,
     9: _keys_missing,

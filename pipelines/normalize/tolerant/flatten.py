@@ -6,12 +6,12 @@ bounded by the parser alone. A backup enters as a parsed object; rows, rejects a
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from pipelines.contract.columns import Table
 from pipelines.contract.tables import BACKUPS, CHILDREN, EXTEND_INFO, REPLICATION_RECORDS
-from pipelines.normalize.coerce import json_text, json_type
-from pipelines.normalize.record import Node, read, tree
+from pipelines.normalize.tolerant.coerce import json_text, json_type
+from pipelines.normalize.tolerant.record import Node, read, tree
 from pipelines.strict_json import id_of, storable
 
 Row = dict[str, Any]
@@ -26,6 +26,15 @@ _TREES: dict[str, Node] = {
 }
 
 
+class Known(Protocol):
+    """The ids of the top-level backups that were loaded."""
+
+    def __contains__(self, one: object, /) -> bool: ...
+
+    def add(self, one: str, /) -> None:
+        """Remember one more."""
+
+
 @dataclass(slots=True)
 class Batch:
     """Rows by table, and what was said about them on the way."""
@@ -34,7 +43,7 @@ class Batch:
     rejects: list[Row] = field(default_factory=list)
     drift: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)  # table, path, kind, JSON type
     examples: dict[tuple[str, str, str, str], str] = field(default_factory=dict)
-    keys: dict[str, set[tuple[Any, ...]]] = field(default_factory=lambda: {name: set() for name in _TREES})
+    keys: set[tuple[Any, ...]] = field(default_factory=set)  # table and key of the rows below the backup at hand
 
     def reject(self, table: str, source: str, path: str, reason: str, raw: object) -> None:
         """Record that what stands at `path` of `source` is no row of `table`."""
@@ -47,13 +56,16 @@ class Batch:
         self.examples.setdefault(entry, example_id)
 
 
-def flatten(backup: object, source: str, path: str, batch: Batch, *, detail_loaded: bool) -> str | None:
+def flatten(backup: object, source: str, path: str, batch: Batch, known: Known, *, detail_loaded: bool) -> str | None:
     """Add the rows of one top-level backup to `batch`; return its id, or None where it was rejected.
 
     `source` names the landing part and line, `path` the place in that line. What stands below a rejected
     record is rejected one by one, so that every record landed is either a row or a reject.
     """
     before = len(batch.rejects)
+    batch.keys.clear()
+    if (again := id_of(backup)) in known:
+        batch.keys.add((BACKUPS.name, again))
     top = _add(BACKUPS, backup, source, path, batch, {"detail_loaded": detail_loaded})
     stack: list[tuple[object, str, int, str | None]] = [(backup, path, 0, top)]
     while stack:
@@ -70,6 +82,7 @@ def flatten(backup: object, source: str, path: str, batch: Batch, *, detail_load
         for child, there in _items(node, CHILDREN, source, here, batch):
             stack.append((child, there, depth + 1, _add(CHILDREN, child, source, there, batch, place)))
     if top is not None:
+        known.add(top)
         batch.rows[BACKUPS.name][-1]["rejected_parts"] = len(batch.rejects) - before
     return top
 
@@ -86,15 +99,15 @@ def _add(table: Table, record: object, source: str, path: str, batch: Batch, our
         row = read(record, _TREES[table.name], lambda *note: noted.append(note)) | ours
         if "id" in table.key:
             row["id"] = id_of(record)
-    key = tuple(row.get(name) for name in table.key if name not in _PLACE)
+    key = (table.name, *(row.get(name) for name in table.key if name not in _PLACE))
     if not reason and not all(key):
         reason = "it has no id"
-    if not reason and key in batch.keys[table.name]:
+    if not reason and key in batch.keys:
         reason = "its id was loaded before"
     if reason:
         batch.reject(table.name, source, path, reason, record)
         return None
-    batch.keys[table.name].add(key)
+    batch.keys.add(key)
     batch.rows[table.name].append(row)
     for where, kind, value in noted:
         batch.note((table.name, storable(where), kind, json_type(value)), str(key[-1]))

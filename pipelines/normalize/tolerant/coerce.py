@@ -30,12 +30,13 @@ class Fit(Enum):
 
 
 Fitted = tuple[Any, Fit]
+Fitter = Callable[[object], Fitted]
 _REFUSED: Fitted = (None, Fit.REFUSED)
 
 
-def fit(kind: Type, value: object) -> Fitted:
-    """Return `value` as `kind` wants it, and how well it fitted. Null fits every column."""
-    return (None, Fit.AS_SENT) if value is None else _FITTERS[kind](value)
+def fitter(kind: Type) -> Fitter:
+    """Return what turns a value that is not null into what `kind` wants, and says how well it fitted."""
+    return _FITTERS[kind]
 
 
 def json_type(value: object) -> str:
@@ -105,7 +106,7 @@ def _json(value: object) -> Fitted:
     return json_text(value), Fit.AS_SENT
 
 
-_FITTERS: dict[Type, Callable[[object], Fitted]] = {
+_FITTERS: dict[Type, Fitter] = {
     Type.TEXT: _text,
     Type.WHOLE: _whole,
     Type.FLAG: _flag,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipelines.contract.columns import Column, Table
-from pipelines.normalize.coerce import Fit, fit, json_text
+from pipelines.normalize.tolerant.coerce import Fit, Fitter, fitter, json_text
 from pipelines.strict_json import parse
 
 Note = Callable[[str, str, object], None]  # (path, kind, value): what the drift report counts
@@ -21,6 +21,7 @@ class Node:
 
     column: Column | None = None
     inner: dict[str, "Node"] = field(default_factory=dict)
+    fit: Fitter | None = None  # of the column
 
 
 def tree(table: Table, structural: tuple[str, ...] = ()) -> Node:
@@ -35,7 +36,7 @@ def tree(table: Table, structural: tuple[str, ...] = ()) -> Node:
             parent = root
             for key in column.path[:-1]:
                 parent = parent.inner[key]
-            parent.inner[column.path[-1]] = Node(column, at.inner)
+            parent.inner[column.path[-1]] = Node(column, at.inner, fitter(column.type))
     return root
 
 
@@ -57,9 +58,11 @@ def _walk(value: dict[str, Any], known: Node, row: dict[str, Any], note: Note, p
             note(here, "unknown", item)
             extra[key] = item
             continue
+        if item is None:  # fits every column
+            continue
         left = item
-        if node.column is not None:
-            row[node.column.name], how = fit(node.column.type, item)
+        if node.column is not None and node.fit is not None:
+            row[node.column.name], how = node.fit(item)
             if how is not Fit.AS_SENT:
                 note(here, how.value, item)
             left = item if how is Fit.REFUSED else None
