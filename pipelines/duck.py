@@ -11,6 +11,7 @@ import duckdb
 
 # The oldest storage format that DuckDB 1.4 and 1.5 tools still open; 2.0's own default they refuse.
 STORAGE_VERSION = "v1.4.0"
+MEMORY = "1GB"  # what DuckDB may use while it folds or builds
 
 
 def count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
@@ -19,8 +20,13 @@ def count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
 
 
 @contextmanager
-def connect(path: Path | str = ":memory:", *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open `path` and close it again, whatever happens: a handle left open holds the file's lock."""
+def connect(
+    path: Path | str = ":memory:", *, read_only: bool = False, spill: Path | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open `path` and close it again, whatever happens: a handle left open holds the file's lock.
+
+    Where `spill` is a folder, memory is bounded, and what does not fit goes there for as long as it is needed.
+    """
     config: dict[str, str | bool | int | float | list[str]] = (
         {} if read_only else {"storage_compatibility_version": STORAGE_VERSION}
     )
@@ -30,6 +36,10 @@ def connect(path: Path | str = ":memory:", *, read_only: bool = False) -> Iterat
         connection.execute("SET TimeZone = 'UTC'")
         # DuckDB takes INTERVAL 1 MONTH and INTERVAL 30 DAY for the same expression and merges them.
         connection.execute("SET disabled_optimizers = 'common_subexpressions'")
+        if spill:
+            connection.execute(f"SET memory_limit = '{MEMORY}'")
+            connection.execute("SET preserve_insertion_order = false")
+            connection.execute("SET temp_directory = $1", [str(spill / ".spill")])
         yield connection
     finally:
         connection.close()

@@ -17,6 +17,7 @@ from pipelines.contract import meta
 from pipelines.extract import landing
 from pipelines.extract.landing import LIST, SHOW, Snapshot
 from pipelines.extract.snapshot import Progress, Reading, land_all
+from pipelines.history.keep import bring_up
 from pipelines.home import Home, writing
 from pipelines.load import tables, warehouse
 from pipelines.load.catalog import fill_catalog
@@ -64,14 +65,17 @@ def together(readings: Iterable[Reading]) -> Problem:
 def normalize_landed(home: Home, again: Iterable[str] = ()) -> list[Loaded]:
     """Write the tables of each scope's newest complete snapshot, unless they are there; return them.
 
-    Snapshots whose id is in `again` are written anew, the newest or not. Call it while the home is held.
+    Complete ones that the history has not taken in are written too, and taken in, in their order. Snapshots whose id is in `again` are written anew, the newest or not. Call it while the home is held.
     """
     landed = landing.snapshots(home)
     for snapshot in landed:
         if snapshot.snapshot_id in again:
             home.table_manifest(snapshot.scope, snapshot.snapshot_id).unlink(missing_ok=True)
-            _normalized(home, snapshot)
-    loaded = [_normalized(home, snapshot) for snapshot in landing.current(landed)]
+            normalize_snapshot(home, snapshot)
+    for scope in dict.fromkeys(snapshot.scope for snapshot in landed):
+        mine = [snapshot for snapshot in landed if snapshot.scope == scope]
+        bring_up(home, scope, mine, partial(normalize_snapshot, home), anew=bool(again))
+    loaded = [normalize_snapshot(home, snapshot) for snapshot in landing.current(landed)]
     tables.sweep(home, time.time())
     return loaded
 
@@ -139,7 +143,8 @@ def stale(home: Home, clouds: Iterable[str]) -> Problem | None:
     return Problem(f"published, but not every scope could be read: {said}", cure) if said else None
 
 
-def _normalized(home: Home, snapshot: Snapshot) -> Loaded:
+def normalize_snapshot(home: Home, snapshot: Snapshot) -> Loaded:
+    """Write the tables of one landed snapshot, unless they are there; return them."""
     source = hashlib.sha256(json.dumps(snapshot.parts, sort_keys=True).encode()).hexdigest()
     known = read_loaded(home, snapshot.scope, snapshot.snapshot_id)
     if known and known.source_sha256 == source:

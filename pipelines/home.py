@@ -3,6 +3,8 @@
     landing/scope=S/snapshot_id=T/*.ndjson.zst, manifest.json    what the service said
     tables/<table>/scope=S/snapshot_id=T/*.parquet               the normalized tables
     tables/manifests/scope=S/snapshot_id=T.json                  which of those files count
+    history/<table>/scope=S/*.parquet                            what every record was, and when
+    history/manifests/scope=S.json                               which of those files count
     warehouse.duckdb                                             what analysts open
 
 Belongs here: paths, private modes, and writing a small file in one step. Does not belong here: what stands
@@ -81,6 +83,11 @@ class Home:
         return self.path / "tables"
 
     @property
+    def histories(self) -> Path:
+        """The folder of what every record was, and when."""
+        return self.path / "history"
+
+    @property
     def warehouse(self) -> Path:
         """The published DuckDB file."""
         return self.path / "warehouse.duckdb"
@@ -100,6 +107,14 @@ class Home:
     def table(self, table: str, scope: str, snapshot_id: str) -> Path:
         """The folder of the Parquet files of one table of one snapshot."""
         return self.tables / table / _place(scope) / f"snapshot_id={snapshot_id}"
+
+    def history(self, table: str, scope: str) -> Path:
+        """The folder of the Parquet files of one table of a scope's history."""
+        return self.histories / table / _place(scope)
+
+    def history_manifest(self, scope: str) -> Path:
+        """The file that says which Parquet files make a scope's history."""
+        return self.histories / "manifests" / f"{_place(scope)}.json"
 
     def table_manifest(self, scope: str, snapshot_id: str) -> Path:
         """The file that says which Parquet files make a snapshot."""

@@ -15,13 +15,21 @@ import pyarrow as pa
 from pipelines.contract import meta
 from pipelines.contract.columns import Table
 from pipelines.contract.derive import arrow_schema
+from pipelines.contract.history import HISTORY
 from pipelines.contract.tables import NORMALIZED
 from pipelines.extract import landing
 from pipelines.extract.landing import Attempt, Snapshot
+from pipelines.history.state import read_state
 from pipelines.home import Home
 from pipelines.load import tables, warehouse
 from pipelines.load.tables import Loaded
 from pipelines.policy.tables import POLICY, default_policy
+
+# Parquet of a snapshot can't know what the ones before had.
+_DRIFT_SINCE = """
+UPDATE meta.drift AS d SET first_seen = h.first_seen FROM history.drift AS h
+WHERE d.scope = h.scope AND d.table_name = h.table_name AND d.path = h.path AND d.kind = h.kind AND d.found = h.found
+"""
 
 
 def fill_data(connection: duckdb.DuckDBPyConnection, home: Home, loaded: list[Loaded], note: str) -> dict[str, int]:
@@ -32,6 +40,12 @@ def fill_data(connection: duckdb.DuckDBPyConnection, home: Home, loaded: list[Lo
         )
         for table in (*NORMALIZED, *meta.PER_SNAPSHOT)
     }
+    states = [read_state(home, one.scope) for one in loaded]
+    rows |= {
+        table.relation: warehouse.fill(connection, table, [p for s in states for p in s.paths(home, table.name)], note)
+        for table in HISTORY
+    }
+    connection.execute(_DRIFT_SINCE)
     policy = default_policy()
     return rows | {table.relation: warehouse.fill(connection, table, policy[table.relation]) for table in POLICY}
 

@@ -26,9 +26,9 @@ def create_table(table: Table) -> str:
     return f"CREATE TABLE {table.relation} ({columns})"
 
 
-def comments(relation: str, doc: str, columns: Mapping[str, str]) -> Iterable[str]:
+def comments(relation: str, doc: str, columns: Mapping[str, str], kind: str = "TABLE") -> Iterable[str]:
     """Yield the COMMENT ON statements of a relation and its columns."""
-    yield f"COMMENT ON TABLE {relation} IS {quoted(doc)}"
+    yield f"COMMENT ON {kind} {relation} IS {quoted(doc)}"
     for name, text in columns.items():
         yield f"COMMENT ON COLUMN {relation}.{name} IS {quoted(text)}"
 

@@ -123,6 +123,7 @@ DRIFT = Table(
         Column("found", TEXT, "The JSON type that was sent.", required=True),
         Column("occurrences", WHOLE, "How often.", required=True),
         Column("example_id", TEXT, "Id of one record that has it."),
+        Column("first_seen", INSTANT, "The first complete snapshot of the scope that ever had it."),
     ),
 )
 
@@ -155,7 +156,7 @@ CATALOG = Table(
         Column("relation", TEXT, "Schema and name.", required=True),
         Column("position", WHOLE, "Place of the column, from 1; 0 for the relation itself.", required=True),
         Column("column_name", TEXT, "The column; null for the relation itself."),
-        Column("type", TEXT, "Its type in DuckDB; TABLE for the relation itself.", required=True),
+        Column("type", TEXT, "Its type in DuckDB; TABLE or VIEW for the relation itself.", required=True),
         Column("description", TEXT, "What a row is, or what the column means.", required=True),
     ),
 )

@@ -16,6 +16,9 @@ _COMMENTS = """
 SELECT schema_name || '.' || table_name, 0, NULL, 'TABLE', comment
 FROM duckdb_tables() WHERE NOT internal
 UNION ALL
+SELECT schema_name || '.' || view_name, 0, NULL, 'VIEW', comment
+FROM duckdb_views() WHERE NOT internal
+UNION ALL
 SELECT schema_name || '.' || table_name, column_index, column_name, data_type, comment
 FROM duckdb_columns() WHERE NOT internal
 ORDER BY 1, 2

@@ -1,17 +1,17 @@
-"""A Parquet file of rows of one table.
+"""Parquet files of rows of one table.
 
-Belongs here: how a file is written. Does not belong here: which files count (tables.py).
+Belongs here: how a file is written, and read by DuckDB. Does not belong here: which files count (tables.py).
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from pipelines.contract.columns import Table
-from pipelines.contract.derive import arrow_schema
+from pipelines.contract.columns import Column, Table, Type
+from pipelines.contract.derive import arrow_schema, quoted
 from pipelines.home import open_private, private_folder
 
 
@@ -26,3 +26,23 @@ def parquet_file(path: Path, table: Table, about: dict[str, str]) -> Iterator[pq
     described = schema.with_metadata({**(schema.metadata or {}), **about})
     with os.fdopen(open_private(path), "wb") as sink, pq.ParquetWriter(sink, described, compression="zstd") as writer:
         yield writer
+
+
+def rows_in(table: Table, paths: Iterable[Path]) -> str:
+    """Return what to select the rows of some files from: the columns of `table`, in its order.
+
+    Files of an older contract may lack some, which are null then; of none there are no rows.
+    """
+    nulls = ", ".join(f"CAST(NULL AS {stored(column)}) AS {column.name}" for column in table.columns)
+    files = ", ".join(quoted(str(path)) for path in paths)
+    if not files:
+        return f"(SELECT {nulls} WHERE false)"
+    # What a folder is called says nothing here: the columns are in the files.
+    read = f"SELECT * FROM read_parquet([{files}], hive_partitioning = false, union_by_name = true)"
+    names = ", ".join(column.name for column in table.columns)
+    return f"(SELECT {names} FROM (SELECT {nulls} WHERE false UNION ALL BY NAME {read}))"
+
+
+def stored(column: Column) -> str:
+    """Return the type in SQL that a column has in Parquet: JSON is text there."""
+    return "VARCHAR" if column.type is Type.JSON else column.type.sql

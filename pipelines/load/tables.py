@@ -130,16 +130,19 @@ def sweep(home: Home, now: float) -> None:
     A run that was killed, or one that made a snapshot's tables again, leaves such files.
     """
     named = set()
-    for path in home.tables.glob("manifests/*/*.json"):
+    for path in (*home.tables.glob("manifests/*/*.json"), *home.histories.glob("manifests/*.json")):
         content = json.loads(path.read_text(encoding="utf-8"))
         named |= {home.path / file for files in content["files"].values() for file in files}
-    for path in home.tables.glob("*/*/*/part-*.parquet"):
+    for path in (*home.tables.glob("*/*/*/part-*.parquet"), *home.histories.glob("*/*/part-*.parquet")):
         if path not in named and now - path.stat().st_mtime > GRACE:
             path.unlink()
 
 
-def read_loaded(home: Home, scope: str, snapshot_id: str) -> Loaded | None:
-    """Return the manifest of a snapshot's tables, or None where there is none to be relied on."""
+def read_loaded(home: Home, scope: str, snapshot_id: str, *, any_contract: bool = False) -> Loaded | None:
+    """Return the manifest of a snapshot's tables, or None where there is none to be relied on.
+
+    Tables of another contract than today's count where `any_contract` will do.
+    """
     path = home.table_manifest(scope, snapshot_id)
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
@@ -147,7 +150,7 @@ def read_loaded(home: Home, scope: str, snapshot_id: str) -> Loaded | None:
     except (OSError, ValueError, KeyError, TypeError):
         return None
     whole = all(file.exists() for table in loaded.files for file in loaded.paths(home, table))
-    return loaded if whole and loaded.contract_version == VERSION else None
+    return loaded if whole and (any_contract or loaded.contract_version == VERSION) else None
 
 
 def load_rows(loaded: Iterable[Loaded]) -> Iterator[dict[str, object]]:

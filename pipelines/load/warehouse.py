@@ -13,9 +13,10 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.contract.columns import Table
-from pipelines.contract.derive import comments, create_table, quoted
+from pipelines.contract.derive import comments, create_table
 from pipelines.duck import connect, count
 from pipelines.home import Home, disk_full
+from pipelines.load.parquet import rows_in
 from pipelines.problem import Problem
 
 
@@ -25,7 +26,7 @@ def draft(home: Home, run_id: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, 
     path = home.draft(run_id)
     before = os.umask(0o077)  # DuckDB makes its files itself, and asks for no mode
     try:
-        with connect(path) as connection:
+        with connect(path, spill=home.path) as connection:
             connection.execute("BEGIN")
             yield connection, path
             connection.execute("COMMIT")
@@ -89,10 +90,8 @@ def fill(connection: duckdb.DuckDBPyConnection, table: Table, rows: pa.Table | I
         connection.register("arrow_rows", rows)
         connection.execute(f"INSERT INTO {table.relation} SELECT {names} FROM arrow_rows")
         connection.unregister("arrow_rows")
-    elif files := ", ".join(quoted(str(path)) for path in rows):
-        # What a folder is called says nothing here: the columns are in the files.
-        source = f"read_parquet([{files}], hive_partitioning = false)"
-        connection.execute(f"INSERT INTO {table.relation} SELECT {names} FROM {source}")
+    else:
+        connection.execute(f"INSERT INTO {table.relation} SELECT {names} FROM {rows_in(table, rows)}")
     described: Mapping[str, str] = {column.name: column.comment for column in table.columns}
     for statement in comments(table.relation, table.doc + note, described):
         connection.execute(statement)

@@ -21,9 +21,9 @@ def build_models(connection: duckdb.DuckDBPyConnection, project: Project, *, syn
     rows: dict[str, int] = {}
     for model in project.models:
         columns = project.columns[model.relation]
-        connection.execute(f"CREATE TABLE {model.relation} AS {typed(model, columns)}")
+        connection.execute(f"CREATE {model.kind} {model.relation} AS {typed(model, columns)}")
         doc = model.doc + (SYNTHETIC if synthetic else "")
-        for statement in comments(model.relation, doc, {column.name: column.doc for column in columns}):
+        for statement in comments(model.relation, doc, {column.name: column.doc for column in columns}, model.kind):
             connection.execute(statement)
         rows[model.relation] = count(connection, model.relation)
     return rows

@@ -15,7 +15,13 @@ from sqlglot import exp
 from sqlglot.optimizer.scope import traverse_scope
 
 # Folder of sql/ -> schema in DuckDB.
-SCHEMAS = {"staging": "staging", "intermediate": "intermediate", "controls": "controls", "marts": "compliance"}
+SCHEMAS = {
+    "staging": "staging",
+    "intermediate": "intermediate",
+    "history": "history",
+    "controls": "controls",
+    "marts": "compliance",
+}
 AUDITS = "audits"
 
 _HEADER = re.compile(r"([a-z]+): (.+)")
@@ -52,6 +58,11 @@ class Model:
     def relation(self) -> str:
         """The name that SQL uses."""
         return f"{self.schema}.{self.name}"
+
+    @property
+    def kind(self) -> str:
+        """TABLE, or VIEW where its header says `kind: view`."""
+        return self.header.get("kind", "table").upper()
 
     @property
     def version(self) -> str:

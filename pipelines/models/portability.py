@@ -121,7 +121,11 @@ def _star(node: exp.Expr) -> str:
 def _cast(node: exp.Expr) -> str:
     """2.5 becomes 2 on one engine and 3 on the other."""
     whole = node.args["to"].this in exp.DataType.INTEGER_TYPES
-    return "" if not whole or isinstance(node.this, exp.Floor | exp.Ceil) else "a cast to a whole number without floor"
+    return (
+        ""
+        if not whole or isinstance(node.this, exp.Floor | exp.Ceil | exp.Null)
+        else "a cast to a whole number without floor"
+    )
 
 
 def _join(node: exp.Expr) -> str:

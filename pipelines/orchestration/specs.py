@@ -9,6 +9,7 @@ import dagster as dg
 
 from pipelines.contract import meta
 from pipelines.contract.columns import Table
+from pipelines.contract.history import HISTORY
 from pipelines.contract.tables import NORMALIZED
 from pipelines.load.tables import VERSION
 from pipelines.models.audit import Audit, audits
@@ -72,6 +73,8 @@ def relation_key(relation: str) -> dg.AssetKey:
 def _source(table: Table) -> dg.AssetSpec:
     if table in _IN_PARQUET:
         deps = [dg.AssetKey(["tables", table.name])]
+    elif table in HISTORY:
+        deps = [dg.AssetKey(["tables", normalized.name]) for normalized in NORMALIZED]
     elif table is meta.CATALOG:
         deps = [relation_key(meta.AUDITS.relation)]
     elif table is meta.AUDITS:

@@ -23,6 +23,7 @@ Body = dict[str, Any]
 AS_OF = datetime(2026, 3, 1, 12)
 SCOPE = "benchmark"
 _ODD = list(QUIRKS.values())
+TABLES = ("backups", "children", "extend_info", "replication_records")
 DAYS, PAGE, PART = 25, 1_000, 10_000
 
 

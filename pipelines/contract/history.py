@@ -1,0 +1,128 @@
+"""The history of the normalized tables: what follows from them, and what became of backups that vanished.
+
+A version of a record lasts from the first complete snapshot that has it so to the first that has it otherwise, or
+not at all. Those that ended stand whole in `<table>_closed`; of those that last, the tables of the newest snapshot
+have the columns, and `<table>_open` says since when. Instants are the `as_of` of complete snapshots.
+"""
+
+from pipelines.contract.columns import Column, Table, Type
+from pipelines.contract.keys import SCOPE, api
+from pipelines.contract.tables import BACKUPS, NORMALIZED
+
+SCHEMA = "history"
+INSTANT, TEXT, FLAG, WHOLE = Type.INSTANT, Type.TEXT, Type.FLAG, Type.WHOLE
+
+VALID_FROM = Column("valid_from", INSTANT, "The first complete snapshot that has this version.", required=True)
+VALID_TO = Column("valid_to", INSTANT, "The first complete snapshot that has it no more; null while it lasts.")
+FIRST_SEEN = Column(
+    "first_seen", INSTANT, "The first complete snapshot that has the record, since it was last away.", required=True
+)
+LAST_SEEN = Column("last_seen", INSTANT, "The last complete snapshot that has this version.", required=True)
+VERSION = (VALID_FROM, VALID_TO, FIRST_SEEN, LAST_SEEN)
+
+
+def key_of(table: Table) -> tuple[str, ...]:
+    """Return the key of a record of `table` over time."""
+    return tuple(name for name in table.key if name != "snapshot_id")
+
+
+def _closed(table: Table) -> Table:
+    doc = f"One row a version of a row of {table.relation} that lasts no more; snapshot_id is the last that had it."
+    return Table(SCHEMA, f"{table.name}_closed", doc, (*key_of(table), "valid_from"), (*table.columns, *VERSION))
+
+
+def _open(table: Table) -> Table:
+    own = [column for column in table.columns if column.name in key_of(table)]
+    before = Column("status_before", TEXT, "The status that it had before its present one; null where it had none.")
+    more = (before,) if table is BACKUPS else ()
+    doc = f"One row a row of {table.relation}: since when it has been as it is."
+    return Table(SCHEMA, f"{table.name}_open", doc, key_of(table), (*own, VALID_FROM, FIRST_SEEN, *more))
+
+
+CLOSED = {table.name: _closed(table) for table in NORMALIZED}
+OPEN = {table.name: _open(table) for table in NORMALIZED}
+
+CLASSES = (
+    "vault_or_project_not_seen",
+    "failed_or_inflight_cleanup",
+    "expiry_unreadable",
+    "expired",
+    "deleted_early",
+    "manual_deleted",
+    "rotated_by_count",
+    "possible_gfs_thinning",
+    "deleted_unexplained",
+)
+_KEPT = (
+    "resource_id",
+    "resource_name",
+    "resource_type",
+    "vault_id",
+    "image_type",
+    "status",
+    "created_at",
+    "expired_at",
+)
+
+DISAPPEARANCES = Table(
+    SCHEMA,
+    "disappearances",
+    "One row a time that a top-level backup of a complete snapshot is not in the next: as it was last seen, and why.",
+    ("scope", "id", "gone_at"),
+    (
+        SCOPE,
+        api("id", TEXT, "Id of the backup.", required=True),
+        *(column for column in BACKUPS.columns if column.name in _KEPT),
+        Column("is_auto", FLAG, "Made by a policy; by its flag, else by its name, else null."),
+        FIRST_SEEN,
+        Column("last_seen", INSTANT, "The last complete snapshot that has it.", required=True),
+        Column("gone_at", INSTANT, "The first complete snapshot that has it no more.", required=True),
+        Column(
+            "disappearance",
+            TEXT,
+            "What became of it: the first of these that fits.",
+            required=True,
+            known=CLASSES,
+        ),
+        Column("verdict", TEXT, "What that means.", required=True, known=("ok", "fail", "unknown")),
+        Column("days_early", Type.REAL, "From its absence to its expiry, where it went before.", unit="days"),
+        Column("vault_points_before", WHOLE, "Backups of its vault in the last snapshot that has it."),
+        Column("vault_points_after", WHOLE, "Backups of its vault in the first that has it no more."),
+        Column("vault_failed_with_it", WHOLE, "Backups of its vault that went in the same interval with verdict fail."),
+    ),
+)
+
+DEPTHS = Table(
+    SCHEMA,
+    "depths",
+    "One row a resource and vault: how many automatic points without an expiry the newest three snapshots have.",
+    ("scope", "vault_id", "resource_id", "image_type"),
+    (
+        SCOPE,
+        *(column for column in BACKUPS.columns if column.name in ("vault_id", "resource_id", "image_type")),
+        Column("depth", WHOLE, "In the newest complete snapshot.", required=True),
+        Column("depth_before", WHOLE, "In the one before."),
+        Column("depth_before_that", WHOLE, "In the one before that."),
+    ),
+)
+
+DRIFT_SEEN = Table(
+    SCHEMA,
+    "drift",
+    "One row a way in which bodies ever differed from the contract.",
+    ("scope", "table_name", "path", "kind", "found"),
+    (
+        SCOPE,
+        Column("table_name", TEXT, "The table concerned.", required=True),
+        Column("path", TEXT, "The key, below the object that a row stands for.", required=True),
+        Column("kind", TEXT, "What was done: coerced, refused or unknown, as in meta.drift.", required=True),
+        Column("found", TEXT, "The JSON type that was sent.", required=True),
+        Column("first_seen", INSTANT, "The first complete snapshot that has it.", required=True),
+        Column("last_seen", INSTANT, "The last complete snapshot that has it.", required=True),
+    ),
+)
+
+# Rewritten by each fold, as large as a snapshot; and grown by what each fold adds.
+STATE = (*OPEN.values(), DEPTHS, DRIFT_SEEN)
+GROWN = (*CLOSED.values(), DISAPPEARANCES)
+HISTORY = (*STATE, *GROWN)

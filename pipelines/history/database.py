@@ -1,0 +1,74 @@
+"""The database of a fold: two snapshots side by side, read where they stand, and what is written out of it.
+
+Schema `was` is the snapshot before, and the history's state after it; `now` the new one; `fold` what is worked out.
+"""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from itertools import chain
+
+import duckdb
+
+from pipelines.contract.columns import Table
+from pipelines.contract.history import DEPTHS, DRIFT_SEEN, OPEN
+from pipelines.contract.meta import DRIFT
+from pipelines.contract.tables import NORMALIZED
+from pipelines.duck import connect
+from pipelines.extract.landing import Snapshot
+from pipelines.history.state import State
+from pipelines.home import Home
+from pipelines.load.parquet import parquet_file, rows_in, stored
+from pipelines.load.tables import Loaded
+
+_BATCH = 50_000  # rows
+
+
+@contextmanager
+def two_snapshots(
+    home: Home, state: State, before: Loaded | None, snapshot: Snapshot, loaded: Loaded
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a database that has them; it is gone when the block is left."""
+    with connect(spill=home.path) as connection:
+        for schema in ("was", "now", "fold"):
+            connection.execute(f"CREATE SCHEMA {schema}")
+        for table in (*NORMALIZED, DRIFT):
+            held = before.paths(home, table.name) if before else []
+            connection.execute(f"CREATE VIEW was.{table.name} AS SELECT * FROM {rows_in(table, held)}")
+            connection.execute(
+                f"CREATE VIEW now.{table.name} AS SELECT * FROM {rows_in(table, loaded.paths(home, table.name))}"
+            )
+        connection.execute("DROP VIEW was.drift")
+        for table in (*OPEN.values(), DEPTHS, DRIFT_SEEN):
+            connection.execute(
+                f"CREATE VIEW was.{table.name} AS SELECT * FROM {rows_in(table, state.paths(home, table.name))}"
+            )
+        last = state.last
+        _about(connection, "now", snapshot.as_of, snapshot.project_id, snapshot.region)
+        if last:
+            _about(connection, "was", datetime.fromisoformat(last.as_of), last.project_id, last.region)
+        else:
+            _about(connection, "was", None, None, None)
+        yield connection
+
+
+def write(home: Home, scope: str, table: Table, connection: duckdb.DuckDBPyConnection, select: str) -> list[str]:
+    """Write the rows of `select` to a file of `table`; return its path below the home, nothing where there are none."""
+    columns = ", ".join(f"CAST({c.name} AS {stored(c)}) AS {c.name}" for c in table.columns)
+    rows = connection.sql(f"SELECT {columns} FROM ({select}) AS written").to_arrow_reader(_BATCH)
+    first = next(rows, None)
+    if first is None or not first.num_rows:
+        return []
+    path = home.history(table.name, scope) / f"part-{uuid.uuid4().hex}.parquet"
+    with parquet_file(path, table, {}) as writer:
+        for batch in chain([first], rows):
+            writer.write_batch(batch.cast(writer.schema))
+    return [str(path.relative_to(home.path))]
+
+
+def _about(
+    connection: duckdb.DuckDBPyConnection, side: str, as_of: datetime | None, project_id: str | None, region: str | None
+) -> None:
+    connection.execute(f"CREATE TABLE {side}.snapshot (as_of TIMESTAMP, project_id VARCHAR, region VARCHAR)")
+    connection.execute(f"INSERT INTO {side}.snapshot VALUES ($1, $2, $3)", [as_of, project_id, region])

@@ -1,0 +1,53 @@
+"""state(n) = fold(state(n - 1), snapshot(n)).
+
+Belongs here: what of a state is written anew by a fold, and what grows. A state, the tables before and the new
+ones enter; the new state leaves, its files written and not yet made to count.
+"""
+
+from pipelines.contract.columns import Table
+from pipelines.contract.history import CLOSED, DEPTHS, DISAPPEARANCES, DRIFT_SEEN, GROWN, OPEN
+from pipelines.contract.tables import NORMALIZED
+from pipelines.extract.landing import Snapshot
+from pipelines.history import versions
+from pipelines.history.database import two_snapshots, write
+from pipelines.history.state import Folded, State
+from pipelines.home import Home
+from pipelines.load.parquet import rows_in
+from pipelines.load.tables import Loaded
+from pipelines.models.model import read_model, sql_folder
+
+_FEW = 32  # files of a table that grows: more are made one, so that no run opens very many
+_STEPS = ("points", "depths", "disappearances")  # of sql/fold, each reading those before
+
+
+def fold(home: Home, state: State, before: Loaded | None, snapshot: Snapshot, loaded: Loaded) -> State:
+    """Take `snapshot`, whose tables are `loaded`, into the history; `before` are those of the newest one in it."""
+    files = {name: list(held) for name, held in state.files.items()}
+    with two_snapshots(home, state, before, snapshot, loaded) as connection:
+
+        def written(table: Table, select: str) -> list[str]:
+            return write(home, state.scope, table, connection, select)
+
+        for table in NORMALIZED:
+            opened, closed = OPEN[table.name], CLOSED[table.name]
+            if before is None:
+                files[opened.name] = written(opened, versions.beginning(table))
+                continue
+            connection.execute(f"CREATE TABLE compared AS {versions.compared(table)}")
+            files.setdefault(closed.name, []).extend(written(closed, versions.closing(table)))
+            files[opened.name] = written(opened, versions.lasting(table))
+            connection.execute("DROP TABLE compared")
+        for step in _STEPS:
+            connection.execute(f"CREATE TABLE fold.{step} AS {read_model(sql_folder() / 'fold' / f'{step}.sql').sql}")
+        files[DEPTHS.name] = written(DEPTHS, "SELECT * FROM fold.depths")
+        files[DRIFT_SEEN.name] = written(DRIFT_SEEN, versions.drift())
+        files.setdefault(DISAPPEARANCES.name, []).extend(written(DISAPPEARANCES, "SELECT * FROM fold.disappearances"))
+        for table in GROWN:
+            if len(many := files.get(table.name, [])) > _FEW:
+                files[table.name] = written(
+                    table, f"SELECT * FROM {rows_in(table, [home.path / file for file in many])}"
+                )
+    taken = Folded(
+        snapshot.snapshot_id, snapshot.as_of.isoformat(), snapshot.project_id, snapshot.region, loaded.content
+    )
+    return State(state.scope, [*state.folded, taken], files)

@@ -1,0 +1,49 @@
+"""Which snapshots the history has yet to take in, and in which order.
+
+Landed snapshots of one scope enter; its history on disk is brought up to the newest of them.
+"""
+
+from collections.abc import Callable, Iterable
+
+from pipelines.extract.landing import Snapshot
+from pipelines.history.fold import fold
+from pipelines.history.state import State, read_state, write_state
+from pipelines.home import Home
+from pipelines.load.tables import Loaded, read_loaded
+from pipelines.problem import Problem
+
+Normalize = Callable[[Snapshot], Loaded]
+
+
+def bring_up(home: Home, scope: str, landed: Iterable[Snapshot], normalize: Normalize, *, anew: bool = False) -> None:
+    """Take in every complete snapshot of `landed` that is newer than what the history has, the oldest first.
+
+    `normalize` gives the tables of a snapshot. `anew` begins from nothing, if all that the history has taken in is
+    still landed; else it holds what nothing else does, and goes on from where it is. Raises Problem where the
+    tables that it goes on from are lost.
+    """
+    complete = {snapshot.snapshot_id: snapshot for snapshot in landed if snapshot.complete}
+    state = read_state(home, scope)
+    if anew and all(taken.snapshot_id in complete for taken in state.folded):
+        state = State(scope)
+    for snapshot_id, snapshot in sorted(complete.items()):
+        if state.last is None or snapshot_id > state.last.snapshot_id:
+            before = _tables_of_last(home, state, complete, normalize)
+            state = fold(home, state, before, snapshot, normalize(snapshot))
+            write_state(home, state)
+
+
+def _tables_of_last(home: Home, state: State, landed: dict[str, Snapshot], normalize: Normalize) -> Loaded | None:
+    if state.last is None:
+        return None
+    last = state.last.snapshot_id
+    if last in landed:
+        return normalize(landed[last])
+    # What it was made of is pruned: its tables go on as they are, be it of an older contract.
+    loaded = read_loaded(home, state.scope, last, any_contract=True)
+    if loaded is None:
+        raise Problem(
+            f"the history of {state.scope} goes on from snapshot {last}, whose tables and landing are both gone",
+            f"Restore either from a copy, or remove {home.history_manifest(state.scope)} to begin a new history.",
+        )
+    return loaded

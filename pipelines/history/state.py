@@ -1,0 +1,71 @@
+"""The history of one scope on disk: the files that make it, and the snapshots that it has taken in.
+
+One small JSON, replaced in one write, says which files count.
+"""
+
+import json
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from pipelines.home import Home, write_json
+from pipelines.problem import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """A snapshot that was taken in. `content` are the hashes of its tables."""
+
+    snapshot_id: str
+    as_of: str
+    project_id: str
+    region: str | None
+    content: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The history of a scope after its newest fold. Files are paths below the home."""
+
+    scope: str
+    folded: list[Folded] = field(default_factory=list)
+    files: dict[str, list[str]] = field(default_factory=dict)  # table -> its files
+
+    def paths(self, home: Home, table: str) -> list[Path]:
+        """Return the files of a table of contract/history.py."""
+        return [home.path / file for file in self.files.get(table, [])]
+
+    @property
+    def last(self) -> Folded | None:
+        """The newest snapshot that was taken in."""
+        return self.folded[-1] if self.folded else None
+
+
+def read_state(home: Home, scope: str) -> State:
+    """Return the history of a scope, empty where there is none. Raises Problem where it is damaged."""
+    path = home.history_manifest(scope)
+    if not path.exists():
+        return State(scope)
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        names = [known.name for known in fields(Folded)]
+        folded = [Folded(**{name: one[name] for name in names}) for one in content["folded"]]
+        state = State(content["scope"], folded, content["files"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise _damaged(path, repr(error)) from None
+    missing = [file for files in state.files.values() for file in files if not (home.path / file).exists()]
+    if missing:
+        raise _damaged(path, f"{missing[0]} is missing")
+    return state
+
+
+def write_state(home: Home, state: State) -> None:
+    """Make `state` the history of its scope, in one step."""
+    write_json(home.history_manifest(state.scope), asdict(state))
+
+
+def _damaged(path: Path, how: str) -> Problem:
+    return Problem(
+        f"the history {path} is damaged: {how}",
+        "Restore DIR/history from a copy, or remove it: 'cbr-warehouse replay' folds it again from what is landed.",
+    )

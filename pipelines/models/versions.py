@@ -1,0 +1,37 @@
+"""The history of each normalized table, put together: versions that ended, and those that last.
+
+Belongs here: views whose columns are the contract's, so that a new column is one line there. The other models of
+schema history are files.
+"""
+
+from dataclasses import replace
+
+from pipelines.contract.columns import Table
+from pipelines.contract.history import CLOSED, OPEN, SCHEMA, VERSION, key_of
+from pipelines.contract.tables import NORMALIZED
+from pipelines.models.model import Model, ModelColumn, parse_model
+
+
+def version_models() -> list[Model]:
+    """Return the view of each table: one row a version of a record."""
+    return [_view(table) for table in NORMALIZED]
+
+
+def _view(table: Table) -> Model:
+    columns = [column.name for column in table.columns]
+    own, taken = ", ".join(columns), ", ".join(f"t.{name}" for name in columns)
+    version = ", ".join(column.name for column in VERSION)
+    on = " AND ".join(f"t.{name} = o.{name}" for name in key_of(table))
+    sql = f"""-- One row a version of a row of {table.relation}: what it was, and from when to when.
+-- kind: view
+WITH versions AS (
+    SELECT {own}, {version} FROM {CLOSED[table.name].relation}
+    UNION ALL
+    SELECT {taken}, o.valid_from, CAST(NULL AS TIMESTAMP) AS valid_to, o.first_seen, s.as_of AS last_seen
+    FROM {table.relation} AS t
+    INNER JOIN {OPEN[table.name].relation} AS o ON {on}
+    INNER JOIN meta.snapshots AS s ON t.scope = s.scope AND t.snapshot_id = s.snapshot_id
+)
+SELECT {own}, {version} FROM versions"""
+    described = {c.name: ModelColumn(c.name, c.type.sql, c.comment) for c in CLOSED[table.name].columns}
+    return replace(parse_model(SCHEMA, table.name, sql), own=described)

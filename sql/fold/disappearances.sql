@@ -1,0 +1,157 @@
+-- One row a recovery point of the complete snapshot before that the next one has no more: as it was last seen, and
+-- the first class that fits.
+with snapshots as (
+    select
+        w.as_of as last_seen,
+        n.as_of as gone_at,
+        coalesce(w.project_id, '') = coalesce(n.project_id, '')
+        and coalesce(w.region, '') = coalesce(n.region, '') as is_same_place
+    from was.snapshot as w
+    cross join now.snapshot as n
+),
+
+left_over as (
+    select * from fold.points where side = 'now'
+),
+
+old as (
+    select
+        w.*,
+        l.id is null as is_gone
+    from fold.points as w
+    left join left_over as l on w.id = l.id
+    where w.side = 'was'
+),
+
+rotations as (
+    -- Rotation takes the oldest: everything left is younger than everything that went.
+    select
+        vault_id,
+        resource_id,
+        image_type,
+        max(case when is_gone then created_at end) as youngest_gone,
+        min(case when not is_gone then created_at end) as oldest_left
+    from old
+    where was_made and is_kept_by_count
+    group by vault_id, resource_id, image_type
+),
+
+lowest as (
+    select
+        b.vault_id,
+        b.resource_id,
+        b.image_type,
+        coalesce(n.depth, 0)
+        >= least(b.depth, coalesce(b.depth_before, b.depth), coalesce(b.depth_before_that, b.depth)) as is_deep_enough
+    from was.depths as b
+    left join fold.depths as n
+        on b.vault_id = n.vault_id and b.resource_id = n.resource_id and b.image_type = n.image_type
+),
+
+newest as (
+    select
+        resource_id,
+        image_type,
+        max(created_at) as newest_left
+    from left_over
+    where is_usable
+    group by resource_id, image_type
+),
+
+months as (
+    select
+        vault_id,
+        resource_id,
+        image_type,
+        date_trunc('month', created_at) as month_of,
+        max(created_at) as newest_in_month
+    from left_over
+    where is_usable and coalesce(is_auto, false)
+    group by vault_id, resource_id, image_type, date_trunc('month', created_at)
+),
+
+vaults as (
+    select
+        vault_id,
+        count(*) filter (where side = 'was') as points_before,
+        count(*) filter (where side = 'now') as points_after
+    from fold.points
+    group by vault_id
+),
+
+classed as (
+    select
+        o.*,
+        s.last_seen,
+        s.gone_at,
+        case
+            when not s.is_same_place then 'vault_or_project_not_seen'
+            when o.status in ('error', 'protecting', 'waiting_protect') or o.is_failed_going
+                then 'failed_or_inflight_cleanup'
+            when o.is_expiry_unreadable then 'expiry_unreadable'
+            when o.expired_at <= s.gone_at then 'expired'
+            when o.expired_at > s.gone_at then 'deleted_early'
+            when not o.is_auto then 'manual_deleted'
+            when o.is_auto is null or not o.was_made then 'deleted_unexplained'
+            when coalesce(n.newest_left <= o.created_at, true) then 'deleted_unexplained'
+            when r.youngest_gone < r.oldest_left or r.oldest_left is null
+                then case when l.is_deep_enough then 'rotated_by_count' else 'deleted_unexplained' end
+            when m.newest_in_month > o.created_at then 'possible_gfs_thinning'
+            else 'deleted_unexplained'
+        end as disappearance
+    from old as o
+    cross join snapshots as s
+    left join rotations as r
+        on o.vault_id = r.vault_id and o.resource_id = r.resource_id and o.image_type = r.image_type
+    left join lowest as l
+        on o.vault_id = l.vault_id and o.resource_id = l.resource_id and o.image_type = l.image_type
+    left join newest as n on o.resource_id = n.resource_id and o.image_type = n.image_type
+    left join months as m
+        on o.vault_id = m.vault_id and o.resource_id = m.resource_id and o.image_type = m.image_type
+        and date_trunc('month', o.created_at) = m.month_of
+    where o.is_gone
+),
+
+judged as (
+    select
+        c.*,
+        case
+            when c.disappearance in ('failed_or_inflight_cleanup', 'expired', 'rotated_by_count') then 'ok'
+            when c.disappearance in ('deleted_early', 'manual_deleted', 'deleted_unexplained') then 'fail'
+            else 'unknown'
+        end as verdict
+    from classed as c
+),
+
+failed as (
+    select vault_id, count(*) as points from judged where verdict = 'fail' group by vault_id
+)
+
+select
+    j.scope,
+    j.id,
+    j.resource_id,
+    j.resource_name,
+    j.resource_type,
+    j.vault_id,
+    j.image_type,
+    j.status,
+    j.created_at,
+    j.expired_at,
+    j.is_auto,
+    j.first_seen,
+    j.last_seen, -- TIMESTAMP: The last complete snapshot that has it.
+    j.gone_at, -- TIMESTAMP: The first complete snapshot that has it no more.
+    j.disappearance, -- VARCHAR: What became of it: the first class that fits.
+    j.verdict, -- VARCHAR: ok, fail, or unknown.
+    case
+        when j.expired_at > j.gone_at
+            then cast(date_diff('second', date_trunc('second', j.gone_at), date_trunc('second', j.expired_at)) as double)
+                / 86400.0
+    end as days_early, -- DOUBLE: From its absence to its expiry, where it went before.
+    v.points_before as vault_points_before, -- BIGINT: Points of its vault in the last snapshot that has it.
+    v.points_after as vault_points_after, -- BIGINT: Points of its vault in the first that has it no more.
+    coalesce(f.points, 0) as vault_failed_with_it -- BIGINT: Points of its vault that went in the same interval with verdict fail.
+from judged as j
+left join vaults as v on j.vault_id = v.vault_id
+left join failed as f on j.vault_id = f.vault_id

@@ -1,0 +1,63 @@
+-- One row a recovery point of either snapshot that a fold compares: the one before (side was) and the new one (now).
+with backups as (
+    select 'was' as side, * from was.backups
+    union all
+    select 'now' as side, * from now.backups
+),
+
+extend_info as (
+    select 'was' as side, backup_id, auto_trigger from was.extend_info where level = 'backup'
+    union all
+    select 'now' as side, backup_id, auto_trigger from now.extend_info where level = 'backup'
+),
+
+parts as (
+    -- Some services list the parts of a backup beside it.
+    select distinct 'was' as side, id from was.children
+    union all
+    select distinct 'now' as side, id from now.children
+),
+
+since as (
+    select id, first_seen, status_before from was.backups_open
+),
+
+stated as (
+    select
+        b.*,
+        s.first_seen,
+        coalesce(
+            e.auto_trigger,
+            case when starts_with(b.name, 'autobk_') then true when starts_with(b.name, 'manualbk_') then false end
+        ) as is_auto,
+        json_extract_string(b.extra, '$.expired_at') is not null as is_expiry_unreadable,
+        coalesce(b.status, '') in ('available', 'restoring', 'waiting_restore') as is_usable,
+        coalesce(b.status, '') in ('deleting', 'waiting_delete') as is_going,
+        coalesce(s.status_before, '') = 'error' as went_after_failure
+    from backups as b
+    left join extend_info as e on b.side = e.side and b.id = e.backup_id
+    left join parts as p on b.side = p.side and b.id = p.id
+    left join since as s on b.side = 'was' and b.id = s.id
+    where coalesce(b.parent_id, '') = '' or p.id is null
+)
+
+select
+    side, -- VARCHAR: The snapshot: was or now.
+    scope,
+    id,
+    resource_id,
+    resource_name,
+    resource_type,
+    vault_id,
+    image_type,
+    status,
+    created_at,
+    expired_at,
+    first_seen, -- TIMESTAMP: The first complete snapshot that has it, as of the one before.
+    is_auto, -- BOOLEAN: Made by a policy; by its flag, else by its name, else null.
+    is_expiry_unreadable, -- BOOLEAN: It says when it expires in a form that nobody can read.
+    is_usable, -- BOOLEAN: It can be restored from.
+    is_usable or (is_going and not went_after_failure) as was_made, -- BOOLEAN: It was complete once, be it that it is going.
+    is_going and went_after_failure as is_failed_going, -- BOOLEAN: It is being removed after it failed.
+    coalesce(is_auto, false) and expired_at is null and not is_expiry_unreadable as is_kept_by_count -- BOOLEAN: A policy made it, and it carries no expiry.
+from stated
