@@ -65,7 +65,8 @@ def together(readings: Iterable[Reading]) -> Problem:
 def normalize_landed(home: Home, again: Iterable[str] = ()) -> list[Loaded]:
     """Write the tables of each scope's newest complete snapshot, unless they are there; return them.
 
-    Complete ones that the history has not taken in are written too, and taken in, in their order. Snapshots whose id is in `again` are written anew, the newest or not. Call it while the home is held.
+    Complete ones that the history has not taken in are written too, and taken in, in their order. Snapshots whose
+    id is in `again` are written anew, the newest or not, and so is the history. Call it while the home is held.
     """
     landed = landing.snapshots(home)
     for snapshot in landed:

@@ -1,7 +1,7 @@
 """The SELECTs that compare two snapshots of one table, version by version.
 
-They run in the fold's own database: schema `was` is the snapshot before, with its `<table>_open`; `now` the new
-one. What differs is found by a hash of the columns that can differ, then read by key.
+They run in the database of a fold: schema `was` is the snapshot before, with its `<table>_open`; `now` the new one.
+What differs is found by a hash of 64 bits of the columns that can, and then read by key.
 """
 
 from pipelines.contract.columns import Table
@@ -10,64 +10,58 @@ from pipelines.contract.tables import BACKUPS
 
 
 def compared(table: Table) -> str:
-    """Return one row a record of either snapshot: whether it is in each, and whether it differs."""
-    own = ", ".join(c.name for c in table.columns if c.name not in (*key_of(table), "snapshot_id"))
-    key = ", ".join(key_of(table))
-    sides = ", ".join(
-        f"{side} AS (SELECT {key}, hash({own}) AS content FROM {side}.{table.name})" for side in ("was", "now")
-    )
-    status = ", w.status AS old_status, n.status AS new_status" if table is BACKUPS else ""
-    if table is BACKUPS:
-        sides = sides.replace("AS content", "AS content, status")
-    names = ", ".join(f"coalesce(w.{name}, n.{name}) AS {name}" for name in key_of(table))
-    return (
-        f"WITH {sides} SELECT {names}, w.content IS NOT NULL AS had, n.content IS NOT NULL AS has, "
-        f"w.content IS DISTINCT FROM n.content AS differs{status} FROM was AS w FULL OUTER JOIN now AS n ON {_on(table, 'w', 'n')}"
-    )
+    """Return one row a record of either snapshot: whether each has it, and whether they differ."""
+    key = key_of(table)
+    own = ", ".join(c.name for c in table.columns if c.name not in (*key, "snapshot_id"))
+    status = "status" if table is BACKUPS else "NULL AS status"
+    names = ", ".join(f"coalesce(w.{name}, n.{name}) AS {name}" for name in key)
+    return f"""
+    WITH w AS (SELECT {", ".join(key)}, {status}, hash({own}) AS content FROM was.{table.name}),
+         n AS (SELECT {", ".join(key)}, {status}, hash({own}) AS content FROM now.{table.name})
+    SELECT {names}, w.status AS old_status, n.status AS new_status,
+        w.content IS NOT NULL AS had, n.content IS NOT NULL AS has, w.content IS DISTINCT FROM n.content AS differs
+    FROM w FULL OUTER JOIN n ON {_on(table, "w", "n")}"""
 
 
 def closing(table: Table) -> str:
     """Return the versions that end: those of the snapshot before that the new one has otherwise, or not at all."""
     columns = ", ".join(f"t.{column.name}" for column in table.columns)
-    return (
-        f"SELECT {columns}, o.valid_from, n.as_of AS valid_to, o.first_seen, w.as_of AS last_seen "
-        f"FROM was.{table.name} AS t JOIN compared AS c ON {_on(table, 't', 'c')} AND c.had AND c.differs "
-        f"JOIN was.{table.name}_open AS o ON {_on(table, 't', 'o')} CROSS JOIN was.snapshot AS w CROSS JOIN now.snapshot AS n"
-    )
+    return f"""
+    SELECT {columns}, o.valid_from, n.as_of AS valid_to, o.first_seen, w.as_of AS last_seen
+    FROM was.{table.name} AS t
+    JOIN compared AS c ON {_on(table, "t", "c")} AND c.had AND c.differs
+    JOIN was.{table.name}_open AS o ON {_on(table, "t", "o")}
+    CROSS JOIN was.snapshot AS w CROSS JOIN now.snapshot AS n"""
 
 
 def lasting(table: Table) -> str:
     """Return since when each record of the new snapshot has been as it is."""
     key = ", ".join(f"c.{name}" for name in key_of(table))
-    before = (
-        ", CASE WHEN c.old_status IS DISTINCT FROM c.new_status THEN c.old_status ELSE o.status_before END AS status_before"
-        if table is BACKUPS
-        else ""
-    )
-    return (
-        f"SELECT {key}, CASE WHEN c.differs THEN n.as_of ELSE o.valid_from END AS valid_from, "
-        f"coalesce(o.first_seen, n.as_of) AS first_seen{before} "
-        f"FROM compared AS c LEFT JOIN was.{table.name}_open AS o ON {_on(table, 'c', 'o')} CROSS JOIN now.snapshot AS n WHERE c.has"
-    )
+    before = "CASE WHEN c.old_status IS DISTINCT FROM c.new_status THEN c.old_status ELSE o.status_before END"
+    return f"""
+    SELECT {key}, CASE WHEN c.differs THEN n.as_of ELSE o.valid_from END AS valid_from,
+        coalesce(o.first_seen, n.as_of) AS first_seen{f", {before} AS status_before" if table is BACKUPS else ""}
+    FROM compared AS c LEFT JOIN was.{table.name}_open AS o ON {_on(table, "c", "o")}
+    CROSS JOIN now.snapshot AS n WHERE c.has"""
 
 
 def beginning(table: Table) -> str:
-    """Return the same for the first snapshot, which has no other before it."""
+    """Return the same for the first snapshot, which has none before it."""
     key = ", ".join(f"t.{name}" for name in key_of(table))
-    before = ", CAST(NULL AS VARCHAR) AS status_before" if table is BACKUPS else ""
-    return f"SELECT {key}, n.as_of AS valid_from, n.as_of AS first_seen{before} FROM now.{table.name} AS t CROSS JOIN now.snapshot AS n"
+    return f"""
+    SELECT {key}, n.as_of AS valid_from, n.as_of AS first_seen{", NULL AS status_before" if table is BACKUPS else ""}
+    FROM now.{table.name} AS t CROSS JOIN now.snapshot AS n"""
 
 
 def drift() -> str:
     """Return every way in which bodies ever differed from the contract, the new snapshot's among them."""
     key = ("scope", "table_name", "path", "kind", "found")
     names = ", ".join(f"coalesce(s.{name}, d.{name}) AS {name}" for name in key)
-    on = " AND ".join(f"s.{name} = d.{name}" for name in key)
-    return (
-        f"SELECT {names}, coalesce(s.first_seen, n.as_of) AS first_seen, "
-        f"CASE WHEN d.scope IS NULL THEN s.last_seen ELSE n.as_of END AS last_seen "
-        f"FROM was.drift AS s FULL OUTER JOIN now.drift AS d ON {on} CROSS JOIN now.snapshot AS n"
-    )
+    return f"""
+    SELECT {names}, coalesce(s.first_seen, n.as_of) AS first_seen,
+        CASE WHEN d.scope IS NULL THEN s.last_seen ELSE n.as_of END AS last_seen
+    FROM was.drift AS s FULL OUTER JOIN now.drift AS d ON {" AND ".join(f"s.{name} = d.{name}" for name in key)}
+    CROSS JOIN now.snapshot AS n"""
 
 
 def _on(table: Table, left: str, right: str) -> str:

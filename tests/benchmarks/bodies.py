@@ -83,14 +83,18 @@ def _resource(server: int) -> Resource:
     return Resource(f"app-{server:05}", "OS::Nova::Server", f"vault-{server % 9}", "finance", disks, 1 + server % 20)
 
 
-def land(home: Home, count: int, *, listed: bool = False) -> Snapshot:
-    """Land a complete snapshot of `count` backups, with the list pages where it is `listed`."""
-    folder = home.landed(SCOPE, snapshot_id(AS_OF))
+def land(home: Home, count: int, *, day: int = 0, listed: bool = False) -> Snapshot:
+    """Land a complete snapshot of `count` backups, with the list pages where it is `listed`.
+
+    A later `day` has lost one backup in `DAYS`, as often as days have passed, and has new ones in their place.
+    """
+    as_of = AS_OF + timedelta(days=day)
+    folder = home.landed(SCOPE, snapshot_id(as_of))
     private_folder(folder)
     parts: dict[str, dict[str, Any]] = {}
     page: list[Body] = []
     shows, pages = _Parts(folder, SHOW, PART, parts), _Parts(folder, LIST, PART // PAGE, parts)
-    for body in Bodies().shown(count):
+    for body in _of_day(count, day):
         shows.add({"backup": body})
         if listed:
             page.append(body | {"children": []})
@@ -102,12 +106,19 @@ def land(home: Home, count: int, *, listed: bool = False) -> Snapshot:
     shows.end()
     pages.end()
     snapshot = Snapshot(
-        SCOPE, snapshot_id(AS_OF), AS_OF, AS_OF + timedelta(minutes=5), True, None, True, "sandbox-1", "project",
+        SCOPE, snapshot_id(as_of), as_of, as_of + timedelta(minutes=5), True, None, True, "sandbox-1", "project",
         pages=-(-count // PAGE), looks=1, listed=count, shown=count, reused=0, unread=0, vanished=(), requests=count,
         retries=0, parts=parts,
     )  # fmt: skip
     write_manifest(home, snapshot)
     return snapshot
+
+
+def _of_day(count: int, day: int) -> Iterator[Body]:
+    """Yield the backups of a day: a server's oldest ones give way to new ones."""
+    fresh = Bodies(seed=1_000 + day).shown(count)
+    for number, (old, new) in enumerate(zip(Bodies().shown(count), fresh, strict=True)):
+        yield new if number % DAYS >= DAYS - day else old
 
 
 class _Parts:

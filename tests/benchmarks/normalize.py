@@ -92,7 +92,7 @@ def main() -> None:
             bodies.land(Home(home), count)
         print("| way | backups/s | ours is | peak MB |\n|---|---|---|---|")
         parse_seconds, lines, _ = measure(parsing, waking, large)
-        seconds, rows, peak = measure(ours, waking, large)
+        seconds, _, peak = measure(ours, waking, large)
         speed = told.backups / seconds
         parsed = lines["backups"] / parse_seconds
         print(f"| **landing to four Parquet tables, both cores** | {speed:,.0f} | | {peak:,.0f} |")

@@ -1,0 +1,313 @@
+"""What every record was, and when; what became of backups that vanished."""
+
+import random
+import shutil
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from pipelines import flow
+from pipelines.contract.history import HISTORY
+from pipelines.contract.tables import NORMALIZED
+from pipelines.duck import connect
+from pipelines.extract import landing
+from pipelines.extract.keep import remove
+from pipelines.history.state import read_state
+from pipelines.home import Home
+from pipelines.load.parquet import rows_in
+from pipelines.problem import Problem
+from tests.given import AS_OF, Body, Landed, child, land, publish, query, server, volume
+
+DAY = timedelta(days=1)
+
+
+def day(number: int, *bodies: Body, **more: Any) -> Landed:
+    return Landed(bodies, as_of=AS_OF + number * DAY, **more)
+
+
+def days(*each: Iterable[Body]) -> list[Landed]:
+    return [day(number, *bodies) for number, bodies in enumerate(each)]
+
+
+def at(number: float) -> datetime:
+    return AS_OF + number * DAY
+
+
+def made(number: float) -> str:
+    """When a point was created that is first in the snapshot of that day."""
+    return (at(number) - timedelta(hours=4)).isoformat(timespec="microseconds")
+
+
+def kept(number: int, **more: Any) -> Body:
+    """An automatic point of that day that a rule by count keeps: it carries no expiry."""
+    return server(f"p{number:+03}", created_at=made(number), expired_at=None, **more)
+
+
+def state_of(home: Home, scope: str = "prod") -> dict[str, list[tuple[Any, ...]]]:
+    """Every row that the history has, in Parquet."""
+    state = read_state(home, scope)
+    with connect() as connection:
+        return {
+            table.name: connection.execute(
+                f"SELECT * FROM {rows_in(table, state.paths(home, table.name))} ORDER BY ALL"
+            ).fetchall()
+            for table in HISTORY
+        }
+
+
+def test_a_record_that_changes_has_a_version_for_each_time(home: Home) -> None:
+    publish(home, *days([server(status="protecting")], [server()], [server()], [server(name="new")], []))
+    found = query(
+        home,
+        "SELECT status, name, valid_from, valid_to, first_seen, last_seen FROM history.backups ORDER BY valid_from",
+    )
+    assert found == [
+        ("protecting", "autobk_backup-1", at(0), at(1), at(0), at(0)),
+        ("available", "autobk_backup-1", at(1), at(3), at(0), at(2)),
+        ("available", "new", at(3), at(4), at(0), at(3)),
+    ]
+    assert query(home, "SELECT valid_from, valid_to, last_seen FROM history.children") == [(at(0), at(4), at(3))]
+
+
+def test_what_lasts_has_no_end_and_was_last_seen_in_the_newest_snapshot(home: Home) -> None:
+    publish(home, *days([server()], [server(), volume("v1")]))
+    assert query(home, "SELECT id, valid_from, valid_to, last_seen FROM history.backups ORDER BY id") == [
+        ("backup-1", at(0), None, at(1)),
+        ("v1", at(1), None, at(1)),
+    ]
+    assert query(home, "SELECT count(*), count(valid_to) FROM history.extend_info") == [(3, 0)]
+
+
+@pytest.mark.parametrize(
+    ("table", "change"),
+    [
+        ("backups", {"resource_size": 41}),
+        ("backups", {"unheard_of": 1}),
+        ("backups", {"expired_at": None}),
+        ("extend_info", {"extend_info": {"encrypted": True}}),
+        ("extend_info", {"extend_info": {"os_images_data": ["image-1"]}}),
+        ("children", {"children": [child("child-of-backup-1", parent_id="backup-1", resource_size=41)]}),
+        ("replication_records", {"replication_records": [{"id": "r1", "status": "fail"}]}),
+    ],
+)
+def test_a_change_of_any_column_is_a_new_version_of_its_table_alone(
+    home: Home, table: str, change: dict[str, Any]
+) -> None:
+    before = server(replication_records=[{"id": "r1", "status": "replicating"}])
+    after = server(**{"replication_records": before["replication_records"]} | change)
+    publish(home, *days([before], [after]))
+    changed = {
+        t.name
+        for t in NORMALIZED
+        if query(home, f"SELECT 1 FROM history.{t.name} WHERE valid_to = TIMESTAMP '{at(1)}'")
+    }
+    assert changed == {table}
+
+
+def test_only_complete_snapshots_are_history(home: Home) -> None:
+    publish(home, day(0, server()), day(1, complete=False), day(2, server()))
+    assert query(home, "SELECT valid_from, valid_to, last_seen FROM history.backups") == [(at(0), None, at(2))]
+    assert query(home, "SELECT count(*) FROM history.disappearances") == [(0,)]
+
+
+def test_scopes_have_histories_of_their_own(home: Home) -> None:
+    publish(home, day(0, server()), day(0, server(), scope="other"), day(1, scope="other"))
+    assert query(home, "SELECT scope, valid_to FROM history.backups ORDER BY scope") == [
+        ("other", at(1)),
+        ("prod", None),
+    ]
+
+
+def _random_days(seed: int) -> list[Landed]:
+    dice = random.Random(seed)
+    estate: dict[str, Body] = {}
+    each = []
+    for number in range(7):
+        for name in [name for name in estate if dice.random() < 0.25]:
+            del estate[name]
+        for name in estate:
+            if dice.random() < 0.3:
+                estate[name] = estate[name] | {"status": dice.choice(["available", "error", "deleting"])}
+        for n in range(dice.randrange(4)):
+            make = dice.choice([server, volume])
+            expiry = dice.choice([None, made(number + 2), made(number + 30), "soon"])
+            estate[f"b{number}-{n}"] = make(
+                f"b{number}-{n}",
+                created_at=made(number),
+                expired_at=expiry,
+                resource_id=f"resource-{n}",
+                extend_info={"auto_trigger": dice.choice([True, False, ...])},
+            )
+        each.append(day(number, *estate.values(), complete=dice.random() < 0.8))
+    return each
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_folding_day_by_day_from_nothing_and_again_ends_in_the_same_state(home: Home, tmp_path: Any, seed: int) -> None:
+    each = [day(0, server("first")), *(_random_days(seed)[1:])]
+    for one in each:
+        publish(home, one)
+    at_once = publish(Home(tmp_path / "at-once"), *each)
+    assert state_of(home) == state_of(at_once)
+    shutil.rmtree(home.histories)
+    flow.build(home, "again")
+    assert state_of(home) == state_of(at_once)
+    flow.replay(home, None, "replayed")
+    assert state_of(home) == state_of(at_once)
+
+
+def test_a_quiet_day_adds_nothing_to_what_grows(home: Home) -> None:
+    publish(home, *days([server(), volume("v")], [server()]))
+    before = state_of(home)
+    publish(home, *(day(number, server()) for number in range(2, 12)))
+    assert state_of(home) == before
+    assert all(len(files) == 1 for files in read_state(home, "prod").files.values() if files)
+
+
+def test_files_of_what_grows_are_made_one_before_they_are_many(home: Home) -> None:
+    publish(home, *days(*([server(name=f"name {number}")] for number in range(40))))
+    assert len(read_state(home, "prod").files["backups_closed"]) < 33
+    assert query(home, "SELECT count(*), count(DISTINCT name) FROM history.backups") == [(40, 40)]
+
+
+def test_history_outlives_the_file_and_pruned_landings(home: Home) -> None:
+    publish(home, *days([server()], [server(name="new")]))
+    for snapshot in landing.snapshots(home):
+        remove(home.landed(snapshot.scope, snapshot.snapshot_id))
+    land(home, day(2, server(name="newer")))
+    shutil.rmtree(home.tables / "manifests" / "nothing", ignore_errors=True)
+    home.warehouse.unlink()
+    flow.build(home, "again")
+    assert [name for (name,) in query(home, "SELECT name FROM history.backups ORDER BY valid_from")] == [
+        "autobk_backup-1",
+        "new",
+        "newer",
+    ]
+    flow.replay(home, None, "replayed")
+    assert query(home, "SELECT count(*) FROM history.backups") == [(3,)]
+
+
+def test_a_history_whose_past_is_lost_says_so_and_what_to_do(home: Home) -> None:
+    publish(home, day(0, server()))
+    [snapshot] = landing.snapshots(home)
+    remove(home.landed(snapshot.scope, snapshot.snapshot_id))
+    shutil.rmtree(home.tables)
+    land(home, day(1, server()))
+    with pytest.raises(Problem, match="goes on from snapshot 20260301T120000Z, whose tables and landing are both gone"):
+        flow.build(home, "again")
+    home.history_manifest("prod").write_text("{")
+    with pytest.raises(Problem, match="is damaged"):
+        flow.build(home, "again")
+
+
+def test_drift_says_since_when(home: Home) -> None:
+    odd = server(resource_size="40")
+    publish(home, *days([server()], [odd], [server()], [odd, server("b2", odd=1)]))
+    assert query(home, "SELECT path, first_seen FROM meta.drift ORDER BY path") == [
+        ("odd", at(3)),
+        ("resource_size", at(1)),
+    ]
+    assert query(home, "SELECT path, first_seen, last_seen FROM history.drift ORDER BY path") == [
+        ("odd", at(3), at(3)),
+        ("resource_size", at(1), at(3)),
+    ]
+
+
+def test_a_backup_that_came_back_is_told_once_and_was_away(home: Home) -> None:
+    publish(home, *days([server()], [], [server()]))
+    assert query(
+        home, "SELECT first_seen, last_seen, gone_at, disappearance, absences FROM history.backup_lifecycle"
+    ) == [(at(0), at(2), None, None, 1)]
+    publish(home, day(3))
+    assert query(home, "SELECT first_seen, last_seen, gone_at, absences FROM history.backup_lifecycle") == [
+        (at(0), at(2), at(3), 2)
+    ]
+
+
+MANUAL = {"extend_info": {"auto_trigger": False}}
+UNSAID = {"extend_info": {"auto_trigger": ...}, "name": "mine"}
+GONE = [
+    # (what was, day by day; what the first day that lacks `id` makes of it)
+    ("dated, after its day", [[server(expired_at=made(1))], []], "expired", "ok"),
+    ("dated, before its day", [[server(expired_at=made(30))], []], "deleted_early", "fail"),
+    ("dated and by hand, before its day", [[server(expired_at=made(30), **MANUAL)], []], "deleted_early", "fail"),
+    ("failed", [[server(status="error")], []], "failed_or_inflight_cleanup", "ok"),
+    ("failed, and then going", [[server(status="error")], [server(status="deleting")], []], "failed_or_inflight_cleanup", "ok"),
+    ("whole, and then going", [[server()], [server(status="deleting")], []], "deleted_early", "fail"),
+    ("failed, then whole, then going", [[server(status="error")], [server()], [server(status="deleting")], []], "deleted_early", "fail"),
+    ("being made", [[server(status="protecting", expired_at=None)], []], "failed_or_inflight_cleanup", "ok"),
+    ("of an expiry that nobody can read", [[server(expired_at="soon")], []], "expiry_unreadable", "unknown"),
+    ("by hand", [[server(expired_at=None, **MANUAL)], []], "manual_deleted", "fail"),
+    ("by hand, as its name says", [[server(expired_at=None, name="manualbk_1", extend_info={"auto_trigger": ...})], []], "manual_deleted", "fail"),
+    ("of unknown making", [[server(expired_at=None, **UNSAID)], []], "deleted_unexplained", "fail"),
+    ("of unknown status", [[server(expired_at=None, status="odd"), kept(1)], [kept(1)]], "deleted_unexplained", "fail"),
+    ("the only one", [[server(expired_at=None)], []], "deleted_unexplained", "fail"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("each", "disappearance", "verdict"), [row[1:] for row in GONE], ids=[row[0] for row in GONE])
+def test_what_became_of_a_backup(home: Home, each: list[list[Body]], disappearance: str, verdict: str) -> None:
+    publish(home, *days(*each))
+    sql = "SELECT disappearance, verdict FROM history.backup_lifecycle WHERE backup_id = 'backup-1'"
+    assert query(home, sql) == [(disappearance, verdict)]
+
+
+def gone(home: Home) -> list[tuple[str, str]]:
+    return query(
+        home, "SELECT backup_id, disappearance FROM history.backup_lifecycle WHERE gone_at IS NOT NULL ORDER BY 1"
+    )
+
+
+def test_a_rule_that_keeps_three_rotates_daily_and_every_other_day_and_over_a_missed_snapshot(home: Home) -> None:
+    def newest(last: int, count: int) -> list[Body]:
+        return [kept(number) for number in range(last - count + 1, last + 1)]
+
+    publish(home, *days(newest(0, 3), newest(1, 3), newest(2, 3), newest(3, 4), newest(4, 3), newest(5, 4)))
+    publish(home, day(7, *newest(7, 3)))
+    assert {disappearance for _, disappearance in gone(home)} == {"rotated_by_count"}
+    assert len(gone(home)) == 7
+
+
+def test_one_point_that_is_replaced_by_the_next_is_rotated(home: Home) -> None:
+    publish(home, *days([kept(0)], [kept(1)], [kept(2)]))
+    assert gone(home) == [("p+00", "rotated_by_count"), ("p+01", "rotated_by_count")]
+
+
+def test_the_oldest_that_go_together_when_a_count_is_lowered_are_not_explained(home: Home) -> None:
+    points = [kept(number) for number in range(-5, 1)]
+    publish(home, *days(points, [*points[3:], kept(1)]))
+    assert gone(home) == [(name, "deleted_unexplained") for name in ("p-03", "p-04", "p-05")]
+
+
+def test_a_point_in_the_middle_may_be_thinned_out_by_a_long_rule(home: Home) -> None:
+    points = [kept(number) for number in range(5)]
+    publish(home, *days(points, [p for p in points if p["id"] != "p+02"]))
+    assert gone(home) == [("p+02", "possible_gfs_thinning")]
+
+
+def test_the_newest_point_is_never_explained(home: Home) -> None:
+    points = [kept(number) for number in range(-4, 1)]
+    publish(home, *days(points, points[:-1]))
+    assert gone(home) == [("p+00", "deleted_unexplained")]
+
+
+def test_points_of_a_project_that_is_read_no_more_are_not_judged(home: Home) -> None:
+    publish(home, day(0, server()), day(1, project="other"))
+    assert gone(home) == [("backup-1", "vault_or_project_not_seen")]
+
+
+def test_how_early_and_how_much_of_its_vault_went_with_it(home: Home) -> None:
+    points = [server(f"b{n}", expired_at=made(30)) for n in range(4)]
+    publish(home, *days(points, points[:1]))
+    sql = """SELECT backup_id, round(days_early, 2), vault_points_before, vault_points_after, vault_failed_with_it
+             FROM history.backup_lifecycle WHERE verdict = 'fail' ORDER BY 1"""
+    assert query(home, sql) == [(f"b{n}", 28.83, 4, 1, 3) for n in (1, 2, 3)]
+
+
+def test_a_part_that_the_list_names_beside_its_whole_has_no_life_of_its_own(home: Home) -> None:
+    part = volume("child-of-backup-1", parent_id="backup-1", expired_at=None)
+    publish(home, day(0, server(expired_at=made(1))), day(1))
+    publish(home, Landed([server("b2", children=[child("child-of-backup-1")])], [part], as_of=at(2)), day(3))
+    assert [name for name, _ in gone(home)] == ["b2", "backup-1"]
