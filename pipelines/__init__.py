@@ -2,6 +2,7 @@
 
 extract    asks the service and lands its answers as sent        extract/     (sandbox/ stands in for the service)
 normalize  turns landed bodies into four tables                  normalize/   (contract/ says which columns)
+history    folds snapshots into what everything was, and when    history/
 load       writes them as Parquet and into a DuckDB draft        load/
 policy     puts the thresholds beside them                       policy/
 model      runs the SELECTs of sql/ in the draft and audits it   models/

@@ -34,6 +34,7 @@ def connect(
     try:
         # Naive timestamps are UTC: the session's zone must never shift them.
         connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET enable_progress_bar = false")
         # DuckDB takes INTERVAL 1 MONTH and INTERVAL 30 DAY for the same expression and merges them.
         connection.execute("SET disabled_optimizers = 'common_subexpressions'")
         if spill:

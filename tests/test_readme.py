@@ -49,7 +49,9 @@ def test_every_relation_that_the_readme_names_is_there(demo: tuple[str, Path]) -
     with connect(demo[1] / "warehouse.duckdb", read_only=True) as connection:
         found = {
             f"{schema}.{name}"
-            for schema, name in connection.execute("SELECT schema_name, table_name FROM duckdb_tables()").fetchall()
+            for schema, name in connection.execute(
+                "SELECT table_schema, table_name FROM information_schema.tables"
+            ).fetchall()
         }
     assert len(named) > 10
     for name in named:
