@@ -15,7 +15,7 @@ SYNTHETIC = " Holds synthetic data of the sandbox: see is_sandbox in meta.snapsh
 
 
 def build_models(connection: duckdb.DuckDBPyConnection, project: Project, *, synthetic: bool) -> dict[str, int]:
-    """Build every model; return its rows by relation. Each column gets the type that the model declares."""
+    """Build every model; return the rows of each table. Each column gets the type that the model declares."""
     for schema in dict.fromkeys(model.schema for model in project.models):
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
     rows: dict[str, int] = {}
@@ -25,7 +25,8 @@ def build_models(connection: duckdb.DuckDBPyConnection, project: Project, *, syn
         doc = model.doc + (SYNTHETIC if synthetic else "")
         for statement in comments(model.relation, doc, {column.name: column.doc for column in columns}, model.kind):
             connection.execute(statement)
-        rows[model.relation] = count(connection, model.relation)
+        if model.kind == "TABLE":
+            rows[model.relation] = count(connection, model.relation)
     return rows
 
 

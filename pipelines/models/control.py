@@ -103,6 +103,7 @@ def union_of(controls: Sequence[Control]) -> Model:
     )
     sql = (
         "-- One row a control and subject: the findings of all controls below each other.\n"
+        "-- kind: view\n"
         f"with findings as (\n    {answers}\n)\n\n"
         f"select\n    control_id, -- VARCHAR: Id of the control.\n    {columns}\nfrom findings\n"
     )

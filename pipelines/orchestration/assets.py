@@ -68,8 +68,9 @@ def build_assets(progress: Progress) -> list[dg.AssetsDefinition]:
             _or_fail(lambda: flow.publish(home, draft))
         path = dg.MetadataValue.path(str(home.warehouse))
         for spec in warehouse_specs():
-            rows = draft.rows[".".join(spec.key.path)]
-            yield dg.MaterializeResult(asset_key=spec.key, metadata={"dagster/row_count": rows, "file": path})
+            rows = draft.rows.get(".".join(spec.key.path))
+            counted = {} if rows is None else {"dagster/row_count": rows}  # a view has none of its own
+            yield dg.MaterializeResult(asset_key=spec.key, metadata={**counted, "file": path})
         if problem := flow.stale(home, warehouse.settings().clouds):
             raise failure(problem, published=True)
 

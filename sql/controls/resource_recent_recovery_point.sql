@@ -27,19 +27,32 @@ replicas as (
     select * from intermediate.int_resource_points where is_replica
 ),
 
-dependable as (
+latest as (
+    -- The last times first, so that only what has one of them is put in order.
     select
         scope,
         snapshot_id,
         resource_id,
-        backup_id,
-        rp_time,
-        row_number() over (
-            partition by scope, snapshot_id, resource_id order by rp_time desc nulls last, point_id
-        ) as place,
-        count(*) over (partition by scope, snapshot_id, resource_id) as depth
+        max(created_at) as last_created_at,
+        max(rp_time) filter (where is_dependable) as last_rp_time,
+        count(*) filter (where is_dependable) as depth
     from points
-    where is_dependable
+    group by scope, snapshot_id, resource_id
+),
+
+dependable as (
+    select
+        p.scope,
+        p.snapshot_id,
+        p.resource_id,
+        p.backup_id,
+        p.rp_time,
+        l.depth,
+        row_number() over (partition by p.scope, p.snapshot_id, p.resource_id order by p.point_id) as place
+    from points as p
+    inner join latest as l
+        on p.scope = l.scope and p.snapshot_id = l.snapshot_id and p.resource_id = l.resource_id
+    where p.is_dependable and (p.rp_time = l.last_rp_time or l.last_rp_time is null)
 ),
 
 newest as (
@@ -48,15 +61,16 @@ newest as (
 
 attempts as (
     select
-        scope,
-        snapshot_id,
-        resource_id,
-        backup_id,
-        status,
-        row_number() over (
-            partition by scope, snapshot_id, resource_id order by created_at desc nulls last, point_id
-        ) as place
-    from points
+        p.scope,
+        p.snapshot_id,
+        p.resource_id,
+        p.backup_id,
+        p.status,
+        row_number() over (partition by p.scope, p.snapshot_id, p.resource_id order by p.point_id) as place
+    from points as p
+    inner join latest as l
+        on p.scope = l.scope and p.snapshot_id = l.snapshot_id and p.resource_id = l.resource_id
+    where p.created_at = l.last_created_at or l.last_created_at is null
 ),
 
 newest_attempt as (

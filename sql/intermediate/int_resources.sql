@@ -12,7 +12,8 @@ tiers as (
 ),
 
 named as (
-    -- Each sighting of a resource. Its own backups say more of it than a server's, newer ones more than older.
+    -- Each sighting of a resource. What is here says more of it than copies, its own backups more than a server's,
+    -- newer ones more than older.
     select
         scope,
         snapshot_id,
@@ -25,7 +26,7 @@ named as (
         enterprise_project_id,
         vault_id,
         is_replica,
-        1 as rank_of_kind,
+        case when is_replica then 3 else 1 end as rank_of_kind,
         created_at,
         backup_id as point_id
     from points
@@ -42,21 +43,11 @@ named as (
         p.enterprise_project_id,
         p.vault_id,
         p.is_replica,
-        2 as rank_of_kind,
+        case when p.is_replica then 4 else 2 end as rank_of_kind,
         d.created_at,
         d.child_id as point_id
     from disks as d
     inner join points as p on d.scope = p.scope and d.snapshot_id = p.snapshot_id and d.backup_id = p.backup_id
-),
-
-ranked as (
-    select
-        n.*,
-        row_number() over (
-            partition by n.scope, n.snapshot_id, n.resource_id
-            order by n.is_replica nulls first, n.rank_of_kind, n.created_at desc nulls last, n.point_id
-        ) as place
-    from named as n
 ),
 
 totals as (
@@ -65,9 +56,40 @@ totals as (
         snapshot_id,
         resource_id,
         bool_and(coalesce(is_replica, false)) as only_replicas,
-        max(enterprise_project_id) as some_enterprise_project_id
+        max(enterprise_project_id) as some_enterprise_project_id,
+        min(rank_of_kind) as best_rank
     from named
     group by scope, snapshot_id, resource_id
+),
+
+best as (
+    -- The best kind first, and the newest of it, so that only few are put in order.
+    select
+        n.scope,
+        n.snapshot_id,
+        n.resource_id,
+        n.rank_of_kind,
+        max(n.created_at) as last_created_at
+    from named as n
+    inner join totals as t
+        on n.scope = t.scope
+        and n.snapshot_id = t.snapshot_id
+        and n.resource_id = t.resource_id
+        and n.rank_of_kind = t.best_rank
+    group by n.scope, n.snapshot_id, n.resource_id, n.rank_of_kind
+),
+
+ranked as (
+    select
+        n.*,
+        row_number() over (partition by n.scope, n.snapshot_id, n.resource_id order by n.point_id) as place
+    from named as n
+    inner join best as b
+        on n.scope = b.scope
+        and n.snapshot_id = b.snapshot_id
+        and n.resource_id = b.resource_id
+        and n.rank_of_kind = b.rank_of_kind
+    where n.created_at = b.last_created_at or b.last_created_at is null
 )
 
 select

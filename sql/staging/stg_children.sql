@@ -12,6 +12,18 @@ extend_info as (
 
 carriers as (
     select distinct scope, snapshot_id, backup_id, carrier_id from children where depth > 1
+),
+
+carrying as (
+    select
+        c.scope,
+        c.snapshot_id,
+        c.backup_id,
+        c.id,
+        c.is_usable
+    from children as c
+    inner join carriers as k
+        on c.scope = k.scope and c.snapshot_id = k.snapshot_id and c.backup_id = k.backup_id and c.id = k.carrier_id
 )
 
 select
@@ -30,11 +42,11 @@ select
     c.resource_size,
     e.encrypted,
     coalesce(e.bootable, false) or coalesce(e.system_disk, false) as is_system_disk, -- BOOLEAN: Holds a system disk.
-    k.carrier_id is null as is_leaf -- BOOLEAN: Has no child of its own, so that its flags speak for data.
+    k.id is null as is_leaf -- BOOLEAN: Has no child of its own, so that its flags speak for data.
 from children as c
-left join children as u
+left join carrying as u
     on c.scope = u.scope and c.snapshot_id = u.snapshot_id and c.backup_id = u.backup_id and c.carrier_id = u.id
 left join extend_info as e
     on c.scope = e.scope and c.snapshot_id = e.snapshot_id and c.backup_id = e.top_backup_id and c.id = e.backup_id
-left join carriers as k
-    on c.scope = k.scope and c.snapshot_id = k.snapshot_id and c.backup_id = k.backup_id and c.id = k.carrier_id
+left join carrying as k
+    on c.scope = k.scope and c.snapshot_id = k.snapshot_id and c.backup_id = k.backup_id and c.id = k.id

@@ -4,13 +4,13 @@ The same number gives the same bytes. Ids are random, names and times vary, ever
 """
 
 import hashlib
-import json
 import random
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pyarrow as pa
 
 from pipelines.clock import snapshot_id
@@ -130,7 +130,7 @@ class _Parts:
         self._number = 0
 
     def add(self, value: object) -> None:
-        self._lines.append(json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode() + b"\n")
+        self._lines.append(orjson.dumps(value) + b"\n")
         if len(self._lines) == self._most:
             self.end()
 
