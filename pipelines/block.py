@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 PADDING = 64  # line breaks behind the lines, so that a scan may look ahead of where it is
-SIZE = 8 << 20  # bytes of a block, unless one line is longer
+SIZE = 5 << 20  # bytes of a block, unless one line is longer
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
 Sizes = NDArray[np.int32]
 Flags = NDArray[np.bool_]
+_DISKS = 4  # rows that a line is given room for at first; where one has more, its block is scanned again
 _scratch = threading.local()  # arrays are used again: fresh ones are cleared by the system, page by page
 
 
@@ -62,17 +63,17 @@ def find_lines(block: Block, barred: Flags | None = None) -> Found:
     lines = len(block.numbers)
     begins, ends = np.empty(lines, np.int64), np.empty(lines, np.int64)
     bars = np.zeros(lines, np.bool_) if barred is None else barred
-    return _find(block.buf, begins, ends, lambda *more: scan_lines(block.buf, bars, *more))
+    return _find(block.buf, begins, ends, _DISKS, lambda *more: scan_lines(block.buf, bars, *more))
 
 
 def find_items(buf: Bytes, begins: Ints, ends: Ints) -> Found:
     """Scan the backups that stand at `begins` to `ends`: items of list pages."""
-    return _find(buf, begins, ends, lambda *more: scan_items(buf, *more))
+    return _find(buf, begins, ends, 1, lambda *more: scan_items(buf, *more))
 
 
-def _find(buf: Bytes, begins: Ints, ends: Ints, scan: Callable[..., int]) -> Found:
+def _find(buf: Bytes, begins: Ints, ends: Ints, rows_a_line: int, scan: Callable[..., int]) -> Found:
     shapes = plan().shapes
-    room = max(getattr(_scratch, "room", 0), 4 * len(begins) + 64)  # for servers with up to four disks
+    room = max(getattr(_scratch, "room", 0), rows_a_line * len(begins) + 64)
     while True:
         if room > getattr(_scratch, "room", 0):
             cells = room * int(shapes[:, WIDTH].sum())

@@ -64,10 +64,10 @@ class IdSet:
     def _make_room(self, ids: int, used: int) -> None:
         begin = int(self._offsets[self._count])
         if begin + used > len(self._heap):
-            self._heap = np.concatenate([self._heap[:begin], np.empty(begin + 2 * used, np.uint8)])
+            self._heap = np.concatenate([self._heap[:begin], np.empty(begin // 2 + used, np.uint8)])
         if self._count + ids >= len(self._offsets):
             self._offsets = np.concatenate(
-                [self._offsets[: self._count + 1], np.zeros(self._count + 2 * ids, np.int64)]
+                [self._offsets[: self._count + 1], np.zeros(self._count // 2 + ids + 1, np.int64)]
             )
         if 2 * (self._count + ids) > len(self._table):
             cells = 1 << int(4 * (self._count + ids) - 1).bit_length()

@@ -30,7 +30,7 @@ def plan() -> Plan:
     lookup = np.full((len(SHAPES.all), CELLS), -1, np.int16)
     keys = []
     for number, (shape, name, key) in enumerate(told):
-        cell = hashed(np.frombuffer(names[number], np.uint8), 0, len(names[number]))
+        cell = hashed.py_func(names[number], 0, len(names[number]))  # type: ignore[attr-defined]
         while lookup[shape.number, cell] >= 0:
             cell = (cell + 1) % CELLS
         lookup[shape.number, cell] = number
