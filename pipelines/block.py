@@ -56,7 +56,8 @@ def blocks_of(part: str, read: Callable[[memoryview], int]) -> Iterator[Block]:
         if not stop:
             rest, size = buf[:filled], 2 * size
             continue
-        rest, size = buf[stop:filled].copy(), SIZE
+        rest = buf[stop:filled].copy()
+        size = max(SIZE, 2 * len(rest))
         buf[stop : stop + PADDING] = ord("\n")
         lines = int(np.count_nonzero(buf[:stop] == ord("\n")))
         yield Block(part, range(number, number + lines), buf, stop)

@@ -13,7 +13,7 @@ from pipelines.contract.history import HISTORY
 from pipelines.contract.tables import NORMALIZED
 from pipelines.duck import connect
 from pipelines.extract import landing
-from pipelines.extract.keep import remove
+from pipelines.extract.keep import outdated, remove
 from pipelines.history.state import read_state
 from pipelines.home import Home
 from pipelines.load.parquet import rows_in
@@ -88,6 +88,7 @@ def test_what_lasts_has_no_end_and_was_last_seen_in_the_newest_snapshot(home: Ho
         ("backups", {"expired_at": None}),
         ("extend_info", {"extend_info": {"encrypted": True}}),
         ("extend_info", {"extend_info": {"os_images_data": ["image-1"]}}),
+        ("extend_info", {"extend_info": {"os_images_data": []}}),
         ("children", {"children": [child("child-of-backup-1", parent_id="backup-1", resource_size=41)]}),
         ("replication_records", {"replication_records": [{"id": "r1", "status": "fail"}]}),
     ],
@@ -202,6 +203,46 @@ def test_a_history_whose_past_is_lost_says_so_and_what_to_do(home: Home) -> None
         flow.build(home, "again")
 
 
+def test_a_replay_that_fails_half_way_leaves_the_history_as_it_was(home: Home) -> None:
+    publish(home, *days(*([server(name=f"name {number}")] for number in range(4))))
+    before = state_of(home)
+    newest = landing.snapshots(home)[-1]
+    damaged = home.landed("prod", landing.snapshots(home)[1].snapshot_id) / "show-00001.ndjson.zst"
+    kept_bytes = damaged.read_bytes()
+    damaged.write_bytes(b"not what it was")
+    shutil.rmtree(home.tables)
+    with pytest.raises(Problem, match="is damaged"):
+        flow.replay(home, newest.snapshot_id, "replayed")
+    assert state_of(home) == before
+    damaged.write_bytes(kept_bytes)
+    flow.replay(home, None, "replayed")
+    assert state_of(home) == before
+
+
+def test_a_newest_snapshot_that_is_removed_is_not_in_the_history_any_more(home: Home) -> None:
+    publish(home, *days([server()], [server(name="new")], [server(name="newer"), volume("v2")]))
+    newest = landing.snapshots(home)[-1]
+    remove(home.landed("prod", newest.snapshot_id))
+    flow.build(home, "again")
+    assert query(home, "SELECT name, valid_to, last_seen FROM history.backups ORDER BY valid_from") == [
+        ("autobk_backup-1", at(1), at(0)),
+        ("new", None, at(1)),
+    ]
+    publish(home, day(3, server(name="newest")))
+    assert query(home, "SELECT name, valid_from FROM history.backups ORDER BY valid_from")[1:] == [
+        ("new", at(1)),
+        ("newest", at(3)),
+    ]
+
+
+def test_what_the_history_has_not_taken_in_is_not_pruned(home: Home) -> None:
+    publish(home, *days([server()], [server()]))
+    for number in (2, 3, 4):
+        land(home, day(number, server(name=f"name {number}")))
+    old = outdated(home, 1, at(10), {"prod": landing.snapshots(home)[1].snapshot_id})
+    assert [path.name for path in old] == ["snapshot_id=20260301T120000Z", "snapshot_id=20260302T120000Z"]
+
+
 def test_drift_says_since_when(home: Home) -> None:
     odd = server(resource_size="40")
     publish(home, *days([server()], [odd], [server()], [odd, server("b2", odd=1)]))
@@ -237,6 +278,10 @@ GONE = [
     ("failed, and then going", [[server(status="error")], [server(status="deleting")], []], "failed_or_inflight_cleanup", "ok"),
     ("whole, and then going", [[server()], [server(status="deleting")], []], "deleted_early", "fail"),
     ("failed, then whole, then going", [[server(status="error")], [server()], [server(status="deleting")], []], "deleted_early", "fail"),
+    ("whole once, then failed", [[server()], [server(status="error")], []], "deleted_early", "fail"),
+    ("whole once, then made anew", [[server()], [server(status="protecting")], []], "deleted_early", "fail"),
+    ("whole, its removal failed", [[server()], [server(status="deleting")], [server(status="error")], [server(status="deleting")], []], "deleted_early", "fail"),
+    ("failed, and then going by steps", [[server(status="error")], [server(status="waiting_delete")], [server(status="deleting")], []], "failed_or_inflight_cleanup", "ok"),
     ("being made", [[server(status="protecting", expired_at=None)], []], "failed_or_inflight_cleanup", "ok"),
     ("of an expiry that nobody can read", [[server(expired_at="soon")], []], "expiry_unreadable", "unknown"),
     ("by hand", [[server(expired_at=None, **MANUAL)], []], "manual_deleted", "fail"),
@@ -291,6 +336,44 @@ def test_the_newest_point_is_never_explained(home: Home) -> None:
     points = [kept(number) for number in range(-4, 1)]
     publish(home, *days(points, points[:-1]))
     assert gone(home) == [("p+00", "deleted_unexplained")]
+
+
+def test_points_that_were_seen_going_count_in_what_there_was(home: Home) -> None:
+    steady = [[kept(n) for n in range(last - 6, last + 1)] for last in range(3)]
+    going = [kept(-3, status="deleting"), kept(-2, status="deleting"), *(kept(n) for n in range(-1, 4))]
+    publish(home, *days(*steady, going, [kept(n) for n in range(-1, 5)]))
+    assert gone(home)[-2:] == [("p-05", "rotated_by_count"), ("p-06", "rotated_by_count")]
+    assert ("p-02", "deleted_unexplained") in gone(home)
+    assert ("p-03", "deleted_unexplained") in gone(home)
+
+
+def test_a_rotation_that_each_snapshot_catches_in_the_act_is_one(home: Home) -> None:
+    def caught(last: int) -> list[Body]:
+        return [kept(last - 3, status="deleting"), *(kept(n) for n in range(last - 2, last + 1))]
+
+    publish(home, *days(*(caught(last) for last in range(5))))
+    assert {disappearance for _, disappearance in gone(home)} == {"rotated_by_count"}
+
+
+def test_a_reading_of_another_project_between_hides_no_deletion(home: Home) -> None:
+    def newest(first: int, last: int) -> list[Body]:
+        return [kept(n) for n in range(first, last + 1)]
+
+    publish(home, *days(newest(-6, 0), newest(-5, 1), newest(-4, 2)), day(3, project="other"))
+    publish(home, day(4, *newest(-2, 4)), day(5, *newest(2, 5)))
+    went = "SELECT disappearance FROM history.disappearances WHERE gone_at = TIMESTAMP '2026-03-06 12:00:00'"
+    assert query(home, went) == [("deleted_unexplained",)] * 4
+
+
+def test_a_region_that_is_told_only_now_is_no_other_place(home: Home) -> None:
+    publish(home, day(0, server(), region=None), day(1, region="region-1"))
+    assert gone(home) == [("backup-1", "deleted_early")]
+
+
+def test_a_part_whose_whole_is_known_only_later_is_not_gone(home: Home) -> None:
+    part, whole = volume("p1", parent_id="backup-1"), server(children=[child("p1")])
+    publish(home, Landed([], [whole | {"children": []}, part]), Landed([whole], [part], as_of=at(1)))
+    assert gone(home) == []
 
 
 def test_points_of_a_project_that_is_read_no_more_are_not_judged(home: Home) -> None:

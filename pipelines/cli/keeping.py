@@ -66,12 +66,15 @@ def verify(home: str | None) -> None:
 @home_option
 def prune(keep_days: float, dry_run: bool, home: str | None) -> None:
     """Remove old landed snapshots; the newest complete one of a scope always stays."""
-    from pipelines.extract import keep
+    from pipelines.extract import keep, landing
+    from pipelines.history.state import read_state
     from pipelines.home import writing
 
     place = _landed(home)
     with place.held(), writing(place.path):
-        for folder in keep.outdated(place, keep_days, clock.utc_now()):
+        scopes = {snapshot.scope for snapshot in landing.snapshots(place)}
+        taken_in = {scope: last.snapshot_id for scope in scopes if (last := read_state(place, scope).last)}
+        for folder in keep.outdated(place, keep_days, clock.utc_now(), taken_in):
             would = "would remove" if dry_run else "removed"
             line = f"{would} {folder.relative_to(place.path)}, {keep.size_of(folder):,} bytes"
             if not dry_run:

@@ -21,6 +21,12 @@ LAST_SEEN = Column("last_seen", INSTANT, "The last complete snapshot that has th
 VERSION = (VALID_FROM, VALID_TO, FIRST_SEEN, LAST_SEEN)
 
 
+_WAS = (
+    Column("was_usable", FLAG, "A complete snapshot, this or an earlier one, has it in a state to be restored from."),
+    Column("was_failed", FLAG, "A complete snapshot, this or an earlier one, has it as failed."),
+)
+
+
 def key_of(table: Table) -> tuple[str, ...]:
     """Return the key of a record of `table` over time."""
     return tuple(name for name in table.key if name != "snapshot_id")
@@ -33,8 +39,7 @@ def _closed(table: Table) -> Table:
 
 def _open(table: Table) -> Table:
     own = [column for column in table.columns if column.name in key_of(table)]
-    before = Column("status_before", TEXT, "The status that it had before its present one; null where it had none.")
-    more = (before,) if table is BACKUPS else ()
+    more = _WAS if table is BACKUPS else ()
     doc = f"One row a row of {table.relation}: since when it has been as it is."
     return Table(SCHEMA, f"{table.name}_open", doc, key_of(table), (*own, VALID_FROM, FIRST_SEEN, *more))
 
@@ -100,7 +105,7 @@ DEPTHS = Table(
     (
         SCOPE,
         *(column for column in BACKUPS.columns if column.name in ("vault_id", "resource_id", "image_type")),
-        Column("depth", WHOLE, "In the newest complete snapshot.", required=True),
+        Column("depth", WHOLE, "In the newest complete snapshot, those that are going among them.", required=True),
         Column("depth_before", WHOLE, "In the one before."),
         Column("depth_before_that", WHOLE, "In the one before that."),
     ),

@@ -5,7 +5,7 @@ person reads leave.
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -25,18 +25,21 @@ def damages(home: Home, snapshot: Snapshot) -> Iterator[str]:
             yield f"{folder / name} is not what the manifest says"
 
 
-def outdated(home: Home, keep_days: float, now: datetime) -> list[Path]:
+def outdated(home: Home, keep_days: float, now: datetime, taken_in: Mapping[str, str]) -> list[Path]:
     """Return the folders of snapshots that began more than `keep_days` before `now`, oldest first by scope.
 
     The newest complete snapshot of a scope is never among them: it stands for the scope, and the next reading
-    builds on it.
+    builds on it. Nor are complete ones newer than the one in `taken_in` of their scope, the newest that its history
+    has: nothing else has what they say.
     """
     landed = landing.snapshots(home)
     kept = {(snapshot.scope, snapshot.snapshot_id) for snapshot in landing.current(landed)}
     return [
         home.landed(snapshot.scope, snapshot.snapshot_id)
         for snapshot in landed
-        if now - snapshot.as_of > timedelta(days=keep_days) and (snapshot.scope, snapshot.snapshot_id) not in kept
+        if now - snapshot.as_of > timedelta(days=keep_days)
+        and (snapshot.scope, snapshot.snapshot_id) not in kept
+        and not (snapshot.complete and snapshot.snapshot_id > taken_in.get(snapshot.scope, ""))
     ]
 
 

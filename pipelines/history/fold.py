@@ -17,7 +17,7 @@ from pipelines.load.tables import Loaded
 from pipelines.models.model import read_model, sql_folder
 
 _FEW = 32  # files of a table that grows: more are made one, so that no run opens very many
-_STEPS = ("points", "depths", "disappearances")  # of sql/fold, each reading those before
+_STEPS = ("places", "points", "depths", "disappearances")  # of sql/fold, each reading those before
 
 
 def fold(home: Home, state: State, before: Loaded | None, snapshot: Snapshot, loaded: Loaded) -> State:
@@ -50,4 +50,4 @@ def fold(home: Home, state: State, before: Loaded | None, snapshot: Snapshot, lo
     taken = Folded(
         snapshot.snapshot_id, snapshot.as_of.isoformat(), snapshot.project_id, snapshot.region, loaded.content
     )
-    return State(state.scope, [*state.folded, taken], files)
+    return State(state.scope, [*state.folded, taken], files, state if state.folded else None)

@@ -24,13 +24,26 @@ def bring_up(home: Home, scope: str, landed: Iterable[Snapshot], normalize: Norm
     """
     complete = {snapshot.snapshot_id: snapshot for snapshot in landed if snapshot.complete}
     state = read_state(home, scope)
-    if anew and all(taken.snapshot_id in complete for taken in state.folded):
+    if _is_ahead(state, complete) and state.before:
+        # The newest landed snapshot was removed since, as a damaged one: so was what it said.
+        state = state.before
+        write_state(home, state)
+    from_nothing = anew and all(taken.snapshot_id in complete for taken in state.folded)
+    if from_nothing:
         state = State(scope)
     for snapshot_id, snapshot in sorted(complete.items()):
         if state.last is None or snapshot_id > state.last.snapshot_id:
             before = _tables_of_last(home, state, complete, normalize)
             state = fold(home, state, before, snapshot, normalize(snapshot))
-            write_state(home, state)
+            if not from_nothing:
+                write_state(home, state)
+    if from_nothing and state.folded:
+        # Not before it is whole: what stands there until now is never less than what replaces it.
+        write_state(home, state)
+
+
+def _is_ahead(state: State, complete: dict[str, Snapshot]) -> bool:
+    return state.last is not None and bool(complete) and state.last.snapshot_id > max(complete)
 
 
 def _tables_of_last(home: Home, state: State, landed: dict[str, Snapshot], normalize: Normalize) -> Loaded | None:

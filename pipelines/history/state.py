@@ -4,7 +4,7 @@ One small JSON, replaced in one write, says which files count.
 """
 
 import json
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ class State:
     scope: str
     folded: list[Folded] = field(default_factory=list)
     files: dict[str, list[str]] = field(default_factory=dict)  # table -> its files
+    before: "State | None" = None  # the one that the newest fold went on from, whose own is forgotten
 
     def paths(self, home: Home, table: str) -> list[Path]:
         """Return the files of a table of contract/history.py."""
@@ -48,9 +49,7 @@ def read_state(home: Home, scope: str) -> State:
         return State(scope)
     try:
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        names = [known.name for known in fields(Folded)]
-        folded = [Folded(**{name: one[name] for name in names}) for one in content["folded"]]
-        state = State(content["scope"], folded, content["files"])
+        state = _parsed(content)
     except (ValueError, KeyError, TypeError) as error:
         raise _damaged(path, repr(error)) from None
     missing = [file for files in state.files.values() for file in files if not (home.path / file).exists()]
@@ -61,7 +60,15 @@ def read_state(home: Home, scope: str) -> State:
 
 def write_state(home: Home, state: State) -> None:
     """Make `state` the history of its scope, in one step."""
-    write_json(home.history_manifest(state.scope), asdict(state))
+    before = replace(state.before, before=None) if state.before else None
+    write_json(home.history_manifest(state.scope), asdict(replace(state, before=before)))
+
+
+def _parsed(content: dict[str, Any]) -> State:
+    names = [known.name for known in fields(Folded)]
+    folded = [Folded(**{name: one[name] for name in names}) for one in content["folded"]]
+    before = _parsed(content["before"]) if content["before"] else None
+    return State(content["scope"], folded, content["files"], before)
 
 
 def _damaged(path: Path, how: str) -> Problem:

@@ -4,21 +4,27 @@ They run in the database of a fold: schema `was` is the snapshot before, with it
 What differs is found by a hash of 64 bits of the columns that can, and then read by key.
 """
 
-from pipelines.contract.columns import Table
+from pipelines.contract.columns import Column, Table, Type
 from pipelines.contract.history import key_of
 from pipelines.contract.tables import BACKUPS
+
+# What a backup once was, kept for as long as it is there: whether its removal is a clean-up hangs on it.
+_WAS = {
+    "was_usable": "coalesce(status IN ('available', 'restoring', 'waiting_restore'), false)",
+    "was_failed": "coalesce(status = 'error', false)",
+}
 
 
 def compared(table: Table) -> str:
     """Return one row a record of either snapshot: whether each has it, and whether they differ."""
     key = key_of(table)
-    own = ", ".join(c.name for c in table.columns if c.name not in (*key, "snapshot_id"))
+    own = ", ".join(_hashed(c) for c in table.columns if c.name not in (*key, "snapshot_id"))
     status = "status" if table is BACKUPS else "NULL AS status"
     names = ", ".join(f"coalesce(w.{name}, n.{name}) AS {name}" for name in key)
     return f"""
-    WITH w AS (SELECT {", ".join(key)}, {status}, hash({own}) AS content FROM was.{table.name}),
+    WITH w AS (SELECT {", ".join(key)}, hash({own}) AS content FROM was.{table.name}),
          n AS (SELECT {", ".join(key)}, {status}, hash({own}) AS content FROM now.{table.name})
-    SELECT {names}, w.status AS old_status, n.status AS new_status,
+    SELECT {names}, n.status,
         w.content IS NOT NULL AS had, n.content IS NOT NULL AS has, w.content IS DISTINCT FROM n.content AS differs
     FROM w FULL OUTER JOIN n ON {_on(table, "w", "n")}"""
 
@@ -37,10 +43,10 @@ def closing(table: Table) -> str:
 def lasting(table: Table) -> str:
     """Return since when each record of the new snapshot has been as it is."""
     key = ", ".join(f"c.{name}" for name in key_of(table))
-    before = "CASE WHEN c.old_status IS DISTINCT FROM c.new_status THEN c.old_status ELSE o.status_before END"
+    was = ", ".join(f"coalesce(o.{name}, false) OR {now} AS {name}" for name, now in _WAS.items())
     return f"""
     SELECT {key}, CASE WHEN c.differs THEN n.as_of ELSE o.valid_from END AS valid_from,
-        coalesce(o.first_seen, n.as_of) AS first_seen{f", {before} AS status_before" if table is BACKUPS else ""}
+        coalesce(o.first_seen, n.as_of) AS first_seen{f", {was}" if table is BACKUPS else ""}
     FROM compared AS c LEFT JOIN was.{table.name}_open AS o ON {_on(table, "c", "o")}
     CROSS JOIN now.snapshot AS n WHERE c.has"""
 
@@ -48,8 +54,9 @@ def lasting(table: Table) -> str:
 def beginning(table: Table) -> str:
     """Return the same for the first snapshot, which has none before it."""
     key = ", ".join(f"t.{name}" for name in key_of(table))
+    was = ", ".join(f"{now} AS {name}" for name, now in _WAS.items())
     return f"""
-    SELECT {key}, n.as_of AS valid_from, n.as_of AS first_seen{", NULL AS status_before" if table is BACKUPS else ""}
+    SELECT {key}, n.as_of AS valid_from, n.as_of AS first_seen{f", {was}" if table is BACKUPS else ""}
     FROM now.{table.name} AS t CROSS JOIN now.snapshot AS n"""
 
 
@@ -66,3 +73,8 @@ def drift() -> str:
 
 def _on(table: Table, left: str, right: str) -> str:
     return " AND ".join(f"{left}.{name} = {right}.{name}" for name in key_of(table))
+
+
+def _hashed(column: Column) -> str:
+    # The hash of an empty list is that of null.
+    return f"{column.name}, {column.name} IS NULL" if column.type is Type.TEXTS else column.name

@@ -24,8 +24,11 @@ def parquet_file(path: Path, table: Table, about: dict[str, str]) -> Iterator[pq
     private_folder(path.parent)
     schema = arrow_schema(table)
     described = schema.with_metadata({**(schema.metadata or {}), **about})
-    with os.fdopen(open_private(path), "wb") as sink, pq.ParquetWriter(sink, described, compression="zstd") as writer:
-        yield writer
+    with os.fdopen(open_private(path), "wb") as sink:
+        with pq.ParquetWriter(sink, described, compression="zstd") as writer:
+            yield writer
+        sink.flush()
+        os.fsync(sink.fileno())  # before any manifest names it
 
 
 def rows_in(table: Table, paths: Iterable[Path]) -> str:

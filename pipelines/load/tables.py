@@ -132,7 +132,8 @@ def sweep(home: Home, now: float) -> None:
     named = set()
     for path in (*home.tables.glob("manifests/*/*.json"), *home.histories.glob("manifests/*.json")):
         content = json.loads(path.read_text(encoding="utf-8"))
-        named |= {home.path / file for files in content["files"].values() for file in files}
+        for held in (content, content.get("before") or {"files": {}}):
+            named |= {home.path / file for files in held["files"].values() for file in files}
     for path in (*home.tables.glob("*/*/*/part-*.parquet"), *home.histories.glob("*/*/part-*.parquet")):
         if path not in named and now - path.stat().st_mtime > GRACE:
             path.unlink()

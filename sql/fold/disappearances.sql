@@ -1,25 +1,24 @@
 -- One row a recovery point of the complete snapshot before that the next one has no more: as it was last seen, and
 -- the first class that fits.
 with snapshots as (
-    select
-        w.as_of as last_seen,
-        n.as_of as gone_at,
-        coalesce(w.project_id, '') = coalesce(n.project_id, '')
-        and coalesce(w.region, '') = coalesce(n.region, '') as is_same_place
-    from was.snapshot as w
-    cross join now.snapshot as n
+    select * from fold.places
 ),
 
 left_over as (
     select * from fold.points where side = 'now'
 ),
 
+present as (
+    -- Whatever the new snapshot has is not gone, be it no point of its own any more.
+    select id from now.backups
+),
+
 old as (
     select
         w.*,
-        l.id is null as is_gone
+        p.id is null as is_gone
     from fold.points as w
-    left join left_over as l on w.id = l.id
+    left join present as p on w.id = p.id
     where w.side = 'was'
 ),
 
@@ -86,7 +85,7 @@ classed as (
         s.gone_at,
         case
             when not s.is_same_place then 'vault_or_project_not_seen'
-            when o.status in ('error', 'protecting', 'waiting_protect') or o.is_failed_going
+            when not o.was_made and (o.status in ('error', 'protecting', 'waiting_protect') or o.is_going)
                 then 'failed_or_inflight_cleanup'
             when o.is_expiry_unreadable then 'expiry_unreadable'
             when o.expired_at <= s.gone_at then 'expired'

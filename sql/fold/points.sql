@@ -19,7 +19,7 @@ parts as (
 ),
 
 since as (
-    select id, first_seen, status_before from was.backups_open
+    select id, first_seen, was_usable, was_failed from was.backups_open
 ),
 
 stated as (
@@ -33,11 +33,12 @@ stated as (
         json_extract_string(b.extra, '$.expired_at') is not null as is_expiry_unreadable,
         coalesce(b.status, '') in ('available', 'restoring', 'waiting_restore') as is_usable,
         coalesce(b.status, '') in ('deleting', 'waiting_delete') as is_going,
-        coalesce(s.status_before, '') = 'error' as went_after_failure
+        coalesce(s.was_usable, false) as was_usable,
+        coalesce(s.was_failed, false) as was_failed
     from backups as b
     left join extend_info as e on b.side = e.side and b.id = e.backup_id
     left join parts as p on b.side = p.side and b.id = p.id
-    left join since as s on b.side = 'was' and b.id = s.id
+    left join since as s on b.id = s.id
     where coalesce(b.parent_id, '') = '' or p.id is null
 )
 
@@ -57,7 +58,7 @@ select
     is_auto, -- BOOLEAN: Made by a policy; by its flag, else by its name, else null.
     is_expiry_unreadable, -- BOOLEAN: It says when it expires in a form that nobody can read.
     is_usable, -- BOOLEAN: It can be restored from.
-    is_usable or (is_going and not went_after_failure) as was_made, -- BOOLEAN: It was complete once, be it that it is going.
-    is_going and went_after_failure as is_failed_going, -- BOOLEAN: It is being removed after it failed.
+    is_going, -- BOOLEAN: It is being removed.
+    is_usable or was_usable or (is_going and not was_failed) as was_made, -- BOOLEAN: It could be restored from once, as far as any snapshot tells.
     coalesce(is_auto, false) and expired_at is null and not is_expiry_unreadable as is_kept_by_count -- BOOLEAN: A policy made it, and it carries no expiry.
 from stated

@@ -73,7 +73,7 @@ def find_items(buf: Bytes, begins: Ints, ends: Ints) -> Found:
 
 def _find(buf: Bytes, begins: Ints, ends: Ints, rows_a_line: int, scan: Callable[..., int]) -> Found:
     shapes = plan().shapes
-    room = max(getattr(_scratch, "room", 0), rows_a_line * len(begins) + 64)
+    room = max(getattr(_scratch, "room", 0), min(rows_a_line * len(begins), len(buf) // 128) + 64)
     while True:
         if room > getattr(_scratch, "room", 0):
             cells = room * int(shapes[:, WIDTH].sum())

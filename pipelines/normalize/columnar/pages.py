@@ -20,8 +20,8 @@ def items_of(buf, p, begins, ends, count):
         p = blank(buf, p + 1)
         if buf[u(p)] != QUOTE:
             return -1
-        end, _ = text(buf, p)
-        if end == 0:
+        end, n = text(buf, p)
+        if end == 0 or n < 0:  # an escape may spell any key
             return -1
         named = _spells_items(buf, p + 1, end - 1)
         p = blank(buf, end)

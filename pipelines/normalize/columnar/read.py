@@ -68,7 +68,8 @@ def read_items(block: Block) -> Items | None:
     """Find the backups of a block of list pages; None where a page is not as documented."""
     if not _is_utf8(block):
         return None
-    begins, ends = np.empty(block.stop // 64, np.int64), np.empty(block.stop // 64, np.int64)
+    most = block.stop // 8  # shorter ones hold nothing
+    begins, ends = np.empty(most, np.int64), np.empty(most, np.int64)
     counts = [0]
     for begin in _line_begins(block):
         counts.append(int(items_of(block.buf, begin, begins, ends, counts[-1])))

@@ -11,6 +11,7 @@ from pipelines.normalize.columnar.shapes import EMPTY_LIST, FLAG, INLINE, INSTAN
 from pipelines.normalize.columnar.values import NULL_WORD, QUOTE, blank, four, instant, text, whole
 
 NULL = -(2**31)  # the size of a value that is not there
+_MANY = 4_096  # rows in a line that are still compared one with each other
 DEPTH = 8  # more than the objects that any plan opens at once
 _OPEN, _CLOSE, _LIST, _END, _COMMA, _COLON, _LINE_BREAK = 123, 125, 91, 93, 44, 58, 10
 _TRUE, _FALS = 0x65757274, 0x736C6166  # four letters each, as values.four has them
@@ -247,6 +248,8 @@ def _distinct(buf, shapes, at, size, rows, bases, before):
         identity, width = shapes[shape, IDENTITY], shapes[shape, WIDTH]
         if identity < 0:
             continue
+        if rows[shape] - before[shape] > _MANY:
+            return False
         for row in range(before[shape] + 1, rows[shape]):
             a = bases[shape] + row * width + identity
             for other in range(before[shape], row):

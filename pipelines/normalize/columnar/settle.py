@@ -5,7 +5,7 @@ twice. Blocks come in their order; a `Piece` leaves for each.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import numpy as np
@@ -45,6 +45,7 @@ class Columnar:
         again = _among(odd.values(), shows.ids)
         for number in np.flatnonzero(shows.silent & ~again):
             again[number] = self._bodies.listed_records(shows.ids.text(int(number))) is not None
+        again |= _named([shows.ids.text(int(number)) for number in np.flatnonzero(again)], shows.ids)
         again[~again] = self._known.add_all(shows.ids[~again])
         if again.any():
             barred = ~shows.fits
@@ -87,5 +88,8 @@ class Columnar:
 
 def _among(bodies: Iterable[Any], ids: Ids) -> Flags:
     """Tell of each id whether one of `bodies` has it too: which of them comes first is then seen one by one."""
-    names = {identity for body in bodies if (identity := id_of(body))}
+    return _named({identity for body in bodies if (identity := id_of(body))}, ids)
+
+
+def _named(names: Collection[str], ids: Ids) -> Flags:
     return IdSet(names).find(ids) if names else np.zeros(len(ids.at), np.bool_)
