@@ -10,6 +10,7 @@ from pipelines.normalize.columnar.keys import CELLS, hashed
 from pipelines.normalize.columnar.shapes import Shapes
 
 SHAPES = Shapes()
+_MOST_KEYS = 62  # each is a bit of what was seen of an object
 
 
 class Plan(NamedTuple):
@@ -24,6 +25,8 @@ class Plan(NamedTuple):
 @cache
 def plan() -> Plan:
     """Return the arrays, made once."""
+    if too_many := [shape.table.name for shape in SHAPES.all if len(shape.keys) > _MOST_KEYS]:
+        raise ValueError(f"{too_many[0]} has more keys in one object than a scan can tell apart")
     told = [(shape, name, key) for shape in SHAPES.all for name, key in shape.keys.items()]
     names = [name.encode() for _, name, _ in told]
     begins = np.cumsum([0, *map(len, names)])
