@@ -1,6 +1,6 @@
--- One row a version of a backup that ends before it begins, or was last seen outside of its time.
+-- One row a version of a backup that ended before it began, or was last seen outside of its time.
 -- severity: error
--- relation: history.backups
+-- relation: history.backups_closed
 select scope, id, valid_from, valid_to, last_seen
-from history.backups
+from history.backups_closed
 where valid_to <= valid_from or last_seen < valid_from or last_seen >= valid_to

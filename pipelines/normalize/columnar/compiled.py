@@ -5,6 +5,8 @@ more than half of their time. It means that they may not allocate; numba refuses
 """
 
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,6 +26,19 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
 def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a small function into each of its callers."""
     return _made(function, inline="always")
+
+
+def _forget_stale() -> None:
+    """Remove what was kept of an older state of this folder: numba looks at a function's own file alone."""
+    folder = Path(__file__).parent
+    newest = max(path.stat().st_mtime for path in folder.glob("*.py"))
+    with suppress(OSError):
+        for kept in folder.glob("__pycache__/*.nb[ic]"):
+            if kept.stat().st_mtime < newest:
+                kept.unlink()
+
+
+_forget_stale()
 
 
 def _made(function: Callable[..., Any], **more: Any) -> Callable[..., Any]:

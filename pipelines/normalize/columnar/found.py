@@ -44,10 +44,6 @@ class Found:
         flags: Flags = self.seen != 0
         return flags
 
-    def line(self, number: int) -> bytes:
-        """Return the bytes of a line."""
-        return self.buf[self.begins[number] : self.ends[number]].tobytes()
-
     def cells(self, shape: Shape) -> tuple[Ints, Sizes]:
         """Return `at` and `size` of an object, by row and slot."""
         rows, width = int(self.rows[shape.number]), len(shape.slots)
