@@ -22,10 +22,10 @@ from pipelines.contract.tables import NORMALIZED
 from pipelines.home import Home, sha256_of, write_json
 from pipelines.load.parquet import parquet_file
 
-# Written by another contract, or from other bodies, a snapshot's tables are made again.
 GRACE = 3600.0  # seconds that a superseded file stays for those who read it
 AT_ONCE = 40_000  # rows of all tables together that are written at once
 _TABLES = {table.name: table for table in (*NORMALIZED, *PER_SNAPSHOT)}
+# Written by another contract, or from other bodies, a snapshot's tables are made again.
 VERSION = contract_version(_TABLES.values())
 
 
