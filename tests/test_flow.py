@@ -276,7 +276,7 @@ def test_the_grid_audit_sees_a_missing_result(home: Home) -> None:
     [(sql,)] = query(home, "SELECT query FROM meta.audits WHERE audit = 'control_grid'")
     assert query(home, sql) == []
     with connect(home.warehouse) as connection:
-        connection.execute("DELETE FROM compliance.control_results WHERE control_id = 'backup-encrypted'")
+        connection.execute("DELETE FROM controls.backup_encrypted")
         assert [row[0] for row in connection.execute(sql).fetchall()] == ["backup-encrypted"]
 
 

@@ -40,7 +40,7 @@ disks as (
     from intermediate.int_resource_points as p
     inner join intermediate.int_recovery_points as r using (scope, snapshot_id, backup_id)
     inner join unprotected as u on r.scope = u.scope and r.resource_id = u.resource_id
-    where p.via = 'server'
+    where p.resource_id <> r.resource_id
 )
 select u.scope, coalesce(u.resource_name, u.resource_id) as resource, u.newest_rp_at, u.unprotected_since
 from unprotected as u

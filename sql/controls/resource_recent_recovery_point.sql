@@ -48,7 +48,7 @@ dependable as (
         p.backup_id,
         p.rp_time,
         l.depth,
-        row_number() over (partition by p.scope, p.snapshot_id, p.resource_id order by p.point_id) as place
+        row_number() over (partition by p.scope, p.snapshot_id, p.resource_id order by p.backup_id) as place
     from points as p
     inner join latest as l
         on p.scope = l.scope and p.snapshot_id = l.snapshot_id and p.resource_id = l.resource_id
@@ -66,7 +66,7 @@ attempts as (
         p.resource_id,
         p.backup_id,
         p.status,
-        row_number() over (partition by p.scope, p.snapshot_id, p.resource_id order by p.point_id) as place
+        row_number() over (partition by p.scope, p.snapshot_id, p.resource_id order by p.backup_id) as place
     from points as p
     inner join latest as l
         on p.scope = l.scope and p.snapshot_id = l.snapshot_id and p.resource_id = l.resource_id

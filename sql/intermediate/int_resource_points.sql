@@ -10,7 +10,6 @@ disks as (
         snapshot_id,
         backup_id,
         resource_id,
-        min(child_id) as child_id,
         max(status) as status,
         bool_and(is_usable) as is_usable
     from staging.stg_children
@@ -23,9 +22,8 @@ own as (
         snapshot_id,
         resource_id,
         backup_id,
-        backup_id as point_id,
-        'own' as via,
         is_replica,
+        is_auto,
         status,
         state,
         rp_time,
@@ -44,9 +42,8 @@ parts as (
         p.snapshot_id,
         d.resource_id,
         p.backup_id,
-        d.child_id as point_id,
-        'server' as via,
         p.is_replica,
+        p.is_auto,
         case when p.is_usable then d.status else p.status end as status,
         p.state,
         p.rp_time,
@@ -70,9 +67,8 @@ select
     snapshot_id,
     resource_id, -- VARCHAR: Id of the resource.
     backup_id, -- VARCHAR: Id of the backup.
-    point_id, -- VARCHAR: Id of the backup or child that holds the data of the resource.
-    via, -- VARCHAR: own, or server where it is part of a server's backup.
     is_replica, -- BOOLEAN: A copy from another region or project, which is no local point.
+    is_auto,
     status, -- VARCHAR: Status of the part, or of the backup where that is not usable.
     state, -- VARCHAR: State of the backup: usable, in_flight, going, failed, or unknown.
     rp_time,

@@ -1,53 +1,49 @@
 -- One row a resource of a scope: everything that has a backup there, disks inside server backups included.
 with points as (
-    select * from intermediate.int_recovery_points
+    select
+        *,
+        case when is_replica then 3 else 1 end as rank_of_kind
+    from intermediate.int_recovery_points
+),
+
+replicas as (
+    select scope, snapshot_id, backup_id from points where is_replica
 ),
 
 disks as (
-    select * from staging.stg_children
+    select
+        d.*,
+        case when r.backup_id is null then 2 else 4 end as rank_of_kind
+    from staging.stg_children as d
+    left join replicas as r on d.scope = r.scope and d.snapshot_id = r.snapshot_id and d.backup_id = r.backup_id
 ),
 
 tiers as (
     select * from policy.tiers where is_default
 ),
 
-named as (
-    -- Each sighting of a resource. What is here says more of it than copies, its own backups more than a server's,
-    -- newer ones more than older.
+sightings as (
+    -- What is here says more of a resource than copies, its own backups more than a server's, newer ones more than
+    -- older.
     select
         scope,
         snapshot_id,
         resource_id,
-        level as subject_type,
-        resource_name,
-        resource_type,
-        project_id,
-        region,
-        enterprise_project_id,
-        vault_id,
-        is_replica,
-        case when is_replica then 3 else 1 end as rank_of_kind,
-        created_at,
-        backup_id as point_id
+        rank_of_kind,
+        max(created_at) as last_created_at,
+        max(enterprise_project_id) as some_enterprise_project_id
     from points
+    group by scope, snapshot_id, resource_id, rank_of_kind
     union all
     select
-        d.scope,
-        d.snapshot_id,
-        d.resource_id,
-        'volume_via_server' as subject_type,
-        d.resource_name,
-        d.resource_type,
-        p.project_id,
-        p.region,
-        p.enterprise_project_id,
-        p.vault_id,
-        p.is_replica,
-        case when p.is_replica then 4 else 2 end as rank_of_kind,
-        d.created_at,
-        d.child_id as point_id
-    from disks as d
-    inner join points as p on d.scope = p.scope and d.snapshot_id = p.snapshot_id and d.backup_id = p.backup_id
+        scope,
+        snapshot_id,
+        resource_id,
+        rank_of_kind,
+        max(created_at) as last_created_at,
+        cast(null as varchar) as some_enterprise_project_id
+    from disks
+    group by scope, snapshot_id, resource_id, rank_of_kind
 ),
 
 totals as (
@@ -55,41 +51,74 @@ totals as (
         scope,
         snapshot_id,
         resource_id,
-        bool_and(coalesce(is_replica, false)) as only_replicas,
-        max(enterprise_project_id) as some_enterprise_project_id,
-        min(rank_of_kind) as best_rank
-    from named
+        min(rank_of_kind) as best_rank,
+        max(some_enterprise_project_id) as some_enterprise_project_id
+    from sightings
     group by scope, snapshot_id, resource_id
 ),
 
 best as (
-    -- The best kind first, and the newest of it, so that only few are put in order.
     select
-        n.scope,
-        n.snapshot_id,
-        n.resource_id,
-        n.rank_of_kind,
-        max(n.created_at) as last_created_at
-    from named as n
+        s.scope,
+        s.snapshot_id,
+        s.resource_id,
+        s.rank_of_kind,
+        s.last_created_at,
+        t.some_enterprise_project_id
+    from sightings as s
     inner join totals as t
-        on n.scope = t.scope
-        and n.snapshot_id = t.snapshot_id
-        and n.resource_id = t.resource_id
-        and n.rank_of_kind = t.best_rank
-    group by n.scope, n.snapshot_id, n.resource_id, n.rank_of_kind
+        on s.scope = t.scope
+        and s.snapshot_id = t.snapshot_id
+        and s.resource_id = t.resource_id
+        and s.rank_of_kind = t.best_rank
+),
+
+newest as (
+    -- The newest sighting of the best kind, so that only few are put in order.
+    select
+        p.scope,
+        p.snapshot_id,
+        p.resource_id,
+        p.backup_id,
+        '' as child_id,
+        p.level as subject_type,
+        p.resource_name,
+        p.resource_type,
+        b.rank_of_kind,
+        b.some_enterprise_project_id
+    from points as p
+    inner join best as b
+        on p.scope = b.scope
+        and p.snapshot_id = b.snapshot_id
+        and p.resource_id = b.resource_id
+        and p.rank_of_kind = b.rank_of_kind
+    where p.created_at = b.last_created_at or b.last_created_at is null
+    union all
+    select
+        d.scope,
+        d.snapshot_id,
+        d.resource_id,
+        d.backup_id,
+        d.child_id,
+        'volume_via_server' as subject_type,
+        d.resource_name,
+        d.resource_type,
+        b.rank_of_kind,
+        b.some_enterprise_project_id
+    from disks as d
+    inner join best as b
+        on d.scope = b.scope
+        and d.snapshot_id = b.snapshot_id
+        and d.resource_id = b.resource_id
+        and d.rank_of_kind = b.rank_of_kind
+    where d.created_at = b.last_created_at or b.last_created_at is null
 ),
 
 ranked as (
     select
-        n.*,
-        row_number() over (partition by n.scope, n.snapshot_id, n.resource_id order by n.point_id) as place
-    from named as n
-    inner join best as b
-        on n.scope = b.scope
-        and n.snapshot_id = b.snapshot_id
-        and n.resource_id = b.resource_id
-        and n.rank_of_kind = b.rank_of_kind
-    where n.created_at = b.last_created_at or b.last_created_at is null
+        *,
+        row_number() over (partition by scope, snapshot_id, resource_id order by backup_id, child_id) as place
+    from newest
 )
 
 select
@@ -99,15 +128,16 @@ select
     r.subject_type, -- VARCHAR: server, volume, turbo, other, unknown; volume_via_server is known from a server's backup alone.
     r.resource_name,
     r.resource_type,
-    r.project_id,
-    r.region,
-    coalesce(r.enterprise_project_id, t.some_enterprise_project_id) as enterprise_project_id, -- VARCHAR: Enterprise project, where any backup of the resource says it.
-    r.vault_id,
-    t.only_replicas, -- BOOLEAN: Only copies from elsewhere are seen here.
-    p.tier,
-    p.policy_rule_id
+    p.project_id,
+    p.region,
+    coalesce(p.enterprise_project_id, r.some_enterprise_project_id, w.some_enterprise_project_id) as enterprise_project_id, -- VARCHAR: Enterprise project, where a backup of the resource or of its server says it.
+    p.vault_id,
+    case when r.subject_type = 'volume_via_server' then p.resource_id end as server_id, -- VARCHAR: The server whose backup it is known from.
+    r.rank_of_kind >= 3 as only_replicas, -- BOOLEAN: Only copies from elsewhere are seen here.
+    t.tier,
+    t.policy_rule_id
 from ranked as r
-inner join totals as t
-    on r.scope = t.scope and r.snapshot_id = t.snapshot_id and r.resource_id = t.resource_id
-cross join tiers as p
+inner join points as p on r.scope = p.scope and r.snapshot_id = p.snapshot_id and r.backup_id = p.backup_id
+left join totals as w on p.scope = w.scope and p.snapshot_id = w.snapshot_id and p.resource_id = w.resource_id
+cross join tiers as t
 where r.place = 1

@@ -1,4 +1,5 @@
 -- One row a thing that controls judge: a resource, or a recovery point.
+-- kind: view
 with resources as (
     select * from intermediate.int_resources
 ),

@@ -1,4 +1,5 @@
 -- One row a control and subject: how the newest complete snapshot of the scope stands against the control.
+-- kind: view
 with findings as (
     select * from controls.findings
 ),

@@ -1,6 +1,14 @@
 -- One row a resource: does it comply, can it be restored now, and if not, since when?
-with results as (
-    select * from compliance.control_results
+with exceptions as (
+    select * from intermediate.int_exceptions
+),
+
+findings as (
+    select * from controls.findings
+),
+
+controls as (
+    select * from compliance.controls
 ),
 
 resources as (
@@ -27,42 +35,35 @@ scopes as (
     select * from staging.stg_scopes
 ),
 
+of_points as (
+    select * from exceptions where subject_kind = 'recovery_point'
+),
+
 concerned as (
-    -- Whom a result concerns: the resource itself, and every resource that has a part in the recovery point. What
-    -- is wrong with a server's backup is wrong with each of the disks that have no better one.
-    select distinct
+    -- What is wrong with a recovery point concerns every resource that has a part in it: what is wrong with a
+    -- server's backup is wrong with each of its disks.
+    select
         p.scope,
         p.snapshot_id,
         p.resource_id,
-        p.backup_id as subject_id,
-        'recovery_point' as subject_kind
-    from intermediate.int_resource_points as p
+        e.control_id,
+        e.severity,
+        e.status,
+        e.failing_since
+    from of_points as e
+    inner join intermediate.int_resource_points as p
+        on e.scope = p.scope and e.snapshot_id = p.snapshot_id and e.subject_id = p.backup_id
     union all
     select
         scope,
         snapshot_id,
-        resource_id,
-        resource_id as subject_id,
-        'resource' as subject_kind
-    from resources
-),
-
-judged as (
-    select
-        w.scope,
-        w.snapshot_id,
-        w.resource_id,
-        r.control_id,
-        r.subject_id,
-        r.effective_status,
-        r.severity,
-        r.first_failed_at
-    from concerned as w
-    inner join results as r
-        on w.scope = r.scope
-        and w.snapshot_id = r.snapshot_id
-        and w.subject_id = r.subject_id
-        and w.subject_kind = case when r.subject_type = 'recovery_point' then 'recovery_point' else 'resource' end
+        subject_id as resource_id,
+        control_id,
+        severity,
+        status,
+        failing_since
+    from exceptions
+    where subject_kind = 'resource'
 ),
 
 counted as (
@@ -70,36 +71,25 @@ counted as (
         scope,
         snapshot_id,
         resource_id,
-        count(*) filter (where effective_status = 'pass') as passes,
-        count(*) filter (where effective_status = 'fail') as fails,
-        count(*) filter (where effective_status = 'unknown') as unknowns,
+        count(*) filter (where status = 'fail') as fails,
+        count(*) filter (where status = 'unknown') as unknowns,
         coalesce(
-            list_sort(array_agg(distinct control_id) filter (where effective_status = 'fail')), cast([] as varchar[])
+            list_sort(array_agg(distinct control_id) filter (where status = 'fail')), cast([] as varchar[])
         ) as failed_controls,
-        min(first_failed_at) filter (where effective_status = 'fail') as first_failed_at
-    from judged
+        max(
+            case severity when 'critical' then 4 when 'high' then 3 when 'medium' then 2 when 'low' then 1 else 0 end
+        ) filter (where status = 'fail') as worst,
+        min(failing_since) filter (where status = 'fail') as first_failed_at
+    from concerned
     group by scope, snapshot_id, resource_id
 ),
 
-ranked as (
-    select
-        scope,
-        snapshot_id,
-        resource_id,
-        severity,
-        row_number() over (
-            partition by scope, snapshot_id, resource_id
-            order by
-                case severity when 'critical' then 1 when 'high' then 2 when 'medium' then 3 when 'low' then 4 else 5 end,
-                control_id,
-                subject_id
-        ) as place
-    from judged
-    where effective_status = 'fail'
-),
-
-worst as (
-    select * from ranked where place = 1
+passed as (
+    -- Only its own: that all of a lost resource's backups are encrypted is no comfort.
+    select distinct f.scope, f.snapshot_id, f.subject_id as resource_id
+    from findings as f
+    inner join controls as c on f.control_id = c.control_id and c.subject_kind = 'resource'
+    where f.status = 'pass'
 ),
 
 restore as (
@@ -150,17 +140,17 @@ select
     t.can_restore_now, -- BOOLEAN: Its newest dependable point is recent, complete, and says a restore mode; null: not known.
     n.failing_since as unprotected_since, -- TIMESTAMP: Since when it has no dependable point within its RPO; null where no backup says a time.
     case
-        when w.severity = 'critical' or (c.fails > 0 and c.passes = 0) then 'non_compliant'
+        when c.worst = 4 or (c.fails > 0 and o.resource_id is null) then 'non_compliant'
         when c.fails > 0 then 'partial'
         when c.unknowns > 0 then 'unknown'
         when n.status = 'pass' then 'compliant'
         else 'not_applicable'
-    end as verdict, -- VARCHAR: compliant; partial: some checks fail; non_compliant: a critical one, or all; unknown; not_applicable.
-    c.failed_controls, -- VARCHAR[]: Controls that fail for it or for one of its points.
-    w.severity as worst_severity, -- VARCHAR: The highest severity among them.
+    end as verdict, -- VARCHAR: compliant; partial: some checks fail; non_compliant: a critical one, or no check of its own passes; unknown; not_applicable.
+    coalesce(c.failed_controls, cast([] as varchar[])) as failed_controls, -- VARCHAR[]: Controls that fail for it or for one of its points.
+    case c.worst when 4 then 'critical' when 3 then 'high' when 2 then 'medium' when 1 then 'low' when 0 then 'info' end as worst_severity, -- VARCHAR: The highest severity among them.
     c.first_failed_at, -- TIMESTAMP: Since when the oldest of them fails, as far as the snapshot itself tells.
-    c.fails, -- BIGINT: Findings that fail.
-    c.unknowns -- BIGINT: Findings that could not be decided.
+    coalesce(c.fails, 0) as fails, -- BIGINT: Findings that fail.
+    coalesce(c.unknowns, 0) as unknowns -- BIGINT: Findings that could not be decided.
 from resources as r
 inner join snapshots as s on r.scope = s.scope and r.snapshot_id = s.snapshot_id
 inner join scopes as e on r.scope = e.scope
@@ -170,5 +160,5 @@ left join restore as t
     on r.scope = t.scope and r.snapshot_id = t.snapshot_id and r.resource_id = t.resource_id
 left join counted as c
     on r.scope = c.scope and r.snapshot_id = c.snapshot_id and r.resource_id = c.resource_id
-left join worst as w
-    on r.scope = w.scope and r.snapshot_id = w.snapshot_id and r.resource_id = w.resource_id
+left join passed as o
+    on r.scope = o.scope and r.snapshot_id = o.snapshot_id and r.resource_id = o.resource_id

@@ -1,6 +1,6 @@
 -- One row a scope and control: how many subjects pass, and whether the data behind it is whole and fresh.
-with results as (
-    select * from compliance.control_results
+with findings as (
+    select * from controls.findings
 ),
 
 controls as (
@@ -20,12 +20,12 @@ counted as (
     select
         scope,
         control_id,
-        count(*) filter (where effective_status = 'pass') as passes,
-        count(*) filter (where effective_status = 'fail') as fails,
-        count(*) filter (where effective_status = 'unknown') as unknowns,
-        count(*) filter (where effective_status = 'not_applicable') as not_applicable,
-        min(first_failed_at) as first_failed_at
-    from results
+        count(*) filter (where status = 'pass') as passes,
+        count(*) filter (where status = 'fail') as fails,
+        count(*) filter (where status = 'unknown') as unknowns,
+        count(*) filter (where status = 'not_applicable') as not_applicable,
+        min(failing_since) as first_failed_at
+    from findings
     group by scope, control_id
 )
 
