@@ -26,9 +26,11 @@ from pipelines.models.audit import Audited, audits, run_audits
 from pipelines.models.build import SYNTHETIC, build_models
 from pipelines.models.control import CONTROLS, controls_table
 from pipelines.models.project import project
+from pipelines.models.standards import STANDARDS, standards_table
 from pipelines.normalize.snapshot import Normalizer
 from pipelines.problem import Problem
-from pipelines.sources import fill_data, fill_meta, fill_rows, standing
+from pipelines.policy.force import Rules, read_rules
+from pipelines.sources import fill_data, fill_meta, fill_policy, fill_rows, standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +101,11 @@ def replay(home: Home, snapshot_id: str | None, run_id: str) -> None:
         publish(home, build_draft(home, run_id))
 
 
-def build_draft(home: Home, run_id: str) -> Draft:
-    """Build a draft from the newest complete snapshot of each scope, and audit it. Call it while the home is held."""
+def build_draft(home: Home, run_id: str, rules: Rules | None = None) -> Draft:
+    """Build a draft from the newest complete snapshot of each scope, and audit it. Call it while the home is held.
+
+    It is judged by `rules`, else by the files that CBR_POLICY and CBR_WAIVERS name. Raises Problem.
+    """
     warehouse.sweep(home)
     landed = landing.snapshots(home)
     if not landed:
@@ -109,11 +114,15 @@ def build_draft(home: Home, run_id: str) -> Draft:
     loaded = [one for s in current if (one := read_loaded(home, s.scope, s.snapshot_id))]
     synthetic = any(snapshot.is_sandbox for snapshot in landed)
     note = SYNTHETIC if synthetic else ""
+    judged = {(one.scope, one.snapshot_id) for one in loaded}
     models = project()
+    rules = rules or read_rules(models.controls)
     with writing(home.path), warehouse.draft(home, run_id) as (connection, path):
         rows = fill_data(connection, home, loaded, note)
         rows |= fill_meta(connection, home, run_id, landed, loaded)
+        rows |= fill_policy(connection, rules, (s for s in current if (s.scope, s.snapshot_id) in judged))
         rows[CONTROLS.relation] = warehouse.fill(connection, CONTROLS, controls_table(models.controls))
+        rows[STANDARDS.relation] = warehouse.fill(connection, STANDARDS, standards_table(models.controls))
         rows |= build_models(connection, models, synthetic=synthetic)
         audited = run_audits(connection, audits(models.audits))
         rows[meta.AUDITS.relation] = fill_rows(connection, meta.AUDITS, (found.row for found in audited))

@@ -23,7 +23,8 @@ from pipelines.history.state import read_state
 from pipelines.home import Home
 from pipelines.load import tables, warehouse
 from pipelines.load.tables import Loaded
-from pipelines.policy.tables import POLICY, default_policy
+from pipelines.policy import force
+from pipelines.policy.tables import POLICY
 
 # Parquet of a snapshot can't know what the ones before had.
 _DRIFT_SINCE = """
@@ -33,7 +34,7 @@ WHERE d.scope = h.scope AND d.table_name = h.table_name AND d.path = h.path AND 
 
 
 def fill_data(connection: duckdb.DuckDBPyConnection, home: Home, loaded: list[Loaded], note: str) -> dict[str, int]:
-    """Fill what stands in Parquet, and the policy; return the rows by relation. `note` ends their descriptions."""
+    """Fill what stands in Parquet; return the rows by relation. `note` ends their descriptions."""
     rows = {
         table.relation: warehouse.fill(
             connection, table, [path for one in loaded for path in one.paths(home, table.name)], note
@@ -46,8 +47,15 @@ def fill_data(connection: duckdb.DuckDBPyConnection, home: Home, loaded: list[Lo
         for table in HISTORY
     }
     connection.execute(_DRIFT_SINCE)
-    policy = default_policy()
-    return rows | {table.relation: warehouse.fill(connection, table, policy[table.relation]) for table in POLICY}
+    return rows
+
+
+def fill_policy(
+    connection: duckdb.DuckDBPyConnection, rules: force.Rules, snapshots: Iterable[Snapshot]
+) -> dict[str, int]:
+    """Fill what the policy in force demands of each snapshot, and the waivers; return the rows by relation."""
+    rows = force.rows(rules, ((one.scope, one.snapshot_id, one.as_of) for one in snapshots))
+    return {table.relation: fill_rows(connection, table, rows[table.relation]) for table in POLICY}
 
 
 def fill_meta(

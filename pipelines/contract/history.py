@@ -21,7 +21,7 @@ LAST_SEEN = Column("last_seen", INSTANT, "The last complete snapshot that has th
 VERSION = (VALID_FROM, VALID_TO, FIRST_SEEN, LAST_SEEN)
 
 
-_WAS = (
+WAS = (
     Column("was_usable", FLAG, "A complete snapshot, this or an earlier one, has it in a state to be restored from."),
     Column("was_failed", FLAG, "A complete snapshot, this or an earlier one, has it as failed."),
 )
@@ -39,7 +39,7 @@ def _closed(table: Table) -> Table:
 
 def _open(table: Table) -> Table:
     own = [column for column in table.columns if column.name in key_of(table)]
-    more = _WAS if table is BACKUPS else ()
+    more = WAS if table is BACKUPS else ()
     doc = f"One row a row of {table.relation}: since when it has been as it is."
     return Table(SCHEMA, f"{table.name}_open", doc, key_of(table), (*own, VALID_FROM, FIRST_SEEN, *more))
 
@@ -62,10 +62,13 @@ _KEPT = (
     "resource_id",
     "resource_name",
     "resource_type",
+    "enterprise_project_id",
     "vault_id",
     "image_type",
     "status",
     "created_at",
+    "protected_at",
+    "updated_at",
     "expired_at",
 )
 
@@ -79,6 +82,7 @@ DISAPPEARANCES = Table(
         api("id", TEXT, "Id of the backup.", required=True),
         *(column for column in BACKUPS.columns if column.name in _KEPT),
         Column("is_auto", FLAG, "Made by a policy; by its flag, else by its name, else null."),
+        *WAS,
         FIRST_SEEN,
         Column("last_seen", INSTANT, "The last complete snapshot that has it.", required=True),
         Column("gone_at", INSTANT, "The first complete snapshot that has it no more.", required=True),

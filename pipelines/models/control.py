@@ -4,8 +4,8 @@ Belongs here: the columns that every control must answer with. Does not belong h
 SELECT) or what readers get (sql/marts/control_results.sql).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
@@ -15,7 +15,9 @@ from pipelines.contract.keys import SCOPE, SNAPSHOT
 from pipelines.models.model import Model, ModelColumn, ModelError, parse_model
 
 SEVERITIES = ("critical", "high", "medium", "low", "info")
-SUBJECTS = ("resource", "recovery_point")
+SUBJECTS = ("resource", "recovery_point", "lost_point", "vault", "scope", "waiver")
+WORSE = ("higher", "lower")
+TWO = "two approvers"
 
 CONTROLS = Table(
     "compliance",
@@ -28,8 +30,14 @@ CONTROLS = Table(
         Column("severity", Type.TEXT, "How much a failure matters.", required=True, known=SEVERITIES),
         Column("version", Type.TEXT, "Version of the rule.", required=True),
         Column("subject_kind", Type.TEXT, "What it judges.", required=True, known=SUBJECTS),
+        Column("worse", Type.TEXT, "Which measured_value is the worse one; null where none is.", known=WORSE),
+        Column(
+            "needs_two_approvers",
+            Type.FLAG,
+            "Two people must accept a waiver, which names the exact backups.",
+            required=True,
+        ),
         Column("parameters", Type.TEXTS, "Columns of the policy tables that it reads.", required=True),
-        Column("standards", Type.TEXTS, "Clauses that a pass supports.", required=True),
         Column("remedy", Type.TEXT, "What to do about a failure.", required=True),
     ),
 )
@@ -38,7 +46,7 @@ CONTROLS = Table(
 FINDING = (
     ModelColumn("scope", "VARCHAR", SCOPE.doc),
     ModelColumn("snapshot_id", "VARCHAR", SNAPSHOT.doc),
-    ModelColumn("subject_id", "VARCHAR", "Id of the resource or of the backup."),
+    ModelColumn("subject_id", "VARCHAR", "Id of the resource, backup, vault, scope or waiver."),
     ModelColumn("status", "VARCHAR", "pass, fail, not_applicable, or unknown. Unknown is never pass."),
     ModelColumn("reason_code", "VARCHAR", "Why, in a word."),
     ModelColumn("reason", "VARCHAR", "Why, in one sentence with the numbers."),
@@ -49,6 +57,7 @@ FINDING = (
     ModelColumn("failing_since", "TIMESTAMP", "Since when it fails, as far as the snapshot itself tells."),
 )
 _NAMES = tuple(column.name for column in FINDING)
+_OUT_OF_SCOPE = "intermediate.int_out_of_scope"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +65,7 @@ class Control:
     """One control: its header, and the model that answers for it."""
 
     model: Model
-    row: dict[str, str | list[str]]  # as in CONTROLS
+    row: dict[str, str | bool | list[str] | None]  # as in CONTROLS
 
     @property
     def id(self) -> str:
@@ -68,25 +77,52 @@ def read_control(model: Model) -> Control:
     """Return the control of a file. Raises ModelError where its header or its columns are not a control's."""
     try:
         header = dict(model.header)
-        row: dict[str, str | list[str]] = {
+        row: dict[str, str | bool | list[str] | None] = {
             "control_id": header.pop("id"),
             "title": header.pop("title"),
             "severity": header.pop("severity"),
             "version": header.pop("version"),
             "subject_kind": header.pop("subject"),
+            "worse": header.pop("worse", None),
+            "needs_two_approvers": header.pop("waiver", None) == TWO,
             "parameters": header.pop("parameters").split(", "),
-            "standards": header.pop("standards").split("; "),
             "remedy": header.pop("remedy"),
         }
     except KeyError as missing:
         raise ModelError(f"the header of {model.relation} lacks {missing}") from None
     if row["control_id"] != model.name.replace("_", "-"):
         raise ModelError(f"{model.relation} calls itself {row['control_id']}: id and file name must agree")
-    if header or row["severity"] not in SEVERITIES or row["subject_kind"] not in SUBJECTS:
+    header.pop("kind", None)
+    known = row["severity"] in SEVERITIES and row["subject_kind"] in SUBJECTS and row["worse"] in (None, *WORSE)
+    if header or not known:
         raise ModelError(f"the header of {model.relation} has an unknown key, severity or subject")
     if model.names[: len(FINDING)] != _NAMES:
         raise ModelError(f"{model.relation} must begin with the columns {', '.join(_NAMES)}")
     return Control(model, row)
+
+
+def scoped(control: Control) -> Model:
+    """Return the model of a control as it is built: what the policy takes out of scope is not applicable.
+
+    It stays listed, so that nobody takes it for judged, or for forgotten.
+    """
+    over = {
+        "status": "'not_applicable'",
+        "reason_code": "'out_of_scope'",
+        "reason": "'Taken out of scope by ' || x.exclusion_id || ': ' || x.exclusion_reason",
+        "failing_since": "CAST(NULL AS TIMESTAMP)",
+    }
+    columns = ",\n    ".join(
+        f"CASE WHEN x.subject_id IS NULL THEN f.{name} ELSE {over[name]} END AS {name}" if name in over else f"f.{name}"
+        for name in control.model.names
+    )
+    sql = (
+        f"SELECT\n    {columns}\nFROM (\n{control.model.sql}\n) AS f\n"
+        f"LEFT JOIN {_OUT_OF_SCOPE} AS x\n"
+        "    ON f.scope = x.scope AND f.snapshot_id = x.snapshot_id AND f.subject_id = x.subject_id\n"
+        f"    AND x.subject_kind = {quoted(str(control.row['subject_kind']))}"
+    )
+    return replace(control.model, sql=sql, depends_on=(*control.model.depends_on, _OUT_OF_SCOPE))
 
 
 def controls_table(controls: Sequence[Control]) -> pa.Table:
@@ -94,17 +130,31 @@ def controls_table(controls: Sequence[Control]) -> pa.Table:
     return pa.Table.from_pylist([control.row for control in controls], arrow_schema(CONTROLS))
 
 
-def union_of(controls: Sequence[Control]) -> Model:
-    """Return the model that puts the findings of all controls below each other."""
-    columns = ",\n    ".join(_NAMES)
-    answers = "\n    union all\n    ".join(
+def unions_of(controls: Sequence[Control]) -> list[Model]:
+    """Return the models that put findings below each other: of all controls, and of those that a waiver can be about."""
+    about_waivers = [control for control in controls if control.row["subject_kind"] == "waiver"]
+    waivable = [control for control in controls if control not in about_waivers]
+    doc = "One row a control and subject: the findings of {} below each other."
+    return [
+        _union("waivable", doc.format("the controls that a waiver can be about"), map(_answers, waivable)),
+        _union("findings", doc.format("all controls"), [_WAIVABLE, *map(_answers, about_waivers)]),
+    ]
+
+
+_WAIVABLE = f"select control_id, {', '.join(_NAMES)}\n    from controls.waivable"
+
+
+def _answers(control: Control) -> str:
+    return (
         f"select {quoted(control.id)} as control_id, {', '.join(_NAMES)}\n    from {control.model.relation}"
-        for control in controls
     )
+
+
+def _union(name: str, doc: str, answers: Iterable[str]) -> Model:
+    columns = ",\n    ".join(_NAMES)
+    together = "\n    union all\n    ".join(answers)
     sql = (
-        "-- One row a control and subject: the findings of all controls below each other.\n"
-        "-- kind: view\n"
-        f"with findings as (\n    {answers}\n)\n\n"
+        f"-- {doc}\n-- kind: view\nwith findings as (\n    {together}\n)\n\n"
         f"select\n    control_id, -- VARCHAR: Id of the control.\n    {columns}\nfrom findings\n"
     )
-    return parse_model("controls", "findings", sql)
+    return parse_model("controls", name, sql)

@@ -28,7 +28,7 @@ _FUNCTIONS = (
     ),
     *(exp.Floor, exp.Ceil, exp.Abs, exp.Greatest, exp.Least),
     *(exp.Lower, exp.StartsWith, exp.GroupConcat, exp.SHA2, exp.Exists),
-    *(exp.JSONExtractScalar, exp.DateDiff, exp.TimestampTrunc, exp.ArraySort, exp.ArrayAgg),
+    *(exp.JSONExtractScalar, exp.DateDiff, exp.TimestampTrunc, exp.ArraySort, exp.ArrayAgg, exp.ArrayContains),
 )
 _REFUSED: tuple[tuple[type[exp.Expr], str], ...] = (
     (exp.Pivot, "PIVOT"),

@@ -14,13 +14,14 @@ from pipelines.contract.columns import Table
 from pipelines.contract.history import HISTORY
 from pipelines.contract.meta import META
 from pipelines.contract.tables import NORMALIZED
-from pipelines.models.control import CONTROLS, FINDING, Control, read_control, union_of
+from pipelines.models.control import CONTROLS, FINDING, Control, read_control, scoped, unions_of
 from pipelines.models.model import AUDITS, SCHEMAS, Model, ModelColumn, ModelError, read_model, sql_folder
+from pipelines.models.standards import STANDARDS
 from pipelines.models.versions import version_models
 from pipelines.policy.tables import POLICY
 
 # What models may read that no file of sql/ makes.
-SOURCES: tuple[Table, ...] = (*NORMALIZED, *HISTORY, *META, *POLICY, CONTROLS)
+SOURCES: tuple[Table, ...] = (*NORMALIZED, *HISTORY, *META, *POLICY, CONTROLS, STANDARDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,9 @@ def read_project(folder: Path) -> Project:
     """Return the models below `folder`. Raises ModelError where they do not fit together."""
     files = [read_model(path) for layer in SCHEMAS for path in sorted((folder / layer).glob("*.sql"))]
     controls = tuple(read_control(model) for model in files if model.schema == "controls")
-    models = _ordered([*files, *version_models(), *([union_of(controls)] if controls else [])])
+    plain = [model for model in files if model.schema != "controls"]
+    judging = [*map(scoped, controls), *unions_of(controls)] if controls else []
+    models = _ordered([*plain, *version_models(), *judging])
     columns = {t.relation: tuple(ModelColumn(c.name, c.type.sql, c.comment) for c in t.columns) for t in SOURCES}
     for model in models:
         columns[model.relation] = tuple(_column(model, name, columns) for name in model.names)

@@ -1,66 +1,97 @@
-"""The policy tables: what a tier demands, and the tolerances that hold for all tiers."""
+"""The policy tables: what is demanded of whom in each snapshot that is judged, and what is waived.
 
-import pyarrow as pa
+Belongs here: their columns. Each row names a scope and a snapshot, as that is judged by the policy in force on its
+date. Does not belong here: what may be demanded (demands.py).
+"""
+
+from dataclasses import replace
 
 from pipelines.contract.columns import Column, Table, Type
-from pipelines.contract.derive import arrow_schema
+from pipelines.contract.keys import SCOPE, SNAPSHOT
+from pipelines.policy.demands import SELECTORS, TIER
+from pipelines.policy.demands import SETTINGS as _SETTINGS
 
-TEXT, WHOLE, FLAG = Type.TEXT, Type.WHOLE, Type.FLAG
+TEXT, WHOLE, REAL, INSTANT, TEXTS = Type.TEXT, Type.WHOLE, Type.REAL, Type.INSTANT, Type.TEXTS
 
-TIERS = Table(
-    "policy",
-    "tiers",
-    "One row a tier of protection: what it demands of a resource and of each of its recovery points.",
-    ("tier",),
-    (
-        Column("tier", TEXT, "Name of the tier.", required=True),
-        Column("policy_rule_id", TEXT, "The rule that brought the tier.", required=True),
-        Column("is_default", FLAG, "The tier of every resource that no rule names.", required=True),
-        Column("rpo_hours", WHOLE, "Recovery point objective.", required=True, unit="h"),
-        Column("grace_hours", WHOLE, "What a late backup is allowed beyond it.", required=True, unit="h"),
-        Column("min_retention_days", WHOLE, "How long each point must be kept.", required=True, unit="d"),
-        Column("min_replica_retention_days", WHOLE, "The same for replicas.", required=True, unit="d"),
-        Column("encryption", TEXT, "Whether backups must be encrypted.", required=True, known=("required", "optional")),
-        Column("size_check", TEXT, "What it means when disks do not add up.", required=True, known=("warn", "fail")),
-    ),
-)
+RULE = Column("policy_rule_id", TEXT, "The rule that decides: an assignment, an exclusion, or the default.")
+OWNER = Column("owner", TEXT, "Who answers for it.")
 
 SETTINGS = Table(
     "policy",
     "settings",
-    "One row: tolerances that hold for all tiers.",
-    (),
+    "One row a snapshot: the policy that it is judged by, and the tolerances that hold for all tiers.",
+    ("scope", "snapshot_id"),
     (
+        SCOPE,
+        SNAPSHOT,
         Column("policy_id", TEXT, "Name of the policy.", required=True),
-        Column("timestamp_tolerance_seconds", WHOLE, "How far an expiry may fall short.", required=True, unit="s"),
-        Column("clock_skew_seconds", WHOLE, "How far clocks may differ.", required=True, unit="s"),
-        Column("max_scope_lag_hours", WHOLE, "How far a scope may lag behind the newest one.", required=True, unit="h"),
+        Column("effective_from", INSTANT, "Since when it is in force; null for the built-in one."),
+        Column("policy_sha256", TEXT, "Hash of the policy file; null where the built-in one holds."),
+        Column("waivers_sha256", TEXT, "Hash of the waiver file; null where there is none."),
+        Column("report_timezone", TEXT, "Time zone of the days in reports.", required=True),
+        *(replace(demand.column, required=True) for demand in _SETTINGS),
     ),
 )
 
-POLICY = (TIERS, SETTINGS)
+TIERS = Table(
+    "policy",
+    "tiers",
+    "One row a snapshot and rule: the tier that it gives, and what that demands of a resource and its points.",
+    ("scope", "snapshot_id", "policy_rule_id"),
+    (
+        SCOPE,
+        SNAPSHOT,
+        RULE,
+        Column("tier", TEXT, "Name of the tier.", required=True),
+        OWNER,
+        *(demand.column for demand in TIER),
+    ),
+)
 
-# Sensible where nobody wrote a policy: daily backups that are kept for a month and encrypted.
-_DEFAULT_TIER = {
-    "tier": "standard",
-    "policy_rule_id": "default",
-    "is_default": True,
-    "rpo_hours": 24,
-    "grace_hours": 2,
-    "min_retention_days": 30,
-    "min_replica_retention_days": 30,
-    "encryption": "required",
-    "size_check": "warn",
-}
-_DEFAULT_SETTINGS = {
-    "policy_id": "default",
-    "timestamp_tolerance_seconds": 3600,
-    "clock_skew_seconds": 300,
-    "max_scope_lag_hours": 26,
-}
+MATCHES = Table(
+    "policy",
+    "matches",
+    "One row a snapshot, rule and value that the rule selects by.",
+    ("scope", "snapshot_id", "policy_rule_id", "selector", "value"),
+    (
+        SCOPE,
+        SNAPSHOT,
+        RULE,
+        Column("kind", TEXT, "What the rule does.", required=True, known=("assign", "exclude")),
+        Column("priority", WHOLE, "Of two rules, the one with the higher priority decides.", required=True),
+        Column("specificity", WHOLE, "Among equals, the more specific one.", required=True),
+        Column("selector", TEXT, "What it selects by.", required=True, known=tuple(SELECTORS)),
+        Column("value", TEXT, "What that must be.", required=True),
+        Column("reason", TEXT, "Why it excludes."),
+        OWNER,
+        Column("review_by", INSTANT, "When the exclusion has to be looked at again."),
+    ),
+)
 
+WAIVERS = Table(
+    "policy",
+    "waivers",
+    "One row a snapshot and waiver: a failure that somebody has accepted, until when and how far.",
+    ("scope", "snapshot_id", "waiver_id"),
+    (
+        SCOPE,
+        SNAPSHOT,
+        Column("waiver_id", TEXT, "Id of the waiver.", required=True),
+        Column("control_id", TEXT, "The control that it is about.", required=True),
+        Column("selector", TEXT, "What it selects by.", required=True),
+        Column("value", TEXT, "What that must be.", required=True),
+        Column("backup_ids", TEXTS, "The exact backups that it is about, where the control asks for them."),
+        Column("reason", TEXT, "Why.", required=True),
+        Column("compensating_control", TEXT, "What is done instead."),
+        Column("ticket", TEXT, "Where it was decided."),
+        OWNER,
+        Column("approver", TEXT, "Who accepted it.", required=True),
+        Column("second_approver", TEXT, "Who else did."),
+        Column("scope_approver", TEXT, "Who accepted that it covers a project."),
+        Column("created_at", INSTANT, "From when it holds.", required=True),
+        Column("expires_at", INSTANT, "Until when: it holds no more on that day.", required=True),
+        Column("max_measured_value", REAL, "What is worse than this is not waived."),
+    ),
+)
 
-def default_policy() -> dict[str, pa.Table]:
-    """Return the policy tables by relation, with the defaults."""
-    rows = {TIERS: _DEFAULT_TIER, SETTINGS: _DEFAULT_SETTINGS}
-    return {table.relation: pa.Table.from_pylist([row], arrow_schema(table)) for table, row in rows.items()}
+POLICY = (SETTINGS, TIERS, MATCHES, WAIVERS)

@@ -4,8 +4,8 @@
 -- severity: high
 -- version: 1
 -- subject: recovery_point
+-- worse: higher
 -- parameters: encryption
--- standards: NIST SP 800-53 CP-9(8); CIS 11.3; HIPAA 164.312(a)(2)(iv); ISO/IEC 27001 A.8.13
 -- remedy: Encrypt the disk: new backups follow it. Points that exist can't be changed; they heal when they expire.
 with points as (
     select * from intermediate.int_recovery_points
@@ -15,12 +15,8 @@ disks as (
     select * from staging.stg_children where is_leaf
 ),
 
-resources as (
-    select * from intermediate.int_resources
-),
-
-tiers as (
-    select * from policy.tiers
+demands as (
+    select * from intermediate.int_demands
 ),
 
 counted as (
@@ -48,9 +44,8 @@ measured as (
         coalesce(c.unsaid, 0) as unsaid,
         c.plain_disks
     from points as p
-    inner join resources as r
-        on p.scope = r.scope and p.snapshot_id = r.snapshot_id and p.resource_id = r.resource_id
-    inner join tiers as t on r.tier = t.tier
+    inner join demands as t
+        on p.scope = t.scope and p.snapshot_id = t.snapshot_id and p.resource_id = t.resource_id
     left join counted as c
         on p.scope = c.scope and p.snapshot_id = c.snapshot_id and p.backup_id = c.backup_id
 ),

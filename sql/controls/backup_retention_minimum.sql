@@ -4,23 +4,15 @@
 -- severity: high
 -- version: 1
 -- subject: recovery_point
+-- worse: lower
 -- parameters: min_retention_days, min_replica_retention_days, timestamp_tolerance_seconds
--- standards: NIST SP 800-53 SI-12; ISO/IEC 27001 A.8.13; DORA 12(1)
 -- remedy: Raise the retention of the vault's policy; points that exist keep their date, so copy what must last longer.
 with points as (
     select * from intermediate.int_recovery_points
 ),
 
-resources as (
-    select * from intermediate.int_resources
-),
-
-tiers as (
-    select * from policy.tiers
-),
-
-settings as (
-    select * from policy.settings
+demands as (
+    select * from intermediate.int_demands
 ),
 
 measured as (
@@ -28,13 +20,11 @@ measured as (
     select
         p.*,
         case when p.is_replica then t.min_replica_retention_days else t.min_retention_days end as limit_days,
-        s.timestamp_tolerance_seconds,
+        t.timestamp_tolerance_seconds,
         date_diff('second', date_trunc('second', p.created_at), date_trunc('second', p.expired_at)) as life_seconds
     from points as p
-    inner join resources as r
-        on p.scope = r.scope and p.snapshot_id = r.snapshot_id and p.resource_id = r.resource_id
-    inner join tiers as t on r.tier = t.tier
-    cross join settings as s
+    inner join demands as t
+        on p.scope = t.scope and p.snapshot_id = t.snapshot_id and p.resource_id = t.resource_id
 ),
 
 judged as (

@@ -4,97 +4,23 @@
 -- severity: critical
 -- version: 1
 -- subject: resource
+-- worse: higher
 -- parameters: rpo_hours, grace_hours
--- standards: NIST SP 800-53 CP-9(a); ISO/IEC 27001 A.8.13; CIS 11.2; GB/T 22239-2019 8.1.4.9 a); DORA 12(1); C5 OPS-06
 -- remedy: Start a backup now, then find out why the schedule did not: vault full, policy disabled, agent or disk in error.
-with resources as (
-    select * from intermediate.int_resources
+with demands as (
+    select * from intermediate.int_demands
 ),
 
-snapshots as (
-    select * from staging.stg_snapshots
-),
-
-tiers as (
-    select * from policy.tiers
-),
-
-points as (
-    select * from intermediate.int_resource_points where not is_replica
+standing as (
+    select * from intermediate.int_standing
 ),
 
 replicas as (
     select * from intermediate.int_resource_points where is_replica
 ),
 
-latest as (
-    -- The last times first, so that only what has one of them is put in order.
-    select
-        scope,
-        snapshot_id,
-        resource_id,
-        max(created_at) as last_created_at,
-        max(rp_time) filter (where is_dependable) as last_rp_time,
-        count(*) filter (where is_dependable) as depth
-    from points
-    group by scope, snapshot_id, resource_id
-),
-
-dependable as (
-    select
-        p.scope,
-        p.snapshot_id,
-        p.resource_id,
-        p.backup_id,
-        p.rp_time,
-        l.depth,
-        row_number() over (partition by p.scope, p.snapshot_id, p.resource_id order by p.backup_id) as place
-    from points as p
-    inner join latest as l
-        on p.scope = l.scope and p.snapshot_id = l.snapshot_id and p.resource_id = l.resource_id
-    where p.is_dependable and (p.rp_time = l.last_rp_time or l.last_rp_time is null)
-),
-
-newest as (
-    select * from dependable where place = 1
-),
-
-attempts as (
-    select
-        p.scope,
-        p.snapshot_id,
-        p.resource_id,
-        p.backup_id,
-        p.status,
-        row_number() over (partition by p.scope, p.snapshot_id, p.resource_id order by p.backup_id) as place
-    from points as p
-    inner join latest as l
-        on p.scope = l.scope and p.snapshot_id = l.snapshot_id and p.resource_id = l.resource_id
-    where p.created_at = l.last_created_at or l.last_created_at is null
-),
-
-newest_attempt as (
-    select * from attempts where place = 1
-),
-
-seen as (
-    -- What tells since when nothing is left: the last usable point's expiry, the latest change of one that is being
-    -- deleted, else the first attempt on record.
-    select
-        scope,
-        snapshot_id,
-        resource_id,
-        count(*) as attempts,
-        count(*) filter (where is_dependable is null) as unreadable,
-        max(expired_at) filter (where is_usable) as last_expiry,
-        max(coalesce(updated_at, created_at)) filter (where state = 'going') as last_going,
-        min(created_at) as first_attempt
-    from points
-    group by scope, snapshot_id, resource_id
-),
-
 at_home as (
-    select distinct scope, resource_id from points
+    select scope, resource_id from standing
 ),
 
 places as (
@@ -124,41 +50,37 @@ origins as (
 
 measured as (
     select
-        r.scope,
-        r.snapshot_id,
-        r.resource_id,
-        r.only_replicas,
+        d.scope,
+        d.snapshot_id,
+        d.resource_id,
+        d.only_replicas,
+        d.lost_at is not null as is_lost,
         coalesce(o.is_at_home, false) as is_at_home,
         coalesce(o.is_known, false) as origin_is_known,
         coalesce(o.is_named, false) as origin_is_named,
         coalesce(o.is_read, false) as origin_is_read,
-        n.backup_id as newest_backup_id,
-        n.rp_time as newest_rp_at,
-        coalesce(n.depth, 0) as depth,
-        a.backup_id as newest_attempt_id,
-        a.status as newest_attempt_status,
+        p.newest_backup_id,
+        p.last_rp_time as newest_rp_at,
+        coalesce(p.depth, 0) as depth,
+        p.newest_attempt_id,
+        p.newest_attempt_status,
         coalesce(p.attempts, 0) as attempts,
         coalesce(p.unreadable, 0) as unreadable,
-        t.rpo_hours + t.grace_hours as limit_hours,
-        greatest(date_diff('second', date_trunc('second', n.rp_time), date_trunc('second', s.as_of)), 0) as age_seconds,
-        n.rp_time >= s.as_of - (t.rpo_hours + t.grace_hours) * interval '1' hour as is_recent,
+        d.rpo_hours + d.grace_hours as limit_hours,
+        greatest(date_diff('second', date_trunc('second', p.last_rp_time), date_trunc('second', d.as_of)), 0) as age_seconds,
+        p.last_rp_time >= d.as_of - (d.rpo_hours + d.grace_hours) * interval '1' hour as is_recent,
         case
-            when n.rp_time is not null then n.rp_time + (t.rpo_hours + t.grace_hours) * interval '1' hour
-            when p.last_expiry <= s.as_of then p.last_expiry
-            when coalesce(p.last_going, p.first_attempt) > s.as_of then s.as_of
-            else coalesce(p.last_going, p.first_attempt)
+            when p.last_rp_time is not null then p.last_rp_time + (d.rpo_hours + d.grace_hours) * interval '1' hour
+            when d.lost_at is not null then d.lost_at
+            when p.last_expiry <= d.as_of then p.last_expiry
+            when coalesce(p.last_going_at, p.first_attempt_at) > d.as_of then d.as_of
+            else coalesce(p.last_going_at, p.first_attempt_at)
         end as unprotected_since
-    from resources as r
-    inner join snapshots as s on r.scope = s.scope and r.snapshot_id = s.snapshot_id
-    inner join tiers as t on r.tier = t.tier
-    left join newest as n
-        on r.scope = n.scope and r.snapshot_id = n.snapshot_id and r.resource_id = n.resource_id
-    left join newest_attempt as a
-        on r.scope = a.scope and r.snapshot_id = a.snapshot_id and r.resource_id = a.resource_id
-    left join seen as p
-        on r.scope = p.scope and r.snapshot_id = p.snapshot_id and r.resource_id = p.resource_id
+    from demands as d
+    left join standing as p
+        on d.scope = p.scope and d.snapshot_id = p.snapshot_id and d.resource_id = p.resource_id
     left join origins as o
-        on r.scope = o.scope and r.snapshot_id = o.snapshot_id and r.resource_id = o.resource_id
+        on d.scope = o.scope and d.snapshot_id = o.snapshot_id and d.resource_id = o.resource_id
 ),
 
 judged as (
@@ -186,6 +108,7 @@ judged as (
             when only_replicas then 'source_not_known'
             when is_recent then 'recent'
             when unreadable > 0 then 'expiry_not_readable'
+            when is_lost then 'lost'
             when newest_backup_id is null then 'none'
             when not is_recent then 'overdue'
             else 'time_not_known'
@@ -206,6 +129,7 @@ select
         when 'expiry_not_readable' then 'It is not known whether ' || cast(unreadable as varchar) || ' backups have expired: the date can not be read.'
         when 'source_not_read' then 'Only copies are kept here; they come from a place that is not read.'
         when 'source_not_known' then 'Only copies are kept here, and no record says where they come from.'
+        when 'lost' then 'Its last backup is gone.'
         when 'none' then 'None of ' || cast(attempts as varchar) || ' backups can be relied on.'
         when 'time_not_known' then 'The newest dependable point carries no time.'
         else 'The newest dependable point is '

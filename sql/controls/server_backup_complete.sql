@@ -4,8 +4,8 @@
 -- severity: high
 -- version: 1
 -- subject: recovery_point
+-- worse: lower
 -- parameters: size_check
--- standards: HIPAA 164.308(a)(7)(ii)(A); GB/T 22239-2019 8.1.4.9 a); ISO/IEC 27001 A.8.13
 -- remedy: Back the server up again and see which disk fails or is left out of the vault.
 with points as (
     select * from intermediate.int_recovery_points
@@ -15,12 +15,8 @@ disks as (
     select * from staging.stg_children
 ),
 
-resources as (
-    select * from intermediate.int_resources
-),
-
-tiers as (
-    select * from policy.tiers
+demands as (
+    select * from intermediate.int_demands
 ),
 
 compared as (
@@ -75,9 +71,8 @@ measured as (
         c.unusable_disks,
         c.no_size = 0 and c.total_size <> p.resource_size as sizes_differ
     from points as p
-    inner join resources as r
-        on p.scope = r.scope and p.snapshot_id = r.snapshot_id and p.resource_id = r.resource_id
-    inner join tiers as t on r.tier = t.tier
+    inner join demands as t
+        on p.scope = t.scope and p.snapshot_id = t.snapshot_id and p.resource_id = t.resource_id
     left join counted as c
         on p.scope = c.scope and p.snapshot_id = c.snapshot_id and p.backup_id = c.backup_id
 ),

@@ -132,12 +132,17 @@ select
     j.resource_id,
     j.resource_name,
     j.resource_type,
+    j.enterprise_project_id,
     j.vault_id,
     j.image_type,
     j.status,
     j.created_at,
+    j.protected_at,
+    j.updated_at,
     j.expired_at,
     j.is_auto,
+    j.was_usable,
+    j.was_failed,
     j.first_seen,
     j.last_seen, -- TIMESTAMP: The last complete snapshot that has it.
     j.gone_at, -- TIMESTAMP: The first complete snapshot that has it no more.

@@ -34,7 +34,7 @@ stated as (
         coalesce(b.status, '') in ('available', 'restoring', 'waiting_restore') as is_usable,
         coalesce(b.status, '') in ('deleting', 'waiting_delete') as is_going,
         coalesce(s.was_usable, false) as was_usable,
-        coalesce(s.was_failed, false) as was_failed
+        coalesce(s.was_failed, false) or coalesce(b.status, '') = 'error' as was_failed
     from backups as b
     left join extend_info as e on b.side = e.side and b.id = e.backup_id
     left join parts as p on b.side = p.side and b.id = p.id
@@ -49,16 +49,21 @@ select
     resource_id,
     resource_name,
     resource_type,
+    enterprise_project_id,
     vault_id,
     image_type,
     status,
     created_at,
+    protected_at,
+    updated_at,
     expired_at,
     first_seen, -- TIMESTAMP: The first complete snapshot that has it, as of the one before.
     is_auto, -- BOOLEAN: Made by a policy; by its flag, else by its name, else null.
     is_expiry_unreadable, -- BOOLEAN: It says when it expires in a form that nobody can read.
     is_usable, -- BOOLEAN: It can be restored from.
     is_going, -- BOOLEAN: It is being removed.
+    is_usable or was_usable as was_usable, -- BOOLEAN: This snapshot or an earlier one has it in a state to be restored from.
+    was_failed, -- BOOLEAN: This snapshot or an earlier one has it as failed.
     is_usable or was_usable or (is_going and not was_failed) as was_made, -- BOOLEAN: It could be restored from once, as far as any snapshot tells.
     coalesce(is_auto, false) and expired_at is null and not is_expiry_unreadable as is_kept_by_count -- BOOLEAN: A policy made it, and it carries no expiry.
 from stated

@@ -29,12 +29,17 @@ lasting as (
         p.resource_id,
         p.resource_name,
         p.resource_type,
+        p.enterprise_project_id,
         p.vault_id,
         p.status,
         p.is_replica,
         p.is_auto,
         p.created_at,
+        p.protected_at,
+        p.updated_at,
         p.expired_at,
+        s.was_usable,
+        s.was_failed,
         least(s.first_seen, coalesce(a.first_seen, s.first_seen)) as first_seen,
         p.as_of as last_seen,
         coalesce(a.absences, 0) as absences
@@ -61,12 +66,17 @@ lives as (
         resource_id,
         resource_name,
         resource_type,
+        enterprise_project_id,
         vault_id,
         status,
         is_replica,
         is_auto,
         created_at,
+        protected_at,
+        updated_at,
         expired_at,
+        was_usable,
+        was_failed,
         first_seen,
         last_seen,
         cast(null as timestamp) as gone_at,
@@ -82,15 +92,20 @@ lives as (
     select
         scope,
         id as backup_id,
-        resource_id,
+        coalesce(nullif(resource_id, ''), 'resource of backup ' || id) as resource_id,
         resource_name,
         resource_type,
+        enterprise_project_id,
         vault_id,
         status,
         coalesce(image_type, '') <> 'backup' as is_replica,
         is_auto,
         created_at,
+        protected_at,
+        updated_at,
         expired_at,
+        was_usable,
+        was_failed,
         first_seen_ever as first_seen,
         last_seen,
         gone_at,
@@ -110,12 +125,17 @@ select
     resource_id, -- VARCHAR: Id of the resource.
     resource_name, -- VARCHAR: Name of the resource, as it was last seen.
     resource_type, -- VARCHAR: Type of the resource.
+    enterprise_project_id, -- VARCHAR: Enterprise project of the backup.
     vault_id, -- VARCHAR: Vault that holds the backup, or held it.
     status, -- VARCHAR: State of the backup, as it was last seen.
     is_replica, -- BOOLEAN: A copy, or at least not said to be made here.
     is_auto, -- BOOLEAN: Made by a policy; by its flag, else by its name, else null.
     created_at, -- TIMESTAMP: When the backup was created.
+    protected_at, -- TIMESTAMP: When the data was captured.
+    updated_at, -- TIMESTAMP: When the record last changed.
     expired_at, -- TIMESTAMP: When its retention ends, as it was last seen.
+    was_usable, -- BOOLEAN: A complete snapshot has it in a state to be restored from.
+    was_failed, -- BOOLEAN: A complete snapshot has it as failed.
     first_seen, -- TIMESTAMP: The first complete snapshot that ever had it.
     last_seen, -- TIMESTAMP: The last complete snapshot that has it.
     gone_at, -- TIMESTAMP: The first complete snapshot that has it no more; null while it is there.

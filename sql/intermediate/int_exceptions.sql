@@ -1,21 +1,92 @@
--- One row an exception: a finding that fails, or that can not be decided.
+-- One row an exception: a finding that fails, is waived, or can not be decided.
 with findings as (
     select * from controls.findings where status in ('fail', 'unknown')
 ),
 
 controls as (
     select * from compliance.controls
+),
+
+subjects as (
+    select * from intermediate.int_subjects
+),
+
+snapshots as (
+    select * from staging.stg_snapshots
+),
+
+waived as (
+    select * from intermediate.int_waived where place = 1
+),
+
+found as (
+    select
+        f.control_id,
+        c.severity,
+        c.subject_kind,
+        f.scope,
+        f.snapshot_id,
+        n.as_of,
+        f.subject_id,
+        s.subject_type,
+        s.subject_name,
+        s.resource_id,
+        s.resource_name,
+        s.resource_type,
+        s.vault_id,
+        s.project_id,
+        s.enterprise_project_id,
+        s.tier,
+        s.owner,
+        f.status,
+        f.reason_code,
+        f.reason,
+        f.measured_value,
+        f.threshold_value,
+        f.evidence_backup_ids,
+        f.failing_since
+    from findings as f
+    inner join controls as c on f.control_id = c.control_id
+    inner join subjects as s
+        on f.scope = s.scope
+        and f.snapshot_id = s.snapshot_id
+        and f.subject_id = s.subject_id
+        and c.subject_kind = s.subject_kind
+    inner join snapshots as n on f.scope = n.scope and f.snapshot_id = n.snapshot_id
 )
 
 select
-    f.control_id,
-    c.severity,
-    c.subject_kind,
+    f.control_id, -- VARCHAR: Id of the control.
+    f.severity,
+    f.subject_kind, -- VARCHAR: resource, recovery_point, lost_point, vault, scope or waiver.
     f.scope,
     f.snapshot_id,
-    f.subject_id,
-    f.status,
-    f.reason_code,
-    f.failing_since
-from findings as f
-inner join controls as c on f.control_id = c.control_id
+    f.as_of,
+    f.subject_id, -- VARCHAR: Id of the resource, backup, vault, scope or waiver.
+    f.subject_type,
+    f.subject_name,
+    f.resource_id,
+    f.resource_name,
+    f.resource_type,
+    f.vault_id,
+    f.project_id, -- VARCHAR: Project of the subject.
+    f.enterprise_project_id,
+    f.tier,
+    f.owner,
+    f.status, -- VARCHAR: fail or unknown.
+    case when w.waiver_state = 'waived' then 'waived' else f.status end as effective_status, -- VARCHAR: The same after waivers: fail, waived or unknown.
+    case when w.waiver_state <> 'waived' then w.waiver_state else f.reason_code end as reason_code, -- VARCHAR: Why, in a word: the control's, or why a waiver does not hold.
+    f.reason,
+    f.measured_value,
+    f.threshold_value,
+    f.evidence_backup_ids,
+    f.failing_since,
+    w.waiver_id, -- VARCHAR: The waiver that is about it, whether it holds or not.
+    w.waiver_expires_at,
+    w.waiver_state
+from found as f
+left join waived as w
+    on f.control_id = w.control_id
+    and f.scope = w.scope
+    and f.snapshot_id = w.snapshot_id
+    and f.subject_id = w.subject_id

@@ -20,7 +20,7 @@ timed as (
             else b.created_at
         end as own_time
     from backups as b
-    cross join settings as s
+    inner join settings as s on b.scope = s.scope and b.snapshot_id = s.snapshot_id
 ),
 
 sources as (
@@ -99,5 +99,10 @@ select
     rejected_parts,
     encrypted,
     contain_system_disk,
-    supported_restore_mode
+    supported_restore_mode,
+    is_incremental,
+    is_held_by_image,
+    app_consistency_status,
+    app_consistency_error_code,
+    app_consistency_error_message
 from stated

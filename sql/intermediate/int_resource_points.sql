@@ -24,6 +24,7 @@ own as (
         backup_id,
         is_replica,
         is_auto,
+        is_incremental,
         status,
         state,
         rp_time,
@@ -44,6 +45,7 @@ parts as (
         p.backup_id,
         p.is_replica,
         p.is_auto,
+        p.is_incremental,
         case when p.is_usable then d.status else p.status end as status,
         p.state,
         p.rp_time,
@@ -69,6 +71,7 @@ select
     backup_id, -- VARCHAR: Id of the backup.
     is_replica, -- BOOLEAN: A copy from another region or project, which is no local point.
     is_auto,
+    is_incremental,
     status, -- VARCHAR: Status of the part, or of the backup where that is not usable.
     state, -- VARCHAR: State of the backup: usable, in_flight, going, failed, or unknown.
     rp_time,

@@ -1,4 +1,5 @@
--- One row a resource of a scope: everything that has a backup there, disks inside server backups included.
+-- One row a resource of a scope: everything that has a backup there or lately had one, disks inside server backups
+-- included.
 with points as (
     select
         *,
@@ -18,8 +19,8 @@ disks as (
     left join replicas as r on d.scope = r.scope and d.snapshot_id = r.snapshot_id and d.backup_id = r.backup_id
 ),
 
-tiers as (
-    select * from policy.tiers where is_default
+lost as (
+    select * from intermediate.int_lost_resources
 ),
 
 sightings as (
@@ -119,25 +120,78 @@ ranked as (
         *,
         row_number() over (partition by scope, snapshot_id, resource_id order by backup_id, child_id) as place
     from newest
+),
+
+present as (
+    select
+        r.scope,
+        r.snapshot_id,
+        r.resource_id,
+        r.subject_type,
+        r.resource_name,
+        r.resource_type,
+        p.project_id,
+        p.region,
+        coalesce(p.enterprise_project_id, r.some_enterprise_project_id, w.some_enterprise_project_id)
+            as enterprise_project_id,
+        p.vault_id,
+        case when r.subject_type = 'volume_via_server' then p.resource_id end as server_id,
+        r.rank_of_kind >= 3 as only_replicas,
+        cast(null as timestamp) as lost_at
+    from ranked as r
+    inner join points as p on r.scope = p.scope and r.snapshot_id = p.snapshot_id and r.backup_id = p.backup_id
+    left join totals as w on p.scope = w.scope and p.snapshot_id = w.snapshot_id and p.resource_id = w.resource_id
+    where r.place = 1
+),
+
+together as (
+    select
+        scope,
+        snapshot_id,
+        resource_id,
+        subject_type,
+        resource_name,
+        resource_type,
+        project_id,
+        region,
+        enterprise_project_id,
+        vault_id,
+        server_id,
+        only_replicas,
+        lost_at
+    from present
+    union all
+    select
+        l.scope,
+        l.snapshot_id,
+        l.resource_id,
+        l.subject_type,
+        l.resource_name,
+        l.resource_type,
+        l.project_id,
+        l.region,
+        l.enterprise_project_id,
+        l.vault_id,
+        l.server_id,
+        false as only_replicas,
+        l.lost_at
+    from lost as l
+    left join totals as t on l.scope = t.scope and l.snapshot_id = t.snapshot_id and l.resource_id = t.resource_id
+    where t.resource_id is null
 )
 
 select
-    r.scope,
-    r.snapshot_id,
-    r.resource_id,
-    r.subject_type, -- VARCHAR: server, volume, turbo, other, unknown; volume_via_server is known from a server's backup alone.
-    r.resource_name,
-    r.resource_type,
-    p.project_id,
-    p.region,
-    coalesce(p.enterprise_project_id, r.some_enterprise_project_id, w.some_enterprise_project_id) as enterprise_project_id, -- VARCHAR: Enterprise project, where a backup of the resource or of its server says it.
-    p.vault_id,
-    case when r.subject_type = 'volume_via_server' then p.resource_id end as server_id, -- VARCHAR: The server whose backup it is known from.
-    r.rank_of_kind >= 3 as only_replicas, -- BOOLEAN: Only copies from elsewhere are seen here.
-    t.tier,
-    t.policy_rule_id
-from ranked as r
-inner join points as p on r.scope = p.scope and r.snapshot_id = p.snapshot_id and r.backup_id = p.backup_id
-left join totals as w on p.scope = w.scope and p.snapshot_id = w.snapshot_id and p.resource_id = w.resource_id
-cross join tiers as t
-where r.place = 1
+    scope,
+    snapshot_id,
+    resource_id,
+    subject_type, -- VARCHAR: server, volume, turbo, other, unknown; volume_via_server is known from a server's backup alone.
+    resource_name, -- VARCHAR: Name of the resource, as it was last seen.
+    resource_type, -- VARCHAR: Type of the resource.
+    project_id, -- VARCHAR: Project of the resource.
+    region,
+    enterprise_project_id, -- VARCHAR: Enterprise project, where a backup of the resource or of its server says it.
+    vault_id, -- VARCHAR: Vault that holds its backups, or held them.
+    server_id, -- VARCHAR: The server whose backup a disk is known from.
+    only_replicas, -- BOOLEAN: Only copies from elsewhere are seen here.
+    lost_at -- TIMESTAMP: The first complete snapshot that has no backup of it any more; null where there is one.
+from together

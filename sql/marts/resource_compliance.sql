@@ -15,6 +15,10 @@ resources as (
     select * from intermediate.int_resources
 ),
 
+rules as (
+    select * from intermediate.int_rules
+),
+
 recent as (
     select * from controls.resource_recent_recovery_point
 ),
@@ -48,7 +52,7 @@ concerned as (
         p.resource_id,
         e.control_id,
         e.severity,
-        e.status,
+        e.effective_status as status,
         e.failing_since
     from of_points as e
     inner join intermediate.int_resource_points as p
@@ -60,10 +64,21 @@ concerned as (
         subject_id as resource_id,
         control_id,
         severity,
-        status,
+        effective_status as status,
         failing_since
     from exceptions
     where subject_kind = 'resource'
+    union all
+    select
+        scope,
+        snapshot_id,
+        resource_id,
+        control_id,
+        severity,
+        effective_status as status,
+        failing_since
+    from exceptions
+    where subject_kind = 'lost_point'
 ),
 
 counted as (
@@ -123,14 +138,15 @@ select
     s.is_sandbox,
     e.is_stale,
     r.resource_id, -- VARCHAR: Id of the resource.
-    r.resource_name,
-    r.resource_type,
+    r.resource_name, -- VARCHAR: Name of the resource, as it was last seen.
+    r.resource_type, -- VARCHAR: Type of the resource.
     r.subject_type, -- VARCHAR: server, volume, turbo, other, unknown; volume_via_server is known from a server's backup alone.
     r.project_id, -- VARCHAR: Project of the resource.
     r.region,
     r.enterprise_project_id, -- VARCHAR: Enterprise project, where any backup of the resource says it.
-    r.vault_id,
-    r.tier,
+    r.vault_id, -- VARCHAR: Vault that holds its backups, or held them.
+    u.tier,
+    u.owner,
     n.newest_backup_id,
     n.newest_rp_at,
     case when n.newest_rp_at is not null then n.measured_value end as age_hours, -- DOUBLE: Age of the newest dependable point.
@@ -154,6 +170,8 @@ select
 from resources as r
 inner join snapshots as s on r.scope = s.scope and r.snapshot_id = s.snapshot_id
 inner join scopes as e on r.scope = e.scope
+inner join rules as u
+    on r.scope = u.scope and r.snapshot_id = u.snapshot_id and r.resource_id = u.resource_id
 left join recent as n
     on r.scope = n.scope and r.snapshot_id = n.snapshot_id and r.resource_id = n.subject_id
 left join restore as t

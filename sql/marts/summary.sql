@@ -3,6 +3,10 @@ with findings as (
     select * from controls.findings
 ),
 
+exceptions as (
+    select * from intermediate.int_exceptions where effective_status = 'waived'
+),
+
 controls as (
     select * from compliance.controls
 ),
@@ -27,6 +31,12 @@ counted as (
         min(failing_since) as first_failed_at
     from findings
     group by scope, control_id
+),
+
+accepted as (
+    select scope, control_id, count(*) as waived
+    from exceptions
+    group by scope, control_id
 )
 
 select
@@ -41,17 +51,20 @@ select
     c.title,
     c.severity,
     coalesce(t.passes, 0) as passes, -- BIGINT: Subjects that pass.
-    coalesce(t.fails, 0) as fails, -- BIGINT: Subjects that fail.
+    coalesce(t.fails, 0) - coalesce(a.waived, 0) as fails, -- BIGINT: Subjects that fail.
+    coalesce(a.waived, 0) as waived, -- BIGINT: Subjects that fail, which somebody has accepted.
     coalesce(t.unknowns, 0) as unknowns, -- BIGINT: Subjects that could not be judged.
     coalesce(t.not_applicable, 0) as not_applicable, -- BIGINT: Subjects that the control does not apply to.
     t.first_failed_at, -- TIMESTAMP: Since when the oldest failure lasts, as far as the snapshot itself tells.
     case
-        when coalesce(t.fails, 0) > 0 then 'fail'
+        when coalesce(t.fails, 0) > coalesce(a.waived, 0) then 'fail'
         when t.control_id is null or p.is_stale or n.rejects > 0 or t.unknowns > 0 then 'unknown'
         when t.passes > 0 then 'pass'
+        when a.waived > 0 then 'waived'
         else 'not_applicable'
-    end as verdict -- VARCHAR: fail if any subject fails; unknown if any can't be judged or loaded, if the data is stale, or if there is none; else pass.
+    end as verdict -- VARCHAR: fail if any subject fails; unknown if any can't be judged or loaded, if the data is stale, or if there is none; else pass, or waived where all that applies is.
 from scopes as p
 cross join controls as c
 left join snapshots as n on p.scope = n.scope
 left join counted as t on p.scope = t.scope and c.control_id = t.control_id
+left join accepted as a on p.scope = a.scope and c.control_id = a.control_id

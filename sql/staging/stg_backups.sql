@@ -47,7 +47,12 @@ select
     ) as is_auto, -- BOOLEAN: Made by a policy; by its flag, else by its name, else null.
     e.encrypted,
     e.contain_system_disk,
-    e.supported_restore_mode
+    e.supported_restore_mode,
+    coalesce(b.incremental, e.incremental) as is_incremental, -- BOOLEAN: An incremental backup, wherever that is said.
+    coalesce(e.os_images_data <> cast([] as varchar[]), false) as is_held_by_image, -- BOOLEAN: An image was made of it, which keeps it from being purged.
+    e.app_consistency_status,
+    e.app_consistency_error_code,
+    e.app_consistency_error_message
 from backups as b
 inner join snapshots as s on b.scope = s.scope and b.snapshot_id = s.snapshot_id
 left join extend_info as e on b.scope = e.scope and b.snapshot_id = e.snapshot_id and b.id = e.backup_id

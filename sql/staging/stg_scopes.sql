@@ -8,7 +8,8 @@ snapshots as (
 ),
 
 settings as (
-    select * from policy.settings
+    -- The strictest of the policies that the scopes are judged by.
+    select min(max_scope_lag_hours) as max_scope_lag_hours from policy.settings
 ),
 
 newest as (

@@ -1,0 +1,43 @@
+"""Which clause of which standard a control yields evidence for, as data: sql/standards.csv.
+
+Belongs here: reading that file. A clause without a control can't be measured here, and says so. None of this
+satisfies a standard by itself.
+"""
+
+import csv
+from collections.abc import Iterable
+from pathlib import Path
+
+import pyarrow as pa
+
+from pipelines.contract.columns import Column, Table, Type
+from pipelines.contract.derive import arrow_schema
+from pipelines.models.control import Control
+from pipelines.models.model import ModelError, sql_folder
+
+RELATIONS = ("direct", "supporting")
+STANDARDS = Table(
+    "compliance",
+    "standards",
+    "One row a clause and control that yields evidence for it, and one row a clause that nothing here measures.",
+    ("framework", "version", "reference", "control_id"),
+    (
+        Column("framework", Type.TEXT, "The standard.", required=True),
+        Column("version", Type.TEXT, "Its version.", required=True),
+        Column("reference", Type.TEXT, "The clause.", required=True),
+        Column("control_id", Type.TEXT, "The control; null where the clause can not be measured here."),
+        Column("relation", Type.TEXT, "How closely a pass supports the clause.", known=RELATIONS),
+        Column("note", Type.TEXT, "What has to be known of it."),
+    ),
+)
+
+
+def standards_table(controls: Iterable[Control], path: Path | None = None) -> pa.Table:
+    """Return the map of standards. Raises ModelError where a row names an unknown control or relation."""
+    with (path or sql_folder() / "standards.csv").open(encoding="utf-8", newline="") as file:
+        rows = [{name: value or None for name, value in row.items()} for row in csv.DictReader(file)]
+    known = {control.id for control in controls}
+    for row in rows:
+        if row["control_id"] is not None and (row["control_id"] not in known or row["relation"] not in RELATIONS):
+            raise ModelError(f"standards.csv names {row['control_id']} with relation {row['relation']}")
+    return pa.Table.from_pylist(rows, arrow_schema(STANDARDS))

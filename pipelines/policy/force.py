@@ -1,0 +1,139 @@
+"""Which policy a snapshot is judged by, and the rows of the policy tables that it becomes.
+
+Belongs here: the choice by date, the built-in policy, rows. Does not belong here: reading files (check.py).
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Any
+
+from pipelines.models.control import Control
+from pipelines.policy.check import Known, PolicyFile, WaiverFile, read_policy, read_waivers, selections
+from pipelines.policy.demands import SELECTORS, derived
+from pipelines.policy.schema import Assignment, Overrides, Policy, Tier
+from pipelines.policy.tables import MATCHES, SETTINGS, TIERS, WAIVERS
+from pipelines.problem import Problem
+
+Row = dict[str, Any]
+# Sensible where nobody wrote a policy: daily backups that are kept for a month, encrypted, with a copy elsewhere.
+_BUILT_IN = Policy.model_validate(
+    {
+        "version": 1,
+        "policy_id": "built-in",
+        "effective_from": date.min,
+        "tiers": {"standard": {}},
+        "default_tier": "standard",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The policies and the waivers that a run judges by; the policies in order of their dates."""
+
+    policies: tuple[PolicyFile, ...] = ()
+    waivers: WaiverFile | None = None
+
+    def at(self, as_of: datetime) -> PolicyFile | None:
+        """Return the policy in force at an instant: the newest that began by then; None is the built-in one."""
+        begun = [one for one in self.policies if _instant(one.policy.effective_from) <= as_of]
+        return begun[-1] if begun else None
+
+
+def read_rules(controls: Iterable[Control], environ: Mapping[str, str] = os.environ) -> Rules:
+    """Return what CBR_POLICY and CBR_WAIVERS name: a file, or a folder of policies. Raises Problem with every fault."""
+    policy, waivers = environ.get("CBR_POLICY"), environ.get("CBR_WAIVERS")
+    read = sorted(
+        (read_policy(path) for path in _files(Path(policy).expanduser())) if policy else (),
+        key=lambda one: one.policy.effective_from,
+    )
+    for before, after in zip(read, read[1:], strict=False):
+        if before.policy.effective_from == after.policy.effective_from:
+            raise Problem(
+                f"two policies in {policy} are in force from {after.policy.effective_from}", "Give each a day of its own."
+            )
+    return Rules(tuple(read), read_waivers(Path(waivers).expanduser(), known(controls)) if waivers else None)
+
+
+def known(controls: Iterable[Control]) -> dict[str, Known]:
+    """Return what waivers have to know of each control."""
+    return {one.id: Known(str(one.row["severity"]), bool(one.row["needs_two_approvers"])) for one in controls}
+
+
+def rows(rules: Rules, snapshots: Iterable[tuple[str, str, datetime]]) -> dict[str, list[Row]]:
+    """Return the rows of each policy table, by relation, for snapshots given as scope, id and as_of."""
+    made: dict[str, list[Row]] = {table.relation: [] for table in (SETTINGS, TIERS, MATCHES, WAIVERS)}
+    for scope, snapshot_id, as_of in snapshots:
+        key = {"scope": scope, "snapshot_id": snapshot_id}
+        held = rules.at(as_of)
+        policy = held.policy if held else _BUILT_IN
+        made[SETTINGS.relation].append(
+            key
+            | {"policy_id": policy.policy_id, "report_timezone": policy.report_timezone}
+            | {"effective_from": _instant(policy.effective_from) if held else None}
+            | {"policy_sha256": held.sha256 if held else None}
+            | {"waivers_sha256": rules.waivers.sha256 if rules.waivers else None}
+            | policy.settings.model_dump()  # type: ignore[attr-defined]
+        )
+        made[TIERS.relation] += (key | row for row in _tiers(policy))
+        made[MATCHES.relation] += (key | row for row in _matches(policy))
+        made[WAIVERS.relation] += (key | row for row in _waivers(rules.waivers))
+    return made
+
+
+def _tiers(policy: Policy) -> Iterable[Row]:
+    yield _tier(policy, "default", policy.default_tier, None, None)
+    for rule in policy.assignments:
+        yield _tier(policy, rule.id, rule.tier, rule.overrides, rule.owner)
+
+
+def _tier(policy: Policy, rule_id: str, name: str, overrides: Overrides | None, owner: str | None) -> Row:  # type: ignore[valid-type]
+    tier: Tier = policy.tiers[name]  # type: ignore[valid-type]
+    changed = overrides.model_dump(exclude_unset=True) if overrides else {}  # type: ignore[attr-defined]
+    demanded = derived(tier.model_dump() | changed)  # type: ignore[attr-defined]
+    return {"policy_rule_id": rule_id, "tier": name, "owner": owner} | demanded
+
+
+def _matches(policy: Policy) -> Iterable[Row]:
+    for rule in (*policy.assignments, *policy.exclude):
+        assigns = isinstance(rule, Assignment)
+        for selector, value in selections(rule.match):
+            yield {
+                "policy_rule_id": rule.id,
+                "kind": "assign" if assigns else "exclude",
+                "priority": rule.priority if isinstance(rule, Assignment) else 0,
+                "specificity": SELECTORS[selector],
+                "selector": selector,
+                "value": value,
+                "reason": None if isinstance(rule, Assignment) else rule.reason,
+                "owner": rule.owner,
+                "review_by": None if isinstance(rule, Assignment) else _instant(rule.review_by),
+            }
+
+
+def _waivers(file: WaiverFile | None) -> Iterable[Row]:
+    for waiver in file.waivers.waivers if file else ():
+        ((selector, value),) = selections(waiver.match)
+        yield {
+            "waiver_id": waiver.id,
+            "selector": selector,
+            "value": value,
+            "created_at": _instant(waiver.created),
+            "expires_at": _instant(waiver.expires),
+        } | waiver.model_dump(exclude={"id", "match", "created", "expires"})
+
+
+def _instant(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC).replace(tzinfo=None)
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    found = sorted(one for one in path.iterdir() if one.suffix in (".yaml", ".yml"))
+    if not found:
+        raise Problem(f"there is no policy in the folder {path}", "Put a .yaml file into it, or unset CBR_POLICY.")
+    return found

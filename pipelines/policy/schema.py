@@ -1,0 +1,138 @@
+"""What a policy file and a waiver file may say.
+
+Belongs here: their shape, as types that refuse every key they do not know: a typo must never relax a rule. The
+demands and settings come from demands.py. Does not belong here: what holds between keys (check.py).
+"""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
+
+from pipelines.contract.columns import Type
+from pipelines.policy.demands import SETTINGS, TIER, Demand
+
+Name = Annotated[str, Field(min_length=1, pattern=r"\S")]
+
+
+def _many(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+Names = Annotated[list[Name], BeforeValidator(_many, json_schema_input_type=str | list[str]), Field(min_length=1)]
+
+
+class _Strict(BaseModel):
+    """No unknown keys, no value of another type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+def _field(demand: Demand, default: Any) -> Any:
+    column = demand.column
+    types: dict[Type, Any] = {Type.WHOLE: int, Type.REAL: float, Type.FLAG: bool, Type.TEXT: str, Type.TEXTS: Names}
+    kind = Literal[column.known] if column.known else types[column.type]
+    number = column.type in (Type.WHOLE, Type.REAL)
+    most = 100 if column.name.endswith("_percent") else None
+    about = f"{column.doc}{f' Unit: {column.unit}.' if column.unit else ''}"
+    bounds = {"ge": demand.least, "le": most} if number else {}
+    asked = Annotated[kind, Field(**bounds)]
+    # A null that somebody writes would relax a rule: only what may be left unset may be null.
+    return (asked | None if demand.default is None else asked, Field(default, description=about))
+
+
+def _of(name: str, demands: tuple[Demand, ...], *, defaults: bool) -> type[BaseModel]:
+    fields = {d.column.name: _field(d, d.default if defaults else None) for d in demands}
+    made: type[BaseModel] = create_model(name, __base__=_Strict, **fields)
+    return made
+
+
+Tier = _of("Tier", TIER, defaults=True)
+Overrides = _of("Overrides", TIER, defaults=False)
+Settings = _of("Settings", SETTINGS, defaults=True)
+
+
+class Match(_Strict):
+    """Which resources: exactly one of these."""
+
+    resource_id: Names | None = Field(None, description="Ids of resources.")
+    vault_id: Names | None = Field(None, description="Ids of the vaults that hold the newest backup.")
+    enterprise_project_id: Names | None = Field(None, description="Ids of enterprise projects.")
+    resource_type: Names | None = Field(None, description="Types as the API writes them, as OS::Nova::Server.")
+
+
+class Assignment(_Strict):
+    """A rule that gives resources a tier."""
+
+    id: Name = Field(description="Id of the rule; results name it.")
+    priority: int = Field(description="Of two rules that match, the one with the higher priority decides.")
+    match: Match
+    tier: Name = Field(description="One of tiers.")
+    owner: Name | None = Field(None, description="Who answers for these resources.")
+    overrides: Overrides = Field(Overrides(), description="What this rule demands otherwise than the tier.")  # type: ignore[valid-type]
+
+
+class Exclusion(_Strict):
+    """A rule that takes resources out of scope. They stay listed and counted, as not applicable."""
+
+    id: Name = Field(description="Id of the rule; results name it.")
+    match: Match
+    reason: Name = Field(description="Why.")
+    owner: Name = Field(description="Who answers for it.")
+    review_by: date = Field(description="When it has to be looked at again.")
+
+
+class Policy(_Strict):
+    """What is demanded of which resources."""
+
+    version: Literal[1]
+    policy_id: Name = Field(description="Name of the policy.")
+    effective_from: date = Field(description="Snapshots from this day (UTC) on are judged by it.")
+    report_timezone: Name = Field("UTC", description="Time zone of the days in reports; data stays UTC.")
+    settings: Settings = Field(Settings(), description="Tolerances that hold for all tiers.")  # type: ignore[valid-type]
+    tiers: dict[Name, Tier] = Field(min_length=1)  # type: ignore[valid-type]
+    default_tier: Name = Field(description="The tier of what no assignment matches.")
+    assignments: list[Assignment] = []
+    exclude: list[Exclusion] = []
+
+
+class WaiverMatch(_Strict):
+    """Which subjects: exactly one of these, with one value."""
+
+    resource_id: Name | None = None
+    backup_id: Name | None = None
+    vault_id: Name | None = None
+    enterprise_project_id: Name | None = Field(None, description="Covers a project: needs scope_approver.")
+    project_id: Name | None = Field(None, description="Covers a project: needs scope_approver.")
+
+
+class Waiver(_Strict):
+    """A failure that somebody has accepted for a time."""
+
+    id: Name
+    control_id: Name = Field(description="Exactly one control.")
+    match: WaiverMatch
+    backup_ids: Names | None = Field(None, description="The exact backups, for controls about lost or shortened ones.")
+    reason: Name
+    compensating_control: Name | None = None
+    ticket: Name | None = None
+    owner: Name
+    approver: Name = Field(description="Somebody else than the owner.")
+    second_approver: Name | None = Field(None, description="Needed for controls about lost or shortened backups.")
+    scope_approver: Name | None = Field(None, description="Needed where a whole project is waived.")
+    created: date
+    expires: date = Field(description="At most 180 days on for a critical control, 365 for others.")
+    max_measured_value: float | None = Field(None, description="What is worse than this is not waived.")
+
+
+class Waivers(_Strict):
+    """All waivers."""
+
+    version: Literal[1]
+    waivers: list[Waiver] = []
+
+
+def json_schema(kind: str) -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of a `policy` or `waivers` file."""
+    model = {"policy": Policy, "waivers": Waivers}[kind]
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **model.model_json_schema()}

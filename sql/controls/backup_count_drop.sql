@@ -1,0 +1,94 @@
+-- One row a vault: did it lose more recovery points lately than its rules explain?
+-- id: backup-count-drop
+-- title: No vault loses many recovery points without need
+-- severity: high
+-- version: 1
+-- subject: vault
+-- worse: higher
+-- waiver: two approvers
+-- parameters: deletion_window_days, mass_points, mass_percent
+-- remedy: Treat it as an attack until you know better: lock the vault, look who deleted, keep the copies elsewhere.
+with vaults as (
+    select * from intermediate.int_vaults
+),
+
+points as (
+    select * from intermediate.int_recovery_points
+),
+
+lost as (
+    select * from intermediate.int_lost_points
+),
+
+settings as (
+    select * from policy.settings
+),
+
+held as (
+    select
+        scope,
+        snapshot_id,
+        vault_id,
+        count(*) filter (where is_dependable) as dependable
+    from points
+    group by scope, snapshot_id, vault_id
+),
+
+gone as (
+    select
+        scope,
+        snapshot_id,
+        vault_id,
+        count(*) filter (where verdict = 'fail') as unexplained,
+        count(*) filter (where verdict = 'unknown') as undecided,
+        min(gone_at) filter (where verdict = 'fail') as first_gone_at,
+        coalesce(list_sort(array_agg(backup_id) filter (where verdict = 'fail')), cast([] as varchar[])) as backup_ids
+    from lost
+    group by scope, snapshot_id, vault_id
+),
+
+measured as (
+    select
+        v.scope,
+        v.snapshot_id,
+        v.vault_id,
+        g.first_gone_at,
+        g.backup_ids,
+        coalesce(g.unexplained, 0) as unexplained,
+        coalesce(g.undecided, 0) as undecided,
+        coalesce(h.dependable, 0) + coalesce(g.unexplained, 0) as would_be,
+        greatest(s.mass_points, s.mass_percent * (coalesce(h.dependable, 0) + coalesce(g.unexplained, 0)) * 0.01) as least
+    from vaults as v
+    inner join settings as s on v.scope = s.scope and v.snapshot_id = s.snapshot_id
+    left join held as h on v.scope = h.scope and v.snapshot_id = h.snapshot_id and v.vault_id = h.vault_id
+    left join gone as g on v.scope = g.scope and v.snapshot_id = g.snapshot_id and v.vault_id = g.vault_id
+),
+
+judged as (
+    select
+        *,
+        case
+            when unexplained >= least then 'dropped'
+            when unexplained + undecided >= least then 'undecided_losses'
+            else 'no_drop'
+        end as reason_code
+    from measured
+)
+
+select
+    scope,
+    snapshot_id,
+    vault_id as subject_id,
+    case
+        when reason_code = 'dropped' then 'fail'
+        when reason_code = 'no_drop' then 'pass'
+        else 'unknown'
+    end as status,
+    reason_code,
+    cast(unexplained as varchar) || ' of ' || cast(would_be as varchar) || ' points went without need in the window, and ' || cast(undecided as varchar) || ' more that can not be explained or blamed.' as reason,
+    unexplained as measured_value,
+    'points' as measured_unit,
+    least as threshold_value,
+    coalesce(backup_ids, cast([] as varchar[])) as evidence_backup_ids,
+    case when reason_code = 'dropped' then first_gone_at end as failing_since
+from judged

@@ -1,0 +1,159 @@
+-- One row a resource: how much of the time was it within its RPO, of the window that is counted?
+-- id: recovery-gap-within-rpo
+-- title: Resource was within its RPO nearly all the time
+-- severity: high
+-- version: 1
+-- subject: resource
+-- worse: lower
+-- parameters: rpo_hours, grace_hours, attainment_percent, gap_window_days
+-- remedy: See compliance.rpo_gaps for each gap and what it lies between; a gap that is open needs a backup now.
+with demands as (
+    select * from intermediate.int_demands
+),
+
+standing as (
+    select * from intermediate.int_standing
+),
+
+gaps as (
+    select * from intermediate.int_gaps
+),
+
+sampling as (
+    -- How far apart the complete snapshots are, at most: a point that lives for less may never be seen.
+    select * from intermediate.int_sampling
+),
+
+lives as (
+    select
+        scope,
+        snapshot_id,
+        resource_id,
+        min(rp_time) as first_rp_time,
+        min(date_diff('second', date_trunc('second', created_at), date_trunc('second', expired_at))) as shortest_life_seconds
+    from intermediate.int_resource_points
+    where not is_replica and is_usable
+    group by scope, snapshot_id, resource_id
+),
+
+counted as (
+    select
+        scope,
+        snapshot_id,
+        resource_id,
+        count(*) filter (where is_breach) as breaches,
+        max(hours) as max_gap_hours,
+        max(hours_now) as restorable_now_max_gap_hours,
+        sum(exposure_hours) as exposure_hours,
+        max(case when is_open then hours end) as open_gap_hours,
+        bool_or(is_open and is_breach) as is_open_breach,
+        min(gap_start) filter (where is_breach) as first_breach_start,
+        min(gap_start) filter (where is_open) as open_since,
+        min(case when is_open then start_backup_id end) as newest_id,
+        min(gap_start) as first_gap_start
+    from gaps
+    group by scope, snapshot_id, resource_id
+),
+
+measured as (
+    select
+        d.scope,
+        d.snapshot_id,
+        d.resource_id,
+        d.only_replicas,
+        d.lost_at,
+        d.rpo_hours,
+        d.attainment_percent,
+        c.breaches,
+        c.max_gap_hours,
+        c.restorable_now_max_gap_hours,
+        c.exposure_hours,
+        c.open_gap_hours,
+        c.is_open_breach,
+        c.open_since,
+        c.newest_id,
+        c.first_breach_start,
+        c.resource_id is null as has_no_point,
+        coalesce(p.unreadable, 0) as unreadable,
+        s.widest_seconds > l.shortest_life_seconds as is_undersampled,
+        least(
+            d.gap_window_days * 24.0,
+            cast(
+                date_diff('second', date_trunc('second', least(l.first_rp_time, c.first_gap_start)), date_trunc('second', d.as_of)) as double
+            ) / 3600.0
+        ) as window_hours
+    from demands as d
+    left join counted as c
+        on d.scope = c.scope and d.snapshot_id = c.snapshot_id and d.resource_id = c.resource_id
+    left join standing as p
+        on d.scope = p.scope and d.snapshot_id = p.snapshot_id and d.resource_id = p.resource_id
+    left join lives as l
+        on d.scope = l.scope and d.snapshot_id = l.snapshot_id and d.resource_id = l.resource_id
+    left join sampling as s on d.scope = s.scope and d.snapshot_id = s.snapshot_id
+),
+
+rated as (
+    select
+        *,
+        greatest(100.0 - 100.0 * (cast(exposure_hours as double) / nullif(window_hours, 0.0)), 0.0) as attainment
+    from measured
+),
+
+judged as (
+    -- Points that nobody saw can only have made a gap shorter: what passes, passes; what fails may not have.
+    select
+        *,
+        case
+            when only_replicas then 'judged_at_source'
+            when lost_at is not null then 'lost'
+            when has_no_point or open_since is null then 'none'
+            when not is_open_breach and (attainment >= attainment_percent or window_hours = 0.0) then 'within_rpo'
+            when is_undersampled then 'not_observed'
+            when is_open_breach then 'open_gap'
+            else 'gaps'
+        end as reason_code
+    from rated
+)
+
+select
+    scope,
+    snapshot_id,
+    resource_id as subject_id,
+    case
+        when reason_code in ('judged_at_source', 'lost') then 'not_applicable'
+        when reason_code = 'within_rpo' then 'pass'
+        when reason_code in ('open_gap', 'gaps', 'none') then 'fail'
+        else 'unknown'
+    end as status,
+    reason_code,
+    case reason_code
+        when 'judged_at_source' then 'Only copies are kept here; the resource is judged in the scope where it lives.'
+        when 'lost' then 'It has no backup any more: see resource-protection-lost.'
+        when 'none' then 'No point of it was ever usable in a snapshot.'
+        when 'not_observed' then 'Snapshots are further apart than its points live, so some may never have been seen.'
+        else cast(breaches as varchar)
+            || ' gaps beyond RPO and grace in '
+            || cast(cast(floor(cast(window_hours as double) / 24.0) as bigint) as varchar)
+            || ' d, the longest of '
+            || cast(cast(floor(max_gap_hours) as bigint) as varchar)
+            || ' h; within its RPO for '
+            || cast(cast(floor(attainment * 100.0) as double) / 100.0 as varchar)
+            || ' % of the time, '
+            || cast(attainment_percent as varchar)
+            || ' % are asked for.'
+    end as reason,
+    attainment as measured_value,
+    '%' as measured_unit,
+    attainment_percent as threshold_value,
+    case when newest_id is null then cast(array[] as varchar[]) else array[newest_id] end as evidence_backup_ids,
+    case
+        when reason_code = 'open_gap' then open_since + rpo_hours * interval '1' hour
+        when reason_code = 'gaps' then first_breach_start + rpo_hours * interval '1' hour
+    end as failing_since,
+    breaches, -- BIGINT: Gaps that are longer than RPO and grace, in the window.
+    max_gap_hours, -- DOUBLE: The longest of them, or the open gap.
+    restorable_now_max_gap_hours, -- DOUBLE: The same of points that still can be relied on; a deleted one in the middle shows here.
+    exposure_hours, -- DOUBLE: Hours beyond the RPO.
+    open_gap_hours, -- DOUBLE: From the newest usable point to the reading.
+    cast(window_hours as double) / 24.0 as window_days -- DOUBLE: How much of the window is seen: less for a young resource.
+from judged

@@ -1,0 +1,54 @@
+-- One row a recovery point: did anything of it change that can't?
+-- id: recovery-point-tampered
+-- title: Nothing of a recovery point changes once it is made
+-- severity: high
+-- version: 1
+-- subject: recovery_point
+-- parameters: deletion_window_days
+-- remedy: The API lets nobody change these; ask the service how they came to change, with both versions from history.backups.
+with points as (
+    select * from intermediate.int_recovery_points
+),
+
+changes as (
+    select * from intermediate.int_changes
+),
+
+counted as (
+    select
+        scope,
+        snapshot_id,
+        backup_id,
+        min(changed_at) as first_change_at,
+        string_agg(distinct field || ' ' || coalesce(old_value, 'null') || ' -> ' || coalesce(new_value, 'null'), '; ' order by field || ' ' || coalesce(old_value, 'null') || ' -> ' || coalesce(new_value, 'null')) as changes
+    from changes
+    where field <> 'expired_at'
+    group by scope, snapshot_id, backup_id
+),
+
+judged as (
+    select
+        p.scope,
+        p.snapshot_id,
+        p.backup_id,
+        c.first_change_at,
+        c.changes,
+        case when c.backup_id is null then 'as_it_was' else 'changed' end as reason_code
+    from points as p
+    left join counted as c
+        on p.scope = c.scope and p.snapshot_id = c.snapshot_id and p.backup_id = c.backup_id
+)
+
+select
+    scope,
+    snapshot_id,
+    backup_id as subject_id,
+    case when reason_code = 'as_it_was' then 'pass' else 'fail' end as status,
+    reason_code,
+    case when reason_code = 'as_it_was' then 'Nothing of it changed that can not.' else 'Changed: ' || changes || '.' end as reason,
+    cast(null as double) as measured_value,
+    cast(null as varchar) as measured_unit,
+    cast(null as double) as threshold_value,
+    array[backup_id] as evidence_backup_ids,
+    first_change_at as failing_since
+from judged

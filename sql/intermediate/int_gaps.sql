@@ -1,0 +1,143 @@
+-- One row an interval between a resource's recovery points that is longer than its RPO and its grace and reaches into the
+-- window in which gaps are counted, and one row for the interval that is open, which ends with the reading. Counted are all
+-- points that a snapshot ever had as usable.
+with demands as (
+    select * from intermediate.int_demands where not only_replicas
+),
+
+points as (
+    select * from intermediate.int_resource_points where not is_replica and is_usable and rp_time is not null
+),
+
+attempts as (
+    select * from intermediate.int_attempts where was_usable
+),
+
+parts as (
+    select * from history.children_closed
+),
+
+gone as (
+    -- Own points that are there no more, or no more in a state to be restored from.
+    select
+        a.scope,
+        a.snapshot_id,
+        a.resource_id,
+        a.backup_id,
+        a.rp_time
+    from attempts as a
+    left join points as p
+        on a.scope = p.scope
+        and a.snapshot_id = p.snapshot_id
+        and a.resource_id = p.resource_id
+        and a.backup_id = p.backup_id
+    where p.backup_id is null
+    union all
+    select
+        a.scope,
+        a.snapshot_id,
+        coalesce(nullif(c.resource_id, ''), 'resource of backup ' || c.id) as resource_id,
+        a.backup_id,
+        a.rp_time
+    from attempts as a
+    inner join parts as c on a.scope = c.scope and a.backup_id = c.backup_id and a.gone_at = c.valid_to
+    where c.status in ('available', 'restoring', 'waiting_restore')
+),
+
+seen as (
+    select
+        scope,
+        snapshot_id,
+        resource_id,
+        backup_id,
+        rp_time,
+        coalesce(is_dependable, false) as still_exists
+    from points
+    union all
+    select
+        scope,
+        snapshot_id,
+        resource_id,
+        backup_id,
+        rp_time,
+        false as still_exists
+    from gone
+),
+
+ends as (
+    -- The reading ends the open gap.
+    select
+        scope,
+        snapshot_id,
+        resource_id,
+        backup_id,
+        rp_time,
+        still_exists,
+        false as is_open
+    from seen
+    union all
+    select
+        scope,
+        snapshot_id,
+        resource_id,
+        cast(null as varchar) as backup_id,
+        as_of as rp_time,
+        true as still_exists,
+        true as is_open
+    from demands
+),
+
+ordered as (
+    select
+        *,
+        lag(rp_time) over (
+            partition by scope, snapshot_id, resource_id order by is_open, rp_time, backup_id
+        ) as previous_at,
+        lag(backup_id) over (
+            partition by scope, snapshot_id, resource_id order by is_open, rp_time, backup_id
+        ) as previous_id,
+        max(case when still_exists then rp_time end) over (
+            partition by scope, snapshot_id, resource_id
+            order by is_open, rp_time, backup_id
+            rows between unbounded preceding and 1 preceding
+        ) as previous_existing_at
+    from ends
+),
+
+measured as (
+    select
+        o.*,
+        o.rp_time > o.previous_at + (d.rpo_hours + d.grace_hours) * interval '1' hour as is_breach,
+        o.still_exists
+        and o.rp_time > o.previous_existing_at + (d.rpo_hours + d.grace_hours) * interval '1' hour as is_breach_now,
+        greatest(o.previous_at + d.rpo_hours * interval '1' hour, d.as_of - d.gap_window_days * interval '1' day)
+            as beyond_from
+    from ordered as o
+    inner join demands as d
+        on o.scope = d.scope and o.snapshot_id = d.snapshot_id and o.resource_id = d.resource_id
+    where o.rp_time >= d.as_of - d.gap_window_days * interval '1' day
+)
+
+select
+    scope,
+    snapshot_id,
+    resource_id, -- VARCHAR: Id of the resource.
+    previous_at as gap_start, -- TIMESTAMP: The moment that the point before brings back.
+    rp_time as gap_end, -- TIMESTAMP: The moment of the next one, or of the reading.
+    is_open, -- BOOLEAN: No point has ended it yet.
+    previous_id as start_backup_id, -- VARCHAR: The point before.
+    backup_id as end_backup_id, -- VARCHAR: The next point; null where the gap is open.
+    still_exists, -- BOOLEAN: The point that ends it can still be relied on.
+    cast(date_diff('second', date_trunc('second', previous_at), date_trunc('second', rp_time)) as double) / 3600.0 as hours, -- DOUBLE: Length of the gap.
+    coalesce(is_breach, false) as is_breach, -- BOOLEAN: Longer than RPO and grace.
+    case
+        when is_breach
+            then greatest(cast(date_diff('second', date_trunc('second', beyond_from), date_trunc('second', rp_time)) as double) / 3600.0, 0.0)
+        else 0.0
+    end as exposure_hours, -- DOUBLE: The part of a breach that is beyond the RPO and within the window.
+    case
+        when still_exists
+            then cast(date_diff('second', date_trunc('second', previous_existing_at), date_trunc('second', rp_time)) as double) / 3600.0
+    end as hours_now -- DOUBLE: How far the point that ends it is from the one before, of those that still can be relied on.
+from measured
+where is_breach or is_open or is_breach_now
