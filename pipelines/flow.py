@@ -124,7 +124,7 @@ def build_draft(home: Home, run_id: str, rules: Rules | None = None) -> Draft:
         rows[CONTROLS.relation] = warehouse.fill(connection, CONTROLS, controls_table(models.controls))
         rows[STANDARDS.relation] = warehouse.fill(connection, STANDARDS, standards_table(models.controls))
         rows |= build_models(connection, models, synthetic=synthetic)
-        audited = run_audits(connection, audits(models.audits))
+        audited = run_audits(connection, audits(models.audits, models.controls))
         rows[meta.AUDITS.relation] = fill_rows(connection, meta.AUDITS, (found.row for found in audited))
         rows[meta.CATALOG.relation] = fill_catalog(connection)
     return Draft(path, rows, audited)

@@ -2,7 +2,8 @@
 
 A version of a record lasts from the first complete snapshot that has it so to the first that has it otherwise, or
 not at all. Those that ended stand whole in `<table>_closed`; of those that last, the tables of the newest snapshot
-have the columns, and `<table>_open` says since when. Instants are the `as_of` of complete snapshots.
+have the columns. `backups_open` says since when each backup is as it is; whatever stands in a backup is as old as the
+backup, unless `<table>_open` says otherwise. Instants are the `as_of` of complete snapshots.
 """
 
 from pipelines.contract.columns import Column, Table, Type
@@ -32,6 +33,12 @@ def key_of(table: Table) -> tuple[str, ...]:
     return tuple(name for name in table.key if name != "snapshot_id")
 
 
+def backup_of(table: Table) -> str:
+    """Return the column of `table` that names the top-level backup that a record stands in."""
+    names = [column.name for column in table.columns]
+    return next(name for name in ("top_backup_id", "backup_id", "id") if name in names)
+
+
 def _closed(table: Table) -> Table:
     doc = f"One row a version of a row of {table.relation} that lasts no more; snapshot_id is the last that had it."
     return Table(SCHEMA, f"{table.name}_closed", doc, (*key_of(table), "valid_from"), (*table.columns, *VERSION))
@@ -41,6 +48,8 @@ def _open(table: Table) -> Table:
     own = [column for column in table.columns if column.name in key_of(table)]
     more = WAS if table is BACKUPS else ()
     doc = f"One row a row of {table.relation}: since when it has been as it is."
+    if table is not BACKUPS:
+        doc = f"One row a row of {table.relation} that came or changed after its backup was first seen: since when."
     return Table(SCHEMA, f"{table.name}_open", doc, key_of(table), (*own, VALID_FROM, FIRST_SEEN, *more))
 
 

@@ -5,7 +5,7 @@ What differs is found by a hash of 64 bits of the columns that can, and then rea
 """
 
 from pipelines.contract.columns import Column, Table, Type
-from pipelines.contract.history import key_of
+from pipelines.contract.history import backup_of, key_of
 from pipelines.contract.tables import BACKUPS
 
 # What a backup once was, kept for as long as it is there: whether its removal is a clean-up hangs on it.
@@ -33,31 +33,53 @@ def closing(table: Table) -> str:
     """Return the versions that end: those of the snapshot before that the new one has otherwise, or not at all."""
     columns = ", ".join(f"t.{column.name}" for column in table.columns)
     return f"""
-    SELECT {columns}, o.valid_from, n.as_of AS valid_to, o.first_seen, w.as_of AS last_seen
+    SELECT {columns}, {_since("valid_from")} AS valid_from, n.as_of AS valid_to, {_since("first_seen")} AS first_seen,
+        w.as_of AS last_seen
     FROM was.{table.name} AS t
     JOIN compared AS c ON {_on(table, "t", "c")} AND c.had AND c.differs
-    JOIN was.{table.name}_open AS o ON {_on(table, "t", "o")}
+    {_since_when(table, "t")}
     CROSS JOIN was.snapshot AS w CROSS JOIN now.snapshot AS n"""
 
 
 def lasting(table: Table) -> str:
-    """Return since when each record of the new snapshot has been as it is."""
+    """Return since when each backup of the new snapshot has been as it is; of what stands in one, only exceptions."""
     key = ", ".join(f"c.{name}" for name in key_of(table))
-    was = ", ".join(f"coalesce(o.{name}, false) OR {now} AS {name}" for name, now in _WAS.items())
+    if table is BACKUPS:
+        was = ", ".join(f"coalesce(o.{name}, false) OR {now} AS {name}" for name, now in _WAS.items())
+        return f"""
+        SELECT {key}, CASE WHEN c.differs THEN n.as_of ELSE o.valid_from END AS valid_from,
+            coalesce(o.first_seen, n.as_of) AS first_seen, {was}
+        FROM compared AS c LEFT JOIN was.{table.name}_open AS o ON {_on(table, "c", "o")}
+        CROSS JOIN now.snapshot AS n WHERE c.has"""
+    # What differs came or changed now; what does not is an exception if it was one. Where its backup is new, too,
+    # it is none.
     return f"""
     SELECT {key}, CASE WHEN c.differs THEN n.as_of ELSE o.valid_from END AS valid_from,
-        coalesce(o.first_seen, n.as_of) AS first_seen{f", {was}" if table is BACKUPS else ""}
-    FROM compared AS c LEFT JOIN was.{table.name}_open AS o ON {_on(table, "c", "o")}
-    CROSS JOIN now.snapshot AS n WHERE c.has"""
+        CASE WHEN c.had THEN {_since("first_seen")} ELSE n.as_of END AS first_seen
+    FROM compared AS c
+    {_since_when(table, "c")}
+    CROSS JOIN now.snapshot AS n
+    WHERE c.has AND (c.differs AND b.id IS NOT NULL OR o.valid_from IS NOT NULL)"""
 
 
 def beginning(table: Table) -> str:
-    """Return the same for the first snapshot, which has none before it."""
+    """Return the same for the first snapshot, which has none before it: nothing is older than another."""
     key = ", ".join(f"t.{name}" for name in key_of(table))
     was = ", ".join(f"{now} AS {name}" for name, now in _WAS.items())
     return f"""
     SELECT {key}, n.as_of AS valid_from, n.as_of AS first_seen{f", {was}" if table is BACKUPS else ""}
-    FROM now.{table.name} AS t CROSS JOIN now.snapshot AS n"""
+    FROM now.{table.name} AS t CROSS JOIN now.snapshot AS n WHERE {table is BACKUPS}"""
+
+
+def _since_when(table: Table, of: str) -> str:
+    """Return the joins that tell since when a record of the snapshot before was as it was: `b` and `o`."""
+    return f"""
+    LEFT JOIN was.backups_open AS b ON {of}.scope = b.scope AND {of}.{backup_of(table)} = b.id
+    LEFT JOIN was.{table.name}_open AS o ON {_on(table, of, "o")}"""
+
+
+def _since(what: str) -> str:
+    return f"coalesce(o.{what}, b.first_seen)"
 
 
 def drift() -> str:

@@ -35,6 +35,7 @@ def draft(home: Home, run_id: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, 
         with connect(spill=home.path) as connection:
             connection.execute(f"ATTACH {quoted(str(path))} AS draft ({_AS_DRAFT})")
             connection.execute("USE draft")
+            connection.execute("SET checkpoint_threshold = '1TB'")  # once, at the end: each one costs what is there
             yield connection, path
             # Closing would do it too, but says nothing where it fails: a full disk would leave a file without tables.
             connection.execute("CHECKPOINT")

@@ -1,10 +1,10 @@
 """What is asked of a draft before it is published: SELECTs that return offenders.
 
-Belongs here: the audits that follow from the contract (grain, references, expected and known values), and the
-running of all. The others are files in sql/audits/. A draft enters; one result an audit leaves.
+Belongs here: the audits that follow from the contract (grain, references, expected and known values) and from the
+controls (the grid), and the running of all. The others are files in sql/audits/. A draft enters; one result an audit leaves.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from pipelines.contract.columns import Table
 from pipelines.contract.derive import quoted
 from pipelines.contract.tables import NORMALIZED
 from pipelines.duck import count
+from pipelines.models.control import Control
 from pipelines.models.model import Model
 
 ERROR, WARN = "error", "warn"
@@ -51,10 +52,12 @@ class Audited:
         return about | {"offenders": self.offenders}
 
 
-def audits(files: Iterable[Model]) -> tuple[Audit, ...]:
-    """Return all audits: of the contract, and of sql/audits/."""
+def audits(files: Iterable[Model], controls: Sequence[Control]) -> tuple[Audit, ...]:
+    """Return all audits: of the contract, of the grid of controls, and of sql/audits/."""
     of_files = (Audit(m.name, m.header["severity"], m.header["relation"], m.sql, m.doc) for m in files)
-    return (*(audit for table in NORMALIZED for audit in _of_contract(table)), *of_files)
+    kinds = dict.fromkeys(control.subject_kind for control in controls)
+    grids = (_grid(kind, [control for control in controls if control.subject_kind == kind]) for kind in kinds)
+    return (*(audit for table in NORMALIZED for audit in _of_contract(table)), *grids, *of_files)
 
 
 def run_audits(connection: duckdb.DuckDBPyConnection, asked: Iterable[Audit]) -> list[Audited]:
@@ -69,6 +72,32 @@ def _run(connection: duckdb.DuckDBPyConnection, audit: Audit) -> Audited:
     cursor = connection.execute(f"SELECT * FROM (\n{audit.query}\n) AS offenders LIMIT 5")
     names = [column[0] for column in cursor.description or []]
     return Audited(audit, offenders, [dict(zip(names, row, strict=True)) for row in cursor.fetchall()])
+
+
+def _grid(kind: str, controls: Sequence[Control]) -> Audit:
+    """Every subject has exactly one finding of each control that is about its kind, and nothing else has any.
+
+    Each control counts in an octal digit of its own, so that one sum a subject tells how often it answered.
+    """
+    answers = "\n    UNION ALL ".join(
+        f"SELECT scope, snapshot_id, subject_id, {8**digit} AS answer FROM {control.model.relation}"
+        for digit, control in enumerate(controls, 1)
+    )
+    right = sum(8**digit for digit in range(len(controls) + 1))
+    names = ", ".join(
+        f"CASE WHEN CAST(floor(answers / {8**digit}) AS BIGINT) % 8 <> 1 THEN {quoted(control.id)} END"
+        for digit, control in enumerate(controls, 1)
+    )
+    query = (
+        "WITH together AS (\n    SELECT scope, snapshot_id, subject_id, 1 AS answer"
+        f" FROM intermediate.int_subjects WHERE subject_kind = {quoted(kind)}\n    UNION ALL {answers}\n),\n"
+        "counted AS (\n    SELECT scope, snapshot_id, subject_id, CAST(sum(answer) AS BIGINT) AS answers"
+        f" FROM together GROUP BY scope, snapshot_id, subject_id HAVING sum(answer) <> {right}\n)\n"
+        f"SELECT scope, snapshot_id, subject_id, answers % 8 AS subjects, concat_ws(', ', {names}) AS wrong_controls\n"
+        "FROM counted"
+    )
+    doc = f"Every {kind} has exactly one finding of each control: a missing row is a bug, never a pass."
+    return Audit(f"grid_of_{kind}", ERROR, "controls.findings", query, doc)
 
 
 def _of_contract(table: Table) -> Iterator[Audit]:

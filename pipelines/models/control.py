@@ -53,7 +53,9 @@ FINDING = (
     ModelColumn("measured_value", "DOUBLE", "What was measured."),
     ModelColumn("measured_unit", "VARCHAR", "Unit of measured_value and threshold_value."),
     ModelColumn("threshold_value", "DOUBLE", "What it was compared with."),
-    ModelColumn("evidence_backup_ids", "VARCHAR[]", "Ids of the backups that show it."),
+    ModelColumn(
+        "evidence_backup_ids", "VARCHAR[]", "Ids of the backups that show it; null where the subject is the backup."
+    ),
     ModelColumn("failing_since", "TIMESTAMP", "Since when it fails, as far as the snapshot itself tells."),
 )
 _NAMES = tuple(column.name for column in FINDING)
@@ -71,6 +73,11 @@ class Control:
     def id(self) -> str:
         """The control's id."""
         return str(self.row["control_id"])
+
+    @property
+    def subject_kind(self) -> str:
+        """What it judges: one of SUBJECTS."""
+        return str(self.row["subject_kind"])
 
 
 def read_control(model: Model) -> Control:
@@ -120,7 +127,7 @@ def scoped(control: Control) -> Model:
         f"SELECT\n    {columns}\nFROM (\n{control.model.sql}\n) AS f\n"
         f"LEFT JOIN {_OUT_OF_SCOPE} AS x\n"
         "    ON f.scope = x.scope AND f.snapshot_id = x.snapshot_id AND f.subject_id = x.subject_id\n"
-        f"    AND x.subject_kind = {quoted(str(control.row['subject_kind']))}"
+        f"    AND x.subject_kind = {quoted(control.subject_kind)}"
     )
     return replace(control.model, sql=sql, depends_on=(*control.model.depends_on, _OUT_OF_SCOPE))
 
@@ -132,7 +139,7 @@ def controls_table(controls: Sequence[Control]) -> pa.Table:
 
 def unions_of(controls: Sequence[Control]) -> list[Model]:
     """Return the models that put findings below each other: of all controls, and of those that a waiver can be about."""
-    about_waivers = [control for control in controls if control.row["subject_kind"] == "waiver"]
+    about_waivers = [control for control in controls if control.subject_kind == "waiver"]
     waivable = [control for control in controls if control not in about_waivers]
     doc = "One row a control and subject: the findings of {} below each other."
     return [
@@ -145,9 +152,7 @@ _WAIVABLE = f"select control_id, {', '.join(_NAMES)}\n    from controls.waivable
 
 
 def _answers(control: Control) -> str:
-    return (
-        f"select {quoted(control.id)} as control_id, {', '.join(_NAMES)}\n    from {control.model.relation}"
-    )
+    return f"select {quoted(control.id)} as control_id, {', '.join(_NAMES)}\n    from {control.model.relation}"
 
 
 def _union(name: str, doc: str, answers: Iterable[str]) -> Model:

@@ -7,8 +7,8 @@ schema history are files.
 from dataclasses import replace
 
 from pipelines.contract.columns import Table
-from pipelines.contract.history import CLOSED, OPEN, SCHEMA, VERSION, key_of
-from pipelines.contract.tables import NORMALIZED
+from pipelines.contract.history import CLOSED, OPEN, SCHEMA, VERSION, backup_of, key_of
+from pipelines.contract.tables import BACKUPS, NORMALIZED
 from pipelines.models.model import Model, ModelColumn, parse_model
 
 
@@ -22,14 +22,25 @@ def _view(table: Table) -> Model:
     own, taken = ", ".join(columns), ", ".join(f"t.{name}" for name in columns)
     version = ", ".join(column.name for column in VERSION)
     on = " AND ".join(f"t.{name} = o.{name}" for name in key_of(table))
+    valid_from, first_seen = (
+        f"o.{name}" if table is BACKUPS else f"coalesce(o.{name}, b.first_seen) AS {name}"
+        for name in ("valid_from", "first_seen")
+    )
+    join = (
+        "INNER JOIN"
+        if table is BACKUPS
+        else (
+            f"INNER JOIN {OPEN[BACKUPS.name].relation} AS b ON t.scope = b.scope AND t.{backup_of(table)} = b.id\n    LEFT JOIN"
+        )
+    )
     sql = f"""-- One row a version of a row of {table.relation}: what it was, and from when to when.
 -- kind: view
 WITH versions AS (
     SELECT {own}, {version} FROM {CLOSED[table.name].relation}
     UNION ALL
-    SELECT {taken}, o.valid_from, CAST(NULL AS TIMESTAMP) AS valid_to, o.first_seen, s.as_of AS last_seen
+    SELECT {taken}, {valid_from}, CAST(NULL AS TIMESTAMP) AS valid_to, {first_seen}, s.as_of AS last_seen
     FROM {table.relation} AS t
-    INNER JOIN {OPEN[table.name].relation} AS o ON {on}
+    {join} {OPEN[table.name].relation} AS o ON {on}
     INNER JOIN meta.snapshots AS s ON t.scope = s.scope AND t.snapshot_id = s.snapshot_id
 )
 SELECT {own}, {version} FROM versions"""

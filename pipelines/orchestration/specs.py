@@ -62,7 +62,7 @@ def check_specs() -> list[dg.AssetCheckSpec]:
 
 def all_audits() -> tuple[Audit, ...]:
     """Return the audits of the contract and of sql/audits/."""
-    return audits(project().audits)
+    return audits(project().audits, project().controls)
 
 
 def relation_key(relation: str) -> dg.AssetKey:

@@ -83,7 +83,9 @@ def check_waivers(text: str, controls: Mapping[str, Known]) -> tuple[Waivers | N
         for number, waiver in enumerate(waivers.waivers):
             at = document.line(("waivers", number))
             if waiver.id in seen:
-                document.faults.append(Fault(document.line(("waivers", number, "id")), f"the id {waiver.id} stands twice"))
+                document.faults.append(
+                    Fault(document.line(("waivers", number, "id")), f"the id {waiver.id} stands twice")
+                )
             seen.add(waiver.id)
             document.faults += (Fault(at, f"waiver {waiver.id}: {what}") for what in _about(waiver, controls))
     return (None if document.faults else waivers), sorted(set(document.faults))

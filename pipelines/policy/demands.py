@@ -64,13 +64,17 @@ SETTINGS: tuple[Demand, ...] = (
     _demand("max_scope_lag_hours", WHOLE, 26, "How far a scope may lag behind the newest one.", unit="h", least=1),
     _demand("gap_window_days", WHOLE, 30, "How far back gaps and attempts are counted.", unit="d", least=1),
     _demand("deletion_window_days", WHOLE, 30, "How long a deletion or a change stays a finding.", unit="d", least=1),
-    _demand("look_back_days", WHOLE, 90, "How long a resource without any point stays in the report.", unit="d", least=1),
+    _demand(
+        "look_back_days", WHOLE, 90, "How long a resource without any point stays in the report.", unit="d", least=1
+    ),
     _demand("purge_lag_hours", WHOLE, 48, "How long the service may keep a point past its expiry.", unit="h"),
     _demand("stuck_hours", WHOLE, 24, "How long a backup or a restore may run.", unit="h", least=1),
     _demand("deletion_stuck_hours", WHOLE, 48, "How long a deletion may run.", unit="h", least=1),
     _demand("replication_stuck_hours", WHOLE, 48, "How long a replication may run.", unit="h", least=1),
     _demand("min_attempts", WHOLE, 5, "Finished attempts that a success rate needs.", least=1),
-    _demand("shortened_percent", REAL, 90.0, "Below this share of the usual, a retention counts as shortened.", unit="%"),
+    _demand(
+        "shortened_percent", REAL, 90.0, "Below this share of the usual, a retention counts as shortened.", unit="%"
+    ),
     _demand("usual_points", WHOLE, 7, "Earlier points that tell what is usual.", least=1),
     _demand("usual_least_points", WHOLE, 3, "The fewest of them that tell anything.", least=1),
     _demand("mass_points", WHOLE, 3, "Lost points that count as a mass deletion, at least.", least=1),

@@ -53,7 +53,8 @@ def read_rules(controls: Iterable[Control], environ: Mapping[str, str] = os.envi
     for before, after in zip(read, read[1:], strict=False):
         if before.policy.effective_from == after.policy.effective_from:
             raise Problem(
-                f"two policies in {policy} are in force from {after.policy.effective_from}", "Give each a day of its own."
+                f"two policies in {policy} are in force from {after.policy.effective_from}",
+                "Give each a day of its own.",
             )
     return Rules(tuple(read), read_waivers(Path(waivers).expanduser(), known(controls)) if waivers else None)
 

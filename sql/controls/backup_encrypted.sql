@@ -97,7 +97,7 @@ select
     case when is_leaf and not encrypted then 1 else plain end as measured_value,
     'plain disks' as measured_unit,
     0 as threshold_value,
-    array[backup_id] as evidence_backup_ids,
+    cast(null as varchar[]) as evidence_backup_ids,
     case when reason_code in ('plain', 'plain_disk') then created_at end as failing_since,
     plain_disks, -- VARCHAR: Names of the disks that are not encrypted.
     case when reason_code in ('plain', 'plain_disk') then expired_at end as heals_at -- TIMESTAMP: When the point expires, and with it the finding.

@@ -71,6 +71,6 @@ select
     case when is_passing then hours end as measured_value,
     'h' as measured_unit,
     limit_hours as threshold_value,
-    array[backup_id] as evidence_backup_ids,
+    cast(null as varchar[]) as evidence_backup_ids,
     case when reason_code = 'stuck' then since_at + limit_hours * interval '1' hour end as failing_since
 from judged

@@ -50,6 +50,6 @@ select
     cast(null as double) as measured_value,
     cast(null as varchar) as measured_unit,
     cast(null as double) as threshold_value,
-    array[backup_id] as evidence_backup_ids,
+    cast(null as varchar[]) as evidence_backup_ids,
     case when reason_code = 'restore_mode_na' then created_at end as failing_since
 from judged

@@ -59,7 +59,7 @@ select
     days as measured_value,
     'd' as measured_unit,
     max_retention_days as threshold_value,
-    array[backup_id] as evidence_backup_ids,
+    cast(null as varchar[]) as evidence_backup_ids,
     case
         when reason_code = 'too_long' then created_at
         when reason_code = 'too_old' then created_at + max_retention_days * interval '1' day

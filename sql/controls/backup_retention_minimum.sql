@@ -79,7 +79,7 @@ select
     cast(life_seconds as double) / 86400.0 as measured_value,
     'd' as measured_unit,
     limit_days as threshold_value,
-    array[backup_id] as evidence_backup_ids,
+    cast(null as varchar[]) as evidence_backup_ids,
     case when reason_code = 'too_short' then created_at end as failing_since,
     retention_kind
 from judged

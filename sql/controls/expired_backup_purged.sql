@@ -55,6 +55,6 @@ select
     case when hours > 0.0 then hours end as measured_value,
     'h' as measured_unit,
     purge_lag_hours as threshold_value,
-    array[backup_id] as evidence_backup_ids,
+    cast(null as varchar[]) as evidence_backup_ids,
     case when reason_code = 'overdue' then expired_at + purge_lag_hours * interval '1' hour end as failing_since
 from judged

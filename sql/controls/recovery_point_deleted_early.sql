@@ -47,7 +47,7 @@ select
     days_early as measured_value,
     'd' as measured_unit,
     0 as threshold_value,
-    array[backup_id] as evidence_backup_ids,
+    cast(null as varchar[]) as evidence_backup_ids,
     case when verdict = 'fail' then gone_at end as failing_since,
     disappearance,
     days_early,

@@ -101,6 +101,6 @@ select
     broken as measured_value,
     'regions' as measured_unit,
     0 as threshold_value,
-    array[backup_id] as evidence_backup_ids,
+    cast(null as varchar[]) as evidence_backup_ids,
     case when reason_code in ('failed', 'stuck') then failing_since end as failing_since
 from judged

@@ -79,6 +79,6 @@ select
     lag_hours as measured_value,
     'h' as measured_unit,
     offsite_rpo_hours * 0.5 as threshold_value,
-    array[backup_id] as evidence_backup_ids,
+    cast(null as varchar[]) as evidence_backup_ids,
     case when reason_code = 'late' then rp_time + offsite_rpo_hours * interval '30' minute end as failing_since
 from judged

@@ -136,7 +136,7 @@ select
     disks - unusable as measured_value,
     'usable disks' as measured_unit,
     disks as threshold_value,
-    array[backup_id] as evidence_backup_ids,
+    cast(null as varchar[]) as evidence_backup_ids,
     case
         when reason_code in ('child_unusable', 'no_children', 'checkpoint_differs', 'no_system_disk', 'size_differs')
             then created_at

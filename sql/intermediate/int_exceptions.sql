@@ -43,7 +43,10 @@ found as (
         f.reason,
         f.measured_value,
         f.threshold_value,
-        f.evidence_backup_ids,
+        coalesce(
+            f.evidence_backup_ids,
+            case when c.subject_kind in ('recovery_point', 'lost_point') then array[f.subject_id] else cast([] as varchar[]) end
+        ) as evidence_backup_ids,
         f.failing_since
     from findings as f
     inner join controls as c on f.control_id = c.control_id
@@ -79,7 +82,7 @@ select
     f.reason,
     f.measured_value,
     f.threshold_value,
-    f.evidence_backup_ids,
+    f.evidence_backup_ids, -- VARCHAR[]: Ids of the backups that show it.
     f.failing_since,
     w.waiver_id, -- VARCHAR: The waiver that is about it, whether it holds or not.
     w.waiver_expires_at,

@@ -24,6 +24,7 @@ gone as (
         a.snapshot_id,
         a.resource_id,
         a.backup_id,
+        cast(null as varchar) as server_id,
         a.rp_time
     from attempts as a
     left join points as p
@@ -38,6 +39,7 @@ gone as (
         a.snapshot_id,
         coalesce(nullif(c.resource_id, ''), 'resource of backup ' || c.id) as resource_id,
         a.backup_id,
+        a.resource_id as server_id,
         a.rp_time
     from attempts as a
     inner join parts as c on a.scope = c.scope and a.backup_id = c.backup_id and a.gone_at = c.valid_to
@@ -50,6 +52,7 @@ seen as (
         snapshot_id,
         resource_id,
         backup_id,
+        server_id,
         rp_time,
         coalesce(is_dependable, false) as still_exists
     from points
@@ -59,9 +62,62 @@ seen as (
         snapshot_id,
         resource_id,
         backup_id,
+        server_id,
         rp_time,
         false as still_exists
     from gone
+),
+
+shapes as (
+    select
+        scope,
+        snapshot_id,
+        resource_id,
+        count(*) as points,
+        count(*) filter (where still_exists) as existing,
+        count(*) filter (where server_id is null) as own,
+        min(server_id) as first_server_id,
+        max(server_id) as last_server_id
+    from seen
+    group by scope, snapshot_id, resource_id
+),
+
+followers as (
+    -- A disk that is part of each backup of one server has the gaps of that server, if they are judged alike. Most are:
+    -- only the others are put in order.
+    select
+        f.scope,
+        f.snapshot_id,
+        f.resource_id,
+        f.first_server_id as server_id
+    from shapes as f
+    inner join shapes as s
+        on f.scope = s.scope and f.snapshot_id = s.snapshot_id and f.first_server_id = s.resource_id
+    inner join demands as d
+        on f.scope = d.scope and f.snapshot_id = d.snapshot_id and f.resource_id = d.resource_id
+    inner join demands as e
+        on f.scope = e.scope and f.snapshot_id = e.snapshot_id and f.first_server_id = e.resource_id
+    where f.own = 0
+        and f.first_server_id = f.last_server_id
+        and s.own = s.points
+        and f.points = s.points
+        and f.existing = s.existing
+        and d.policy_rule_id = e.policy_rule_id
+),
+
+others as (
+    select h.scope, h.snapshot_id, h.resource_id
+    from shapes as h
+    left join followers as f
+        on h.scope = f.scope and h.snapshot_id = f.snapshot_id and h.resource_id = f.resource_id
+    where f.resource_id is null
+),
+
+leaders as (
+    select p.*
+    from seen as p
+    inner join others as o
+        on p.scope = o.scope and p.snapshot_id = o.snapshot_id and p.resource_id = o.resource_id
 ),
 
 ends as (
@@ -74,17 +130,20 @@ ends as (
         rp_time,
         still_exists,
         false as is_open
-    from seen
+    from leaders
     union all
     select
-        scope,
-        snapshot_id,
-        resource_id,
+        d.scope,
+        d.snapshot_id,
+        d.resource_id,
         cast(null as varchar) as backup_id,
-        as_of as rp_time,
+        d.as_of as rp_time,
         true as still_exists,
         true as is_open
-    from demands
+    from demands as d
+    left join followers as f
+        on d.scope = f.scope and d.snapshot_id = f.snapshot_id and d.resource_id = f.resource_id
+    where f.resource_id is null
 ),
 
 ordered as (
@@ -116,6 +175,44 @@ measured as (
     inner join demands as d
         on o.scope = d.scope and o.snapshot_id = d.snapshot_id and o.resource_id = d.resource_id
     where o.rp_time >= d.as_of - d.gap_window_days * interval '1' day
+),
+
+kept as (
+    select * from measured where is_breach or is_open or is_breach_now
+),
+
+told as (
+    select
+        scope,
+        snapshot_id,
+        resource_id,
+        previous_at,
+        rp_time,
+        is_open,
+        previous_id,
+        backup_id,
+        still_exists,
+        is_breach,
+        beyond_from,
+        previous_existing_at
+    from kept
+    union all
+    select
+        f.scope,
+        f.snapshot_id,
+        f.resource_id,
+        k.previous_at,
+        k.rp_time,
+        k.is_open,
+        k.previous_id,
+        k.backup_id,
+        k.still_exists,
+        k.is_breach,
+        k.beyond_from,
+        k.previous_existing_at
+    from followers as f
+    inner join kept as k
+        on f.scope = k.scope and f.snapshot_id = k.snapshot_id and f.server_id = k.resource_id
 )
 
 select
@@ -139,5 +236,4 @@ select
         when still_exists
             then cast(date_diff('second', date_trunc('second', previous_existing_at), date_trunc('second', rp_time)) as double) / 3600.0
     end as hours_now -- DOUBLE: How far the point that ends it is from the one before, of those that still can be relied on.
-from measured
-where is_breach or is_open or is_breach_now
+from told

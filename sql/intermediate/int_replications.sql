@@ -4,8 +4,12 @@ with records as (
     select * from cbr.replication_records where backup_id = top_backup_id
 ),
 
-since as (
+changed as (
     select scope, top_backup_id, backup_id, id, valid_from from history.replication_records_open
+),
+
+since as (
+    select scope, id, first_seen from history.backups_open
 )
 
 select
@@ -23,11 +27,12 @@ select
     r.destination_vault_id,
     r.extra_info_fail_code as fail_code, -- VARCHAR: Why it failed.
     r.extra_info_fail_reason as fail_reason, -- VARCHAR: The same in words.
-    s.valid_from as told_since, -- TIMESTAMP: The first complete snapshot that has the record as it is.
+    coalesce(c.valid_from, s.first_seen) as told_since, -- TIMESTAMP: The first complete snapshot that has the record as it is.
     row_number() over (
         partition by r.scope, r.snapshot_id, r.backup_id, r.destination_region
         order by r.created_at desc nulls last, r.id desc
     ) as place -- BIGINT: 1 for the last one to its region.
 from records as r
-left join since as s
-    on r.scope = s.scope and r.top_backup_id = s.top_backup_id and r.backup_id = s.backup_id and r.id = s.id
+left join since as s on r.scope = s.scope and r.backup_id = s.id
+left join changed as c
+    on r.scope = c.scope and r.top_backup_id = c.top_backup_id and r.backup_id = c.backup_id and r.id = c.id

@@ -22,6 +22,7 @@ own as (
         snapshot_id,
         resource_id,
         backup_id,
+        cast(null as varchar) as server_id,
         is_replica,
         is_auto,
         is_incremental,
@@ -43,6 +44,7 @@ parts as (
         p.snapshot_id,
         d.resource_id,
         p.backup_id,
+        p.resource_id as server_id,
         p.is_replica,
         p.is_auto,
         p.is_incremental,
@@ -69,6 +71,7 @@ select
     snapshot_id,
     resource_id, -- VARCHAR: Id of the resource.
     backup_id, -- VARCHAR: Id of the backup.
+    server_id, -- VARCHAR: The server whose backup it is part of; null where the backup is its own.
     is_replica, -- BOOLEAN: A copy from another region or project, which is no local point.
     is_auto,
     is_incremental,

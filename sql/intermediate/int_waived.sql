@@ -38,7 +38,10 @@ found as (
         s.enterprise_project_id,
         s.project_id,
         f.measured_value,
-        f.evidence_backup_ids
+        coalesce(
+            f.evidence_backup_ids,
+            case when c.subject_kind in ('recovery_point', 'lost_point') then array[f.subject_id] else cast([] as varchar[]) end
+        ) as evidence_backup_ids
     from findings as f
     inner join about as a on f.scope = a.scope and f.snapshot_id = a.snapshot_id and f.control_id = a.control_id
     inner join controls as c on f.control_id = c.control_id
