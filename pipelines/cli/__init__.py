@@ -1,7 +1,7 @@
 """cbr-warehouse on the command line.
 
 Belongs here: the group of commands, and how each of them ends. The commands are in running.py (demo, run),
-keeping.py (build, replay, catalog, verify, prune) and looking.py (show, sandbox). Does not belong here: any
+keeping.py (build, replay, catalog, verify, prune), policing.py (policy) and looking.py (show, sandbox). Does not belong here: any
 step. A Problem ends as one line on standard error and exit code 1; wrong usage exits with 2.
 """
 
@@ -13,6 +13,7 @@ import click
 
 from pipelines.cli.keeping import build, catalog, prune, replay, verify
 from pipelines.cli.looking import sandbox, show
+from pipelines.cli.policing import policy
 from pipelines.cli.running import demo, run
 from pipelines.problem import Problem
 
@@ -47,5 +48,5 @@ def main() -> None:
     logging.getLogger("pipelines").handlers = [warnings]
 
 
-for _command in (demo, run, build, replay, catalog, verify, prune, show, sandbox):
+for _command in (demo, run, build, replay, catalog, verify, prune, policy, show, sandbox):
     main.add_command(_command)

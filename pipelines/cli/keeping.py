@@ -4,7 +4,7 @@ import click
 from rich.console import Console
 
 from pipelines import clock
-from pipelines.cli.options import home_option
+from pipelines.cli.options import home_option, published
 from pipelines.config import Settings
 from pipelines.home import Home
 from pipelines.problem import Problem
@@ -28,7 +28,7 @@ def catalog(home: str | None) -> None:
     """Print the data dictionary of the published file, as Markdown."""
     from pipelines.reports.dictionary import markdown
 
-    click.echo(markdown(_published(home).warehouse), nl=False)
+    click.echo(markdown(published(home).warehouse), nl=False)
 
 
 @click.command()
@@ -87,14 +87,4 @@ def _landed(home: str | None) -> Home:
     place = Home(Settings.load(home).home)
     if not place.landing.is_dir():
         raise Problem(f"nothing is landed in {place.path}", "Run 'cbr-warehouse run' first, or name another --home.")
-    return place
-
-
-def _published(home: str | None) -> Home:
-    """Return a home that has a published file. Raises Problem where there is none."""
-    place = Home(Settings.load(home).home)
-    if not place.warehouse.is_file():
-        raise Problem(
-            f"there is no {place.warehouse}", "Run 'cbr-warehouse run' or 'build' first, or name another --home."
-        )
     return place

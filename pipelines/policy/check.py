@@ -10,7 +10,7 @@ from datetime import timedelta
 from difflib import get_close_matches
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ValidationError
@@ -178,6 +178,11 @@ def selections(match: BaseModel) -> list[tuple[str, str]]:
     return [(name, v) for name, value in named.items() for v in ([value] if isinstance(value, str) else value)]
 
 
+def text_of(path: Path) -> str:
+    """Return the text of a file. Raises Problem where it can't be read."""
+    return _text(path, _bytes(path))
+
+
 def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
@@ -200,8 +205,3 @@ def _refused(kind: str, path: Path, faults: Iterable[Fault]) -> Problem:
 def listed(faults: Iterable[Fault], path: Path) -> list[str]:
     """Return a line a fault, as compilers write them."""
     return [f"{path}:{fault.line}: {fault.what}" for fault in faults]
-
-
-def values(model: BaseModel) -> dict[str, Any]:
-    """Return what a part of a file says, defaults among it."""
-    return model.model_dump()

@@ -80,6 +80,11 @@ SETTINGS: tuple[Demand, ...] = (
     _demand("mass_points", WHOLE, 3, "Lost points that count as a mass deletion, at least.", least=1),
     _demand("mass_percent", REAL, 5.0, "The share of the points of a vault that does.", unit="%"),
     _demand("waiver_unused_days", WHOLE, 30, "How long a waiver may stand unused.", unit="d", least=1),
+    _demand("due_critical_days", WHOLE, 1, "Time to mend a critical failure.", unit="d"),
+    _demand("due_high_days", WHOLE, 7, "Time to mend a high one.", unit="d"),
+    _demand("due_medium_days", WHOLE, 30, "Time to mend a medium one.", unit="d"),
+    _demand("due_low_days", WHOLE, 90, "Time to mend any other.", unit="d"),
+    _demand("calendar_days", WHOLE, 90, "How far ahead expiries are listed.", unit="d", least=1),
     _demand("manual_auto_factor", WHOLE, 3, "RPOs within which an automatic point is needed.", least=1),
     _demand("manual_auto_hours", WHOLE, 168, "The same in hours, where that is longer.", unit="h"),
 )

@@ -6,15 +6,17 @@ Belongs here: the choice by date, the built-in policy, rows. Does not belong her
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pipelines.models.control import Control
 from pipelines.policy.check import Known, PolicyFile, WaiverFile, read_policy, read_waivers, selections
 from pipelines.policy.demands import SELECTORS, derived
 from pipelines.policy.schema import Assignment, Overrides, Policy, Tier
-from pipelines.policy.tables import MATCHES, SETTINGS, TIERS, WAIVERS
+from pipelines.policy.tables import DAYS, MATCHES, POLICY, SETTINGS, TIERS, WAIVERS
 from pipelines.problem import Problem
 
 Row = dict[str, Any]
@@ -50,7 +52,7 @@ def read_rules(controls: Iterable[Control], environ: Mapping[str, str] = os.envi
         (read_policy(path) for path in _files(Path(policy).expanduser())) if policy else (),
         key=lambda one: one.policy.effective_from,
     )
-    for before, after in zip(read, read[1:], strict=False):
+    for before, after in pairwise(read):
         if before.policy.effective_from == after.policy.effective_from:
             raise Problem(
                 f"two policies in {policy} are in force from {after.policy.effective_from}",
@@ -66,7 +68,7 @@ def known(controls: Iterable[Control]) -> dict[str, Known]:
 
 def rows(rules: Rules, snapshots: Iterable[tuple[str, str, datetime]]) -> dict[str, list[Row]]:
     """Return the rows of each policy table, by relation, for snapshots given as scope, id and as_of."""
-    made: dict[str, list[Row]] = {table.relation: [] for table in (SETTINGS, TIERS, MATCHES, WAIVERS)}
+    made: dict[str, list[Row]] = {table.relation: [] for table in POLICY}
     for scope, snapshot_id, as_of in snapshots:
         key = {"scope": scope, "snapshot_id": snapshot_id}
         held = rules.at(as_of)
@@ -81,6 +83,7 @@ def rows(rules: Rules, snapshots: Iterable[tuple[str, str, datetime]]) -> dict[s
         )
         made[TIERS.relation] += (key | row for row in _tiers(policy))
         made[MATCHES.relation] += (key | row for row in _matches(policy))
+        made[DAYS.relation] += (key | row for row in _days(policy, as_of))
         made[WAIVERS.relation] += (key | row for row in _waivers(rules.waivers))
     return made
 
@@ -125,6 +128,20 @@ def _waivers(file: WaiverFile | None) -> Iterable[Row]:
             "created_at": _instant(waiver.created),
             "expires_at": _instant(waiver.expires),
         } | waiver.model_dump(exclude={"id", "match", "created", "expires"})
+
+
+def _days(policy: Policy, as_of: datetime) -> Iterable[Row]:
+    """Yield the days of the policy's time zone, from the window that gaps are counted in to the end of the calendar."""
+    zone = ZoneInfo(policy.report_timezone)
+    settings = policy.settings.model_dump()  # type: ignore[attr-defined]
+    today = as_of.replace(tzinfo=UTC).astimezone(zone).date()
+    for number in range(-settings["gap_window_days"], settings["calendar_days"] + 1):
+        day = today + timedelta(days=number)
+        starts_at, ends_at = (
+            datetime.combine(one, time(), zone).astimezone(UTC).replace(tzinfo=None)
+            for one in (day, day + timedelta(days=1))
+        )
+        yield {"day": str(day), "starts_at": starts_at, "ends_at": ends_at, "is_past": starts_at < as_of}
 
 
 def _instant(day: date) -> datetime:

@@ -11,7 +11,8 @@ from pipelines.contract.keys import SCOPE, SNAPSHOT
 from pipelines.policy.demands import SELECTORS, TIER
 from pipelines.policy.demands import SETTINGS as _SETTINGS
 
-TEXT, WHOLE, REAL, INSTANT, TEXTS = Type.TEXT, Type.WHOLE, Type.REAL, Type.INSTANT, Type.TEXTS
+TEXT, WHOLE, REAL, FLAG = Type.TEXT, Type.WHOLE, Type.REAL, Type.FLAG
+INSTANT, TEXTS = Type.INSTANT, Type.TEXTS
 
 RULE = Column("policy_rule_id", TEXT, "The rule that decides: an assignment, an exclusion, or the default.")
 OWNER = Column("owner", TEXT, "Who answers for it.")
@@ -94,4 +95,19 @@ WAIVERS = Table(
     ),
 )
 
-POLICY = (SETTINGS, TIERS, MATCHES, WAIVERS)
+DAYS = Table(
+    "policy",
+    "days",
+    "One row a snapshot and day that reports tell of: a day of the time zone that the policy names.",
+    ("scope", "snapshot_id", "day"),
+    (
+        SCOPE,
+        SNAPSHOT,
+        Column("day", TEXT, "The day, as YYYY-MM-DD.", required=True),
+        Column("starts_at", INSTANT, "When it begins, in UTC.", required=True),
+        Column("ends_at", INSTANT, "When the next one does.", required=True),
+        Column("is_past", FLAG, "It began before the reading.", required=True),
+    ),
+)
+
+POLICY = (SETTINGS, TIERS, MATCHES, WAIVERS, DAYS)

@@ -24,6 +24,10 @@ settings as (
     select * from policy.settings
 ),
 
+sampling as (
+    select * from intermediate.int_sampling
+),
+
 held as (
     select
         scope,
@@ -52,6 +56,7 @@ measured as (
         v.scope,
         v.snapshot_id,
         v.vault_id,
+        m.has_history,
         g.first_gone_at,
         g.backup_ids,
         coalesce(g.unexplained, 0) as unexplained,
@@ -60,6 +65,7 @@ measured as (
         greatest(s.mass_points, s.mass_percent * (coalesce(h.dependable, 0) + coalesce(g.unexplained, 0)) * 0.01) as least
     from vaults as v
     inner join settings as s on v.scope = s.scope and v.snapshot_id = s.snapshot_id
+    inner join sampling as m on v.scope = m.scope and v.snapshot_id = m.snapshot_id
     left join held as h on v.scope = h.scope and v.snapshot_id = h.snapshot_id and v.vault_id = h.vault_id
     left join gone as g on v.scope = g.scope and v.snapshot_id = g.snapshot_id and v.vault_id = g.vault_id
 ),
@@ -69,6 +75,7 @@ judged as (
         *,
         case
             when unexplained >= least then 'dropped'
+            when not has_history then 'no_history'
             when unexplained + undecided >= least then 'undecided_losses'
             else 'no_drop'
         end as reason_code
@@ -85,7 +92,8 @@ select
         else 'unknown'
     end as status,
     reason_code,
-    cast(unexplained as varchar) || ' of ' || cast(would_be as varchar) || ' points went without need in the window, and ' || cast(undecided as varchar) || ' more that can not be explained or blamed.' as reason,
+    case when reason_code = 'no_history' then 'There is one snapshot only, so no loss can be seen.' else
+    cast(unexplained as varchar) || ' of ' || cast(would_be as varchar) || ' points went without need in the window, and ' || cast(undecided as varchar) || ' more that can not be explained or blamed.' end as reason,
     unexplained as measured_value,
     'points' as measured_unit,
     least as threshold_value,

@@ -14,6 +14,10 @@ changes as (
     select * from intermediate.int_changes
 ),
 
+since as (
+    select scope, id, first_seen from history.backups_open
+),
+
 counted as (
     select
         scope,
@@ -33,8 +37,13 @@ judged as (
         p.backup_id,
         c.first_change_at,
         c.changes,
-        case when c.backup_id is null then 'as_it_was' else 'changed' end as reason_code
+        case
+            when c.backup_id is not null then 'changed'
+            when s.first_seen < p.as_of then 'as_it_was'
+            else 'seen_once'
+        end as reason_code
     from points as p
+    left join since as s on p.scope = s.scope and p.backup_id = s.id
     left join counted as c
         on p.scope = c.scope and p.snapshot_id = c.snapshot_id and p.backup_id = c.backup_id
 )
@@ -43,9 +52,13 @@ select
     scope,
     snapshot_id,
     backup_id as subject_id,
-    case when reason_code = 'as_it_was' then 'pass' else 'fail' end as status,
+    case reason_code when 'as_it_was' then 'pass' when 'changed' then 'fail' else 'not_applicable' end as status,
     reason_code,
-    case when reason_code = 'as_it_was' then 'Nothing of it changed that can not.' else 'Changed: ' || changes || '.' end as reason,
+    case reason_code
+        when 'as_it_was' then 'Nothing of it changed that can not.'
+        when 'changed' then 'Changed: ' || changes || '.'
+        else 'Only one snapshot has it, so no change can be seen.'
+    end as reason,
     cast(null as double) as measured_value,
     cast(null as varchar) as measured_unit,
     cast(null as double) as threshold_value,

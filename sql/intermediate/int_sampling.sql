@@ -11,6 +11,16 @@ settings as (
     select * from policy.settings
 ),
 
+sightings as (
+    select scope, first_seen from history.backups_open
+    union all
+    select scope, first_seen from history.disappearances
+),
+
+firsts as (
+    select scope, min(first_seen) as first_seen from sightings group by scope
+),
+
 spaced as (
     select
         scope,
@@ -23,9 +33,10 @@ select
     n.scope,
     n.snapshot_id,
     max(date_diff('second', date_trunc('second', s.previous_at), date_trunc('second', s.as_of))) as widest_seconds, -- BIGINT: The longest time without a complete snapshot; null where there is one only.
-    count(*) as snapshots -- BIGINT: Complete snapshots in the window.
+    coalesce(min(f.first_seen) < min(n.as_of), false) as has_history -- BOOLEAN: An earlier complete snapshot had backups, so that a change can be seen.
 from standing as n
 inner join settings as t on n.scope = t.scope and n.snapshot_id = t.snapshot_id
 inner join spaced as s
     on n.scope = s.scope and s.as_of <= n.as_of and s.as_of >= n.as_of - t.gap_window_days * interval '1' day
+left join firsts as f on n.scope = f.scope
 group by n.scope, n.snapshot_id

@@ -20,6 +20,10 @@ snapshots as (
     select * from meta.snapshots where is_current
 ),
 
+sampling as (
+    select * from intermediate.int_sampling
+),
+
 counted as (
     select
         scope,
@@ -58,13 +62,17 @@ select
     t.first_failed_at, -- TIMESTAMP: Since when the oldest failure lasts, as far as the snapshot itself tells.
     case
         when coalesce(t.fails, 0) > coalesce(a.waived, 0) then 'fail'
+        when t.control_id is null and c.subject_kind = 'waiver' then 'not_applicable'
+        when t.control_id is null and c.subject_kind = 'lost_point' and m.has_history and not p.is_stale and n.rejects = 0
+            then 'pass'
         when t.control_id is null or p.is_stale or n.rejects > 0 or t.unknowns > 0 then 'unknown'
         when t.passes > 0 then 'pass'
         when a.waived > 0 then 'waived'
         else 'not_applicable'
-    end as verdict -- VARCHAR: fail if any subject fails; unknown if any can't be judged or loaded, if the data is stale, or if there is none; else pass, or waived where all that applies is.
+    end as verdict -- VARCHAR: fail if any subject fails; unknown if any can't be judged or loaded, if the data is stale, or if there is none, unless nothing of its kind was lost; else pass, or waived where all that applies is.
 from scopes as p
 cross join controls as c
 left join snapshots as n on p.scope = n.scope
 left join counted as t on p.scope = t.scope and c.control_id = t.control_id
 left join accepted as a on p.scope = a.scope and c.control_id = a.control_id
+left join sampling as m on p.scope = m.scope
