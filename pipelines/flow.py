@@ -17,6 +17,7 @@ from pipelines.contract import meta
 from pipelines.extract import landing
 from pipelines.extract.landing import LIST, SHOW, Snapshot
 from pipelines.extract.snapshot import Progress, Reading, land_all
+from pipelines.history.judged import Judged, keep, write_results
 from pipelines.history.keep import bring_up
 from pipelines.home import Home, writing
 from pipelines.load import tables, warehouse
@@ -30,7 +31,7 @@ from pipelines.models.standards import STANDARDS, standards_table
 from pipelines.normalize.snapshot import Normalizer
 from pipelines.problem import Problem
 from pipelines.policy.force import Rules, read_rules
-from pipelines.sources import fill_data, fill_meta, fill_policy, fill_rows, standing
+from pipelines.sources import fill_data, fill_meta, fill_policy, fill_results, fill_rows, standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Draft:
 
     path: Path
     rows: dict[str, int] = field(default_factory=dict)  # by relation
+    judged: list[Judged] = field(default_factory=list)  # results, to be kept when it is published
     audited: list[Audited] = field(default_factory=list)
 
     @property
@@ -119,6 +121,7 @@ def build_draft(home: Home, run_id: str, rules: Rules | None = None) -> Draft:
     rules = rules or read_rules(models.controls)
     with writing(home.path), warehouse.draft(home, run_id) as (connection, path):
         rows = fill_data(connection, home, loaded, note)
+        rows |= fill_results(connection, home, loaded, note)
         rows |= fill_meta(connection, home, run_id, landed, loaded)
         rows |= fill_policy(connection, rules, (s for s in current if (s.scope, s.snapshot_id) in judged))
         rows[CONTROLS.relation] = warehouse.fill(connection, CONTROLS, controls_table(models.controls))
@@ -127,7 +130,8 @@ def build_draft(home: Home, run_id: str, rules: Rules | None = None) -> Draft:
         audited = run_audits(connection, audits(models.audits, models.controls))
         rows[meta.AUDITS.relation] = fill_rows(connection, meta.AUDITS, (found.row for found in audited))
         rows[meta.CATALOG.relation] = fill_catalog(connection)
-    return Draft(path, rows, audited)
+        results = [write_results(home, connection, one.scope, one.snapshot_id) for one in loaded]
+    return Draft(path, rows, results, audited)
 
 
 def publish(home: Home, draft: Draft) -> None:
@@ -141,6 +145,9 @@ def publish(home: Home, draft: Draft) -> None:
             "The published file is as it was. Run with --verbose to see the query that shows the rows.",
         )
     with writing(home.path):
+        # Before it is published: what was published and not kept would be missing for ever in every later trend.
+        for judged in draft.judged:
+            keep(home, judged)
         warehouse.publish(home, draft.path)
 
 

@@ -4,7 +4,7 @@
     tables/<table>/scope=S/snapshot_id=T/*.parquet               the normalized tables
     tables/manifests/scope=S/snapshot_id=T.json                  which of those files count
     history/<table>/scope=S/*.parquet                            what every record was, and when
-    history/manifests/scope=S.json                               which of those files count
+    history/manifests/scope=S.json, history/judged/scope=S.json  which of those files count
     warehouse.duckdb                                             what analysts open
 
 Belongs here: paths, private modes, and writing a small file in one step. Does not belong here: what stands
@@ -115,6 +115,10 @@ class Home:
     def history_manifest(self, scope: str) -> Path:
         """The file that says which Parquet files make a scope's history."""
         return self.histories / "manifests" / f"{_place(scope)}.json"
+
+    def judged_manifest(self, scope: str) -> Path:
+        """The file that says which Parquet files hold the results of a scope's snapshots."""
+        return self.histories / "judged" / f"{_place(scope)}.json"
 
     def table_manifest(self, scope: str, snapshot_id: str) -> Path:
         """The file that says which Parquet files make a snapshot."""

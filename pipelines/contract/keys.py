@@ -20,5 +20,8 @@ SNAPSHOT = Column(
     required=True,
     references="meta.snapshots.snapshot_id",
 )
+AS_OF = Column("as_of", Type.INSTANT, "When reading began; every judgement compares with it.", required=True)
+SEVERITIES = ("critical", "high", "medium", "low", "info")
+SEVERITY = Column("severity", TEXT, "How much a failure matters.", required=True, known=SEVERITIES)
 TOP = Column("top_backup_id", TEXT, "Id of the top-level backup.", required=True, references="cbr.backups.id")
 EXTRA = Column("extra", Type.JSON, "Keys that the contract does not know, and values it could not type, as sent.")

@@ -5,7 +5,7 @@ what was rejected or drifted, load/ what was loaded, models/ what an audit found
 """
 
 from pipelines.contract.columns import Column, Table, Type
-from pipelines.contract.keys import SCOPE, SNAPSHOT
+from pipelines.contract.keys import AS_OF, SCOPE, SNAPSHOT
 
 TEXT, WHOLE, FLAG, INSTANT = Type.TEXT, Type.WHOLE, Type.FLAG, Type.INSTANT
 
@@ -17,7 +17,7 @@ SNAPSHOTS = Table(
     (
         SCOPE,
         Column("snapshot_id", TEXT, SNAPSHOT.doc, required=True),
-        Column("as_of", INSTANT, "When reading began; every judgement compares with it.", required=True),
+        AS_OF,
         Column("finished_at", INSTANT, "When reading ended.", required=True),
         Column(
             "complete",

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, fields
+from itertools import chain
 from pathlib import Path
 
 import pyarrow as pa
@@ -130,9 +131,10 @@ def sweep(home: Home, now: float) -> None:
     A run that was killed, or one that made a snapshot's tables again, leaves such files.
     """
     named = set()
-    for path in (*home.tables.glob("manifests/*/*.json"), *home.histories.glob("manifests/*.json")):
+    manifests = (home.tables.glob("manifests/*/*.json"), home.histories.glob("manifests/*.json"))
+    for path in (*chain(*manifests), *home.histories.glob("judged/*.json")):
         content = json.loads(path.read_text(encoding="utf-8"))
-        for held in (content, content.get("before") or {"files": {}}):
+        for held in (content, content.get("before") or {"files": {}}, *content.get("entries", ())):
             named |= {home.path / file for files in held["files"].values() for file in files}
     for path in (*home.tables.glob("*/*/*/part-*.parquet"), *home.histories.glob("*/*/part-*.parquet")):
         if path not in named and now - path.stat().st_mtime > GRACE:

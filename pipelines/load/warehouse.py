@@ -81,8 +81,13 @@ def discard(path: Path) -> None:
         left.unlink(missing_ok=True)
 
 
-def fill(connection: duckdb.DuckDBPyConnection, table: Table, rows: pa.Table | Iterable[Path], note: str = "") -> int:
-    """Create `table`, described, with `rows`: an Arrow table or Parquet files. Return how many there are."""
+def fill(
+    connection: duckdb.DuckDBPyConnection, table: Table, rows: pa.Table | str | Iterable[Path], note: str = ""
+) -> int:
+    """Create `table`, described, with `rows`: an Arrow table, what to select from, or Parquet files.
+
+    Return how many there are.
+    """
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {table.schema}")
     connection.execute(create_table(table))
     names = ", ".join(column.name for column in table.columns)
@@ -91,7 +96,8 @@ def fill(connection: duckdb.DuckDBPyConnection, table: Table, rows: pa.Table | I
         connection.execute(f"INSERT INTO {table.relation} SELECT {names} FROM arrow_rows")
         connection.unregister("arrow_rows")
     else:
-        connection.execute(f"INSERT INTO {table.relation} SELECT {names} FROM {rows_in(table, rows)}")
+        source = rows if isinstance(rows, str) else rows_in(table, rows)
+        connection.execute(f"INSERT INTO {table.relation} SELECT {names} FROM {source}")
     described: Mapping[str, str] = {column.name: column.comment for column in table.columns}
     for statement in comments(table.relation, table.doc + note, described):
         connection.execute(statement)

@@ -11,10 +11,9 @@ import pyarrow as pa
 
 from pipelines.contract.columns import Column, Table, Type
 from pipelines.contract.derive import arrow_schema, quoted
-from pipelines.contract.keys import SCOPE, SNAPSHOT
+from pipelines.contract.keys import SCOPE, SEVERITIES, SEVERITY, SNAPSHOT
 from pipelines.models.model import Model, ModelColumn, ModelError, parse_model
 
-SEVERITIES = ("critical", "high", "medium", "low", "info")
 SUBJECTS = ("resource", "recovery_point", "lost_point", "vault", "scope", "waiver")
 WORSE = ("higher", "lower")
 TWO = "two approvers"
@@ -27,7 +26,7 @@ CONTROLS = Table(
     (
         Column("control_id", Type.TEXT, "Id of the control.", required=True),
         Column("title", Type.TEXT, "What holds where it passes.", required=True),
-        Column("severity", Type.TEXT, "How much a failure matters.", required=True, known=SEVERITIES),
+        SEVERITY,
         Column("version", Type.TEXT, "Version of the rule.", required=True),
         Column("subject_kind", Type.TEXT, "What it judges.", required=True, known=SUBJECTS),
         Column("worse", Type.TEXT, "Which measured_value is the worse one; null where none is.", known=WORSE),

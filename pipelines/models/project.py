@@ -13,6 +13,7 @@ from pathlib import Path
 from pipelines.contract.columns import Table
 from pipelines.contract.history import HISTORY
 from pipelines.contract.meta import META
+from pipelines.contract.results import RESULTS
 from pipelines.contract.tables import NORMALIZED
 from pipelines.models.control import CONTROLS, FINDING, Control, read_control, scoped, unions_of
 from pipelines.models.model import AUDITS, SCHEMAS, Model, ModelColumn, ModelError, read_model, sql_folder
@@ -21,7 +22,7 @@ from pipelines.models.versions import version_models
 from pipelines.policy.tables import POLICY
 
 # What models may read that no file of sql/ makes.
-SOURCES: tuple[Table, ...] = (*NORMALIZED, *HISTORY, *META, *POLICY, CONTROLS, STANDARDS)
+SOURCES: tuple[Table, ...] = (*NORMALIZED, *HISTORY, *META, *RESULTS, *POLICY, CONTROLS, STANDARDS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,8 @@ SETTINGS: tuple[Demand, ...] = (
     _demand("manual_auto_hours", WHOLE, 168, "The same in hours, where that is longer.", unit="h"),
 )
 
+# How much each severity weighs in scores, the worst first; what only informs weighs nothing.
+WEIGHTS = {"critical": 10, "high": 5, "medium": 2, "low": 1, "info": 0}
 # How specific a selector is: the more specific of two rules of one priority wins.
 SELECTORS = {"resource_id": 4, "vault_id": 3, "enterprise_project_id": 2, "resource_type": 1}
 

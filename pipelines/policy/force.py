@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo
 
 from pipelines.models.control import Control
 from pipelines.policy.check import Known, PolicyFile, WaiverFile, read_policy, read_waivers, selections
-from pipelines.policy.demands import SELECTORS, derived
+from pipelines.policy.demands import SELECTORS, WEIGHTS, derived
 from pipelines.policy.schema import Assignment, Overrides, Policy, Tier
-from pipelines.policy.tables import DAYS, MATCHES, POLICY, SETTINGS, TIERS, WAIVERS
+from pipelines.policy.tables import DAYS, MATCHES, POLICY, SETTINGS, SEVERITIES, TIERS, WAIVERS
 from pipelines.problem import Problem
 
 Row = dict[str, Any]
@@ -84,6 +84,7 @@ def rows(rules: Rules, snapshots: Iterable[tuple[str, str, datetime]]) -> dict[s
         made[TIERS.relation] += (key | row for row in _tiers(policy))
         made[MATCHES.relation] += (key | row for row in _matches(policy))
         made[DAYS.relation] += (key | row for row in _days(policy, as_of))
+        made[SEVERITIES.relation] += (key | row for row in _severities(policy))
         made[WAIVERS.relation] += (key | row for row in _waivers(rules.waivers))
     return made
 
@@ -128,6 +129,13 @@ def _waivers(file: WaiverFile | None) -> Iterable[Row]:
             "created_at": _instant(waiver.created),
             "expires_at": _instant(waiver.expires),
         } | waiver.model_dump(exclude={"id", "match", "created", "expires"})
+
+
+def _severities(policy: Policy) -> Iterable[Row]:
+    settings = policy.settings.model_dump()  # type: ignore[attr-defined]
+    for rank, (severity, weight) in enumerate(reversed(WEIGHTS.items())):
+        due_days = settings.get(f"due_{severity}_days", settings["due_low_days"])
+        yield {"severity": severity, "rank": rank, "weight": weight, "due_days": due_days}
 
 
 def _days(policy: Policy, as_of: datetime) -> Iterable[Row]:

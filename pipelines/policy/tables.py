@@ -7,7 +7,7 @@ date. Does not belong here: what may be demanded (demands.py).
 from dataclasses import replace
 
 from pipelines.contract.columns import Column, Table, Type
-from pipelines.contract.keys import SCOPE, SNAPSHOT
+from pipelines.contract.keys import SCOPE, SEVERITY, SNAPSHOT
 from pipelines.policy.demands import SELECTORS, TIER
 from pipelines.policy.demands import SETTINGS as _SETTINGS
 
@@ -110,4 +110,19 @@ DAYS = Table(
     ),
 )
 
-POLICY = (SETTINGS, TIERS, MATCHES, WAIVERS, DAYS)
+SEVERITIES = Table(
+    "policy",
+    "severities",
+    "One row a snapshot and severity: how much it weighs, and how soon a failure has to be mended.",
+    ("scope", "snapshot_id", "severity"),
+    (
+        SCOPE,
+        SNAPSHOT,
+        SEVERITY,
+        Column("rank", WHOLE, "The higher, the worse.", required=True),
+        Column("weight", WHOLE, "How much a result counts in scores.", required=True),
+        Column("due_days", WHOLE, "Time to mend a failure.", required=True, unit="d"),
+    ),
+)
+
+POLICY = (SETTINGS, TIERS, MATCHES, WAIVERS, DAYS, SEVERITIES)

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from pipelines.sandbox.copies import record
 from pipelines.sandbox.iam import PROJECTS, REGION
 from pipelines.sandbox.quirks import quirky
 from pipelines.sandbox.stories import STORIES, TOLD_BY
@@ -21,7 +22,7 @@ DAYS = 15  # how far the daily backups go back
 RETENTION = timedelta(days=35)
 # The service works out the expiry a moment before it stamps the creation.
 EXPIRY_LEAD = timedelta(microseconds=4_286)
-ENTERPRISE_PROJECTS = {"default": "0", "finance": None, "research": None}
+ENTERPRISE_PROJECTS = {"finance": None, "research": None, "default": "0"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Resource:
     vault: str
     enterprise_project: str
     disks: tuple[int, ...]
-    hour: int  # how many hours before the estate's instant its daily backup ran
+    hour: int  # how many hours before the end of the day its daily backup runs
 
     def id(self, what: str = "resource") -> str:
         """Return the id of something that belongs to this resource."""
@@ -52,23 +53,26 @@ def stable_id(label: str) -> str:
 def estate(now: datetime) -> list[Body]:
     """Return every backup that the account has at `now` (naive UTC), as ShowBackup sends them."""
     found: list[Body] = []
+    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     for resource in resources():
-        points = [point(resource, now, day) for day in range(DAYS)]
+        # Backups run at the same time of each day, so that two readings of one day see the same ones.
+        daily = (replicated(point(resource, today + timedelta(days=1), day)) for day in range(DAYS + 1))
+        points = [body for body in daily if body["updated_at"] <= now.isoformat()][:DAYS]
         for story in TOLD_BY.get(resource.name, ()):
-            points = STORIES[story].tell(points, now)
+            points = STORIES[story].tell(points, today)
         found += points
     return [quirky(body, number) for number, body in enumerate(sorted(found, key=lambda b: str(b["created_at"])))]
 
 
 def resources() -> Iterator[Resource]:
     """Yield the resources: those that nothing happens to, and those that a story is told of."""
-    projects = list(ENTERPRISE_PROJECTS)
+    projects = [name for name in ENTERPRISE_PROJECTS if name != "default"]
     for number in range(1, 25):
         disks = (40, 100, 200, 500)[: 1 + number % 4]
         vault = "vault-servers-a" if number % 2 else "vault-servers-b"
-        yield Resource(f"app-{number:02}", "OS::Nova::Server", vault, projects[number % 3], disks, 1 + number % 20)
+        yield Resource(f"app-{number:02}", "OS::Nova::Server", vault, projects[number % 2], disks, 1 + number % 20)
     for number in range(1, 9):
-        project = projects[number % 3]
+        project = projects[number % 2]
         yield Resource(f"disk-{number:02}", "OS::Cinder::Volume", "vault-disks", project, (100,), 2 + number)
     for number in range(1, 4):
         yield Resource(f"share-{number:02}", "OS::Sfs::Turbo", "vault-turbo", "research", (500,), 3 + number)
@@ -76,12 +80,19 @@ def resources() -> Iterator[Resource]:
         lone = name.startswith("disk-")
         vault = "vault-disks" if lone else "vault-servers-b"
         disks = (100,) if lone else (40, 200)
-        yield Resource(name, f"OS::{'Cinder::Volume' if lone else 'Nova::Server'}", vault, "finance", disks, 1 + number)
+        project = "default" if name.startswith("orphan-") else "finance"
+        yield Resource(name, f"OS::{'Cinder::Volume' if lone else 'Nova::Server'}", vault, project, disks, 1 + number)
 
 
-def point(resource: Resource, now: datetime, day: int) -> Body:
-    """Return the backup that ran `day` days before the last one."""
-    created = now - timedelta(days=day, hours=resource.hour, minutes=len(resource.name))
+def replicated(body: Body) -> Body:
+    """Return a backup with the record of its copy, where the service can copy it."""
+    server = body["resource_type"] == "OS::Nova::Server"
+    return body | {"replication_records": [record(body, "success", 0)]} if server else body
+
+
+def point(resource: Resource, end: datetime, day: int) -> Body:
+    """Return the backup that ran `day` days before the one of the day that ends at `end`."""
+    created = end - timedelta(days=day, hours=resource.hour, minutes=len(resource.name))
     server = resource.type == "OS::Nova::Server"
     label = f"{created:%Y%m%d}"
     own = resource.id(f"backup/{label}")

@@ -1,7 +1,8 @@
 """What goes wrong in the estate, and what the report must therefore say.
 
-Belongs here: one `Story` for each planted problem: how it changes a resource's points (newest first) and
-which findings it must cause. Tests hold the report against them: every one is named, and nothing else.
+Belongs here: one `Story` for each planted problem: how it changes a resource's points (newest first; `now` is the
+midnight before) and which findings it must cause. Tests hold the report against them: every one is named, and nothing
+else.
 """
 
 from collections.abc import Callable
@@ -11,15 +12,18 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from pipelines.sandbox.iam import PROJECTS, REGION
+from pipelines.sandbox.copies import record
 
 Body = dict[str, Any]
 Points = list[Body]
 Found = tuple[str, str, str]  # control, status, reason code
 
-RECENT, RETENTION = "resource-recent-recovery-point", "backup-retention-minimum"
-ENCRYPTED, COMPLETE = "backup-encrypted", "server-backup-complete"
-OTHER_REGION, OTHER_PROJECT = "sandbox-2", "2c8f47b3e6da6b2b9f7c5e0a9d4b3f82"
+RECENT, GAPS, DEPTH = "resource-recent-recovery-point", "recovery-gap-within-rpo", "recovery-point-depth"
+RETENTION, SHORTENED = "backup-retention-minimum", "retention-shortened"
+ENCRYPTED, COMPLETE, OWNER = "backup-encrypted", "server-backup-complete", "resource-owner-known"
+AUTOMATED, LATEST = "resource-automated-protection", "resource-latest-attempt-succeeded"
+FAILURES, SUCCESS, STUCK = "consecutive-failures", "backup-success-rate", "backup-not-stuck"
+OFFSITE, REPLICATION, LOST = "resource-offsite-copy", "replication-healthy", "resource-protection-lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,10 @@ def _at(now: datetime, **before: float) -> str:
     return (now - timedelta(**before)).isoformat(timespec="microseconds")
 
 
+def _as_it_is(points: Points, now: datetime) -> Points:
+    return points
+
+
 def _chain_stopped(points: Points, now: datetime) -> Points:
     return points[5:]
 
@@ -43,12 +51,12 @@ def _only_errors(points: Points, now: datetime) -> Points:
 
 
 def _all_expired(points: Points, now: datetime) -> Points:
-    return [point | {"expired_at": _at(now, hours=9 + number)} for number, point in enumerate(points[-4:])]
+    return [points[-1] | {"expired_at": _at(now, hours=3)}]
 
 
 def _still_protecting(points: Points, now: datetime) -> Points:
-    """The newest is not finished; the one before is 58 hours old."""
-    finished = points[1] | {"created_at": _at(now, hours=58), "protected_at": None}
+    """The newest is not finished; the one before is more than a day old."""
+    finished = points[1] | {"created_at": _at(now, hours=34), "protected_at": None}
     return [points[0] | {"status": "protecting", "protected_at": None}, finished, *points[3:]]
 
 
@@ -114,7 +122,9 @@ def _no_system_disk(points: Points, now: datetime) -> Points:
     def without(point: Body) -> Body:
         info = point["extend_info"] | {"contain_system_disk": False}
         rest = point["children"][1:]
-        return point | {"extend_info": info, "children": rest, "resource_size": sum(c["resource_size"] for c in rest)}
+        size = sum(c["resource_size"] for c in rest)
+        # What has no system disk can not be replicated.
+        return point | {"extend_info": info, "children": rest, "resource_size": size, "replication_records": []}
 
     return [without(point) for point in points]
 
@@ -133,42 +143,17 @@ def _every_status(points: Points, now: datetime) -> Points:
     return [point | {"status": status} for point, status in zip(points, statuses, strict=False)]
 
 
-def _record(point: Body, status: str, number: int, *, outgoing: bool = True) -> Body:
-    here, there = (PROJECTS[REGION], REGION), (OTHER_PROJECT, OTHER_REGION)
-    (source_project, source_region), (project, region) = (here, there) if outgoing else (there, here)
-    copy = str(uuid5(NAMESPACE_URL, f"{point['id']}/copy"))
-    info = {"progress": 100 if status == "success" else 40, "fail_code": "", "fail_reason": "", "auto_trigger": True}
-    if status == "fail":
-        info |= {"fail_code": "BackupService.6606", "fail_reason": "the target vault is full"}
-    return {
-        "created_at": point["created_at"],
-        "destination_backup_id": copy if outgoing else point["id"],
-        "destination_checkpoint_id": None,
-        "destination_project_id": project,
-        "destination_region": region,
-        "destination_vault_id": str(uuid5(NAMESPACE_URL, "vault-copies")),
-        "extra_info": info,
-        "id": str(uuid5(NAMESPACE_URL, f"{point['id']}/record/{number}")),
-        "source_backup_id": point["id"] if outgoing else copy,
-        "source_checkpoint_id": point["checkpoint_id"],
-        "source_project_id": source_project,
-        "source_region": source_region,
-        "status": status,
-        "vault_id": point["vault_id"],
-    }
-
-
 def _replicated(points: Points, now: datetime) -> Points:
     statuses = ["replicating", "waiting_replicate", "success", "skip", "fail"]
     return [
-        point | {"replication_records": [_record(point, statuses[number % 5], number)]}
+        point | {"replication_records": [record(point, statuses[number % 5], number)]}
         for number, point in enumerate(points)
     ]
 
 
 def _copies_from_elsewhere(points: Points, now: datetime) -> Points:
     return [
-        point | {"image_type": "replication", "replication_records": [_record(point, "success", 0, outgoing=False)]}
+        point | {"image_type": "replication", "replication_records": [record(point, "success", 0, outgoing=False)]}
         for point in points
     ]
 
@@ -178,14 +163,37 @@ def _found(*found: Found) -> frozenset[Found]:
 
 
 STORIES = {
-    "chain stopped": Story(_chain_stopped, _found((RECENT, "fail", "overdue"))),
-    "only errors": Story(_only_errors, _found((RECENT, "fail", "none"))),
-    "all expired": Story(_all_expired, _found((RECENT, "fail", "none"))),
-    "still protecting": Story(_still_protecting, _found((RECENT, "fail", "overdue"))),
+    "chain stopped": Story(_chain_stopped, _found((RECENT, "fail", "overdue"), (GAPS, "fail", "open_gap"))),
+    "only errors": Story(
+        _only_errors,
+        _found(
+            (RECENT, "fail", "none"),
+            (GAPS, "fail", "none"),
+            (DEPTH, "fail", "too_few"),
+            (AUTOMATED, "fail", "none"),
+            (LATEST, "fail", "failed"),
+            (FAILURES, "fail", "failing"),
+            (SUCCESS, "fail", "low"),
+        ),
+    ),
+    "all expired": Story(
+        _all_expired,
+        _found(
+            (RECENT, "fail", "none"),
+            (LOST, "fail", "none_dependable_left"),
+            (GAPS, "fail", "open_gap"),
+            (DEPTH, "fail", "too_few"),
+            (AUTOMATED, "fail", "none"),
+            (OFFSITE, "fail", "overdue"),
+            (SUCCESS, "unknown", "too_few"),
+            (SHORTENED, "unknown", "baseline"),
+        ),
+    ),
+    "still protecting": Story(_still_protecting, _found((RECENT, "fail", "overdue"), (GAPS, "fail", "open_gap"))),
     "restoring": Story(_restoring),
     "short retention": Story(_short_retention, _found((RETENTION, "fail", "too_short"))),
     "kept by count": Story(_kept_by_count, _found((RETENTION, "unknown", "retention_not_visible"))),
-    "by hand": Story(_by_hand),
+    "by hand": Story(_by_hand, _found((AUTOMATED, "fail", "manual_only"))),
     "plain disk": Story(_each_child(_plain_disk), _found((ENCRYPTED, "fail", "plain_disk"))),
     "encryption unsaid": Story(_each_child(_unsaid), _found((ENCRYPTED, "unknown", "encryption_not_said"))),
     "broken child": Story(_each_child(_broken), _found((COMPLETE, "fail", "child_unusable"))),
@@ -195,9 +203,19 @@ STORIES = {
         _no_children, _found((COMPLETE, "fail", "no_children"), (ENCRYPTED, "unknown", "no_children"))
     ),
     "resized": Story(_resized),
-    "every status": Story(_every_status),
-    "replicated": Story(_replicated),
+    "every status": Story(
+        _every_status,
+        _found(
+            (STUCK, "fail", "stuck"),
+            (GAPS, "fail", "gaps"),
+            (DEPTH, "fail", "too_few"),
+            (SUCCESS, "unknown", "too_few"),
+            (SHORTENED, "unknown", "baseline"),
+        ),
+    ),
+    "replicated": Story(_replicated, _found((REPLICATION, "fail", "failed"), (REPLICATION, "fail", "stuck"))),
     "copies from elsewhere": Story(_copies_from_elsewhere),
+    "without an owner": Story(_as_it_is, _found((OWNER, "fail", "nobody"))),
 }
 
 # Whom it happens to.
@@ -219,5 +237,6 @@ TOLD_BY: dict[str, tuple[str, ...]] = {
     "media-01": ("resized",),
     "disk-spare": ("every status",),
     "core-db": ("replicated",),
+    "orphan-01": ("without an owner",),
     "branch-db": ("copies from elsewhere",),
 }

@@ -19,9 +19,18 @@ waived as (
     select * from intermediate.int_waived where place = 1
 ),
 
+settings as (
+    select * from policy.settings
+),
+
+before as (
+    select * from history.open_results
+),
+
 found as (
     select
         f.control_id,
+        c.version as control_version,
         c.severity,
         c.subject_kind,
         f.scope,
@@ -60,6 +69,7 @@ found as (
 
 select
     f.control_id, -- VARCHAR: Id of the control.
+    f.control_version, -- VARCHAR: Version of the control's rule.
     f.severity,
     f.subject_kind, -- VARCHAR: resource, recovery_point, lost_point, vault, scope or waiver.
     f.scope,
@@ -84,12 +94,25 @@ select
     f.threshold_value,
     f.evidence_backup_ids, -- VARCHAR[]: Ids of the backups that show it.
     f.failing_since,
+    case
+        when f.status = 'fail'
+            then coalesce(least(f.failing_since, b.first_failed_at), f.failing_since, b.first_failed_at, f.as_of)
+    end as first_failed_at, -- TIMESTAMP: Since when it fails, as far as this snapshot or earlier ones tell.
+    case
+        when b.status = case when w.waiver_state = 'waived' then 'waived' else f.status end then b.since
+        else f.as_of
+    end as since, -- TIMESTAMP: The first snapshot that was judged so.
+    b.status as status_before, -- VARCHAR: Its status when the snapshot before was judged: fail, waived or unknown.
+    s.policy_sha256, -- VARCHAR: Hash of the policy file; null where the built-in one holds.
+    s.waivers_sha256, -- VARCHAR: Hash of the waiver file; null where there is none.
     w.waiver_id, -- VARCHAR: The waiver that is about it, whether it holds or not.
     w.waiver_expires_at,
     w.waiver_state
 from found as f
+inner join settings as s on f.scope = s.scope and f.snapshot_id = s.snapshot_id
 left join waived as w
     on f.control_id = w.control_id
     and f.scope = w.scope
     and f.snapshot_id = w.snapshot_id
     and f.subject_id = w.subject_id
+left join before as b on f.control_id = b.control_id and f.scope = b.scope and f.subject_id = b.subject_id

@@ -81,9 +81,9 @@ select
     x.waiver_id,
     x.waiver_expires_at,
     s.owner,
-    f.failing_since as first_failed_at, -- TIMESTAMP: Since when it fails, as far as the snapshot itself tells.
+    x.first_failed_at,
     case
-        when f.status = 'fail' then date_diff('day', cast(f.failing_since as date), cast(n.as_of as date))
+        when f.status = 'fail' then date_diff('day', cast(x.first_failed_at as date), cast(n.as_of as date))
     end as days_failing, -- BIGINT: Days from first_failed_at to as_of.
     coalesce(l.standards, cast([] as varchar[])) as standards -- VARCHAR[]: Clauses that a pass supports.
 from findings as f

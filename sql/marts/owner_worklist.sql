@@ -8,8 +8,8 @@ controls as (
     select * from compliance.controls
 ),
 
-settings as (
-    select * from policy.settings
+severities as (
+    select * from policy.severities
 )
 
 select
@@ -27,14 +27,10 @@ select
     e.tier,
     e.reason_code,
     e.reason,
-    e.failing_since,
-    coalesce(e.failing_since, e.as_of) + case e.severity
-        when 'critical' then s.due_critical_days
-        when 'high' then s.due_high_days
-        when 'medium' then s.due_medium_days
-        else s.due_low_days
-    end * interval '1' day as due_at, -- TIMESTAMP: Until when it has to be mended, by its severity.
+    e.first_failed_at,
+    coalesce(e.first_failed_at, e.as_of) + s.due_days * interval '1' day as due_at, -- TIMESTAMP: Until when it has to be mended, by its severity.
     c.remedy
 from exceptions as e
 inner join controls as c on e.control_id = c.control_id
-inner join settings as s on e.scope = s.scope and e.snapshot_id = s.snapshot_id
+inner join severities as s
+    on e.scope = s.scope and e.snapshot_id = s.snapshot_id and e.severity = s.severity

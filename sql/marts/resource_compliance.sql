@@ -53,7 +53,7 @@ concerned as (
         e.control_id,
         e.severity,
         e.effective_status as status,
-        e.failing_since
+        e.first_failed_at
     from of_points as e
     inner join intermediate.int_resource_points as p
         on e.scope = p.scope and e.snapshot_id = p.snapshot_id and e.subject_id = p.backup_id
@@ -65,7 +65,7 @@ concerned as (
         control_id,
         severity,
         effective_status as status,
-        failing_since
+        first_failed_at
     from exceptions
     where subject_kind = 'resource'
     union all
@@ -76,7 +76,7 @@ concerned as (
         control_id,
         severity,
         effective_status as status,
-        failing_since
+        first_failed_at
     from exceptions
     where subject_kind = 'lost_point'
 ),
@@ -94,7 +94,7 @@ counted as (
         max(
             case severity when 'critical' then 4 when 'high' then 3 when 'medium' then 2 when 'low' then 1 else 0 end
         ) filter (where status = 'fail') as worst,
-        min(failing_since) filter (where status = 'fail') as first_failed_at
+        min(first_failed_at) filter (where status = 'fail') as first_failed_at
     from concerned
     group by scope, snapshot_id, resource_id
 ),

@@ -4,7 +4,7 @@ with findings as (
 ),
 
 exceptions as (
-    select * from intermediate.int_exceptions where effective_status = 'waived'
+    select * from intermediate.int_exceptions where status = 'fail'
 ),
 
 controls as (
@@ -31,14 +31,17 @@ counted as (
         count(*) filter (where status = 'pass') as passes,
         count(*) filter (where status = 'fail') as fails,
         count(*) filter (where status = 'unknown') as unknowns,
-        count(*) filter (where status = 'not_applicable') as not_applicable,
-        min(failing_since) as first_failed_at
+        count(*) filter (where status = 'not_applicable') as not_applicable
     from findings
     group by scope, control_id
 ),
 
 accepted as (
-    select scope, control_id, count(*) as waived
+    select
+        scope,
+        control_id,
+        count(*) filter (where effective_status = 'waived') as waived,
+        min(first_failed_at) as first_failed_at
     from exceptions
     group by scope, control_id
 )
@@ -59,7 +62,7 @@ select
     coalesce(a.waived, 0) as waived, -- BIGINT: Subjects that fail, which somebody has accepted.
     coalesce(t.unknowns, 0) as unknowns, -- BIGINT: Subjects that could not be judged.
     coalesce(t.not_applicable, 0) as not_applicable, -- BIGINT: Subjects that the control does not apply to.
-    t.first_failed_at, -- TIMESTAMP: Since when the oldest failure lasts, as far as the snapshot itself tells.
+    a.first_failed_at, -- TIMESTAMP: Since when the oldest failure lasts, as far as anything tells.
     case
         when coalesce(t.fails, 0) > coalesce(a.waived, 0) then 'fail'
         when t.control_id is null and c.subject_kind = 'waiver' then 'not_applicable'

@@ -1,0 +1,116 @@
+"""What was judged: the results of each snapshot, kept for longer than the snapshot itself.
+
+Belongs here: which files hold the results of a scope, and writing those of a draft. One small JSON a scope, replaced in
+one write, says which files count. Judging a snapshot again replaces its own results, and no others: it begins from what
+was open before it. Does not belong here: what changed and since when (sql/intermediate/int_result_changes.sql).
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from pipelines.contract.columns import Table
+from pipelines.contract.derive import quoted
+from pipelines.contract.results import COUNTS, EVENTS, OPEN
+from pipelines.duck import connect
+from pipelines.history.database import write
+from pipelines.home import Home, write_json
+from pipelines.load.parquet import rows_in
+from pipelines.problem import Problem
+
+_FEW = 32  # snapshots with files of their own; the results of older ones are made one file
+_SOURCE = {
+    COUNTS: "intermediate.int_result_counts",
+    EVENTS: "intermediate.int_result_changes",
+    OPEN: "(SELECT * REPLACE (effective_status AS status) FROM intermediate.int_exceptions)",
+}
+Files = dict[str, list[str]]  # table -> its files, below the home
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A snapshot that was judged."""
+
+    snapshot_id: str
+    files: Files
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """All that was judged of a scope: snapshots with files of their own, and what older ones left."""
+
+    scope: str
+    entries: list[Entry] = field(default_factory=list)
+    files: Files = field(default_factory=dict)
+
+    def before(self, home: Home, table: Table, snapshot_id: str) -> list[Path]:
+        """Return the files that have the results of earlier snapshots; of what was open, the last one's."""
+        earlier = [entry for entry in self.entries if entry.snapshot_id < snapshot_id]
+        if table is OPEN:
+            earlier = earlier[-1:]
+        names = [*self.files.get(table.name, []), *(n for entry in earlier for n in entry.files.get(table.name, []))]
+        return [home.path / name for name in names]
+
+
+def read_judged(home: Home, scope: str) -> Judged:
+    """Return what was judged of a scope. Raises Problem where its manifest or a file of it is damaged."""
+    path = home.judged_manifest(scope)
+    if not path.exists():
+        return Judged(scope)
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        judged = Judged(content["scope"], [Entry(**entry) for entry in content["entries"]], content["files"])
+        named = [n for files in (judged.files, *(e.files for e in judged.entries)) for f in files.values() for n in f]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _damaged(path, repr(error)) from None
+    if missing := [name for name in named if not (home.path / name).exists()]:
+        raise _damaged(path, f"{missing[0]} is missing")
+    return judged
+
+
+def rows_before(home: Home, table: Table, snapshots: Iterable[tuple[str, str]]) -> str:
+    """Return what to select earlier results from, of several scopes, each with the snapshot that is judged now."""
+    parts = [
+        f"SELECT * FROM {rows_in(table, read_judged(home, scope).before(home, table, snapshot_id))}"
+        f" WHERE scope = {quoted(scope)} AND snapshot_id < {quoted(snapshot_id)}"
+        for scope, snapshot_id in snapshots
+    ]
+    return f"({' UNION ALL '.join(parts)})" if parts else rows_in(table, [])
+
+
+def write_results(home: Home, connection: duckdb.DuckDBPyConnection, scope: str, snapshot_id: str) -> Judged:
+    """Write the results of a draft to files that count for nothing yet; return what makes them count."""
+    judged = read_judged(home, scope)
+    files = {
+        table.name: write(home, scope, table, connection, f"SELECT * FROM {source} WHERE scope = {quoted(scope)}")
+        for table, source in _SOURCE.items()
+    }
+    entries = [*(e for e in judged.entries if e.snapshot_id != snapshot_id), Entry(snapshot_id, files)]
+    entries.sort(key=lambda entry: entry.snapshot_id)
+    if len(entries) > _FEW:
+        old, entries = entries[:-2], entries[-2:]
+        merged = {table.name: _merged(home, scope, table, judged.files, old) for table in (COUNTS, EVENTS)}
+        return Judged(scope, entries, merged)
+    return Judged(scope, entries, judged.files)
+
+
+def keep(home: Home, judged: Judged) -> None:
+    """Make results count, in one step."""
+    write_json(home.judged_manifest(judged.scope), asdict(judged))
+
+
+def _merged(home: Home, scope: str, table: Table, files: Files, old: Iterable[Entry]) -> list[str]:
+    names = [*files.get(table.name, []), *(name for entry in old for name in entry.files.get(table.name, []))]
+    with connect() as connection:
+        rows = rows_in(table, [home.path / name for name in names])
+        return write(home, scope, table, connection, f"SELECT * FROM {rows}")
+
+
+def _damaged(path: Path, how: str) -> Problem:
+    return Problem(
+        f"the kept results {path} are damaged: {how}",
+        "Restore DIR/history from a copy, or remove that file: the trend then begins anew.",
+    )
