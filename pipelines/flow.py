@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+import duckdb
+
 from pipelines.config import Settings
 from pipelines.contract import meta
 from pipelines.extract import landing
@@ -24,13 +26,14 @@ from pipelines.load import tables, warehouse
 from pipelines.load.catalog import fill_catalog
 from pipelines.load.tables import Loaded, TableWriter, read_loaded
 from pipelines.models.audit import Audited, audits, run_audits
-from pipelines.models.build import SYNTHETIC, build_models
+from pipelines.models.build import build_models
 from pipelines.models.control import CONTROLS, controls_table
+from pipelines.models.describe import describe
 from pipelines.models.project import project
 from pipelines.models.standards import STANDARDS, standards_table
 from pipelines.normalize.snapshot import Normalizer
-from pipelines.problem import Problem
 from pipelines.policy.force import Rules, read_rules
+from pipelines.problem import Problem
 from pipelines.sources import fill_data, fill_meta, fill_policy, fill_results, fill_rows, standing
 
 
@@ -112,26 +115,38 @@ def build_draft(home: Home, run_id: str, rules: Rules | None = None) -> Draft:
     landed = landing.snapshots(home)
     if not landed:
         raise Problem(f"nothing is landed in {home.path}", "Run 'cbr-warehouse run' first.")
-    current = landing.current(landed)
-    loaded = [one for s in current if (one := read_loaded(home, s.scope, s.snapshot_id))]
-    synthetic = any(snapshot.is_sandbox for snapshot in landed)
-    note = SYNTHETIC if synthetic else ""
-    judged = {(one.scope, one.snapshot_id) for one in loaded}
     models = project()
     rules = rules or read_rules(models.controls)
     with writing(home.path), warehouse.draft(home, run_id) as (connection, path):
-        rows = fill_data(connection, home, loaded, note)
-        rows |= fill_results(connection, home, loaded, note)
-        rows |= fill_meta(connection, home, run_id, landed, loaded)
-        rows |= fill_policy(connection, rules, (s for s in current if (s.scope, s.snapshot_id) in judged))
-        rows[CONTROLS.relation] = warehouse.fill(connection, CONTROLS, controls_table(models.controls))
-        rows[STANDARDS.relation] = warehouse.fill(connection, STANDARDS, standards_table(models.controls))
-        rows |= build_models(connection, models, synthetic=synthetic)
+        rows = fill_sources(connection, home, run_id, rules)
+        rows |= build_models(connection, models)
         audited = run_audits(connection, audits(models.audits, models.controls))
         rows[meta.AUDITS.relation] = fill_rows(connection, meta.AUDITS, (found.row for found in audited))
+        fill_rows(connection, meta.CATALOG, ())
+        describe(connection, models, synthetic=any(snapshot.is_sandbox for snapshot in landed))
         rows[meta.CATALOG.relation] = fill_catalog(connection)
-        results = [write_results(home, connection, one.scope, one.snapshot_id) for one in loaded]
+        results = [write_results(home, connection, one.scope, one.snapshot_id) for one in _loaded(home, landed)]
     return Draft(path, rows, results, audited)
+
+
+def fill_sources(connection: duckdb.DuckDBPyConnection, home: Home, run_id: str, rules: Rules) -> dict[str, int]:
+    """Fill all that models read and no model makes; return the rows by relation."""
+    landed = landing.snapshots(home)
+    loaded = _loaded(home, landed)
+    judged = {(one.scope, one.snapshot_id) for one in loaded}
+    controls = project().controls
+    rows = fill_data(connection, home, loaded)
+    rows |= fill_results(connection, home, loaded)
+    rows |= fill_meta(connection, home, run_id, landed, loaded)
+    rows |= fill_policy(connection, rules, (s for s in landed if (s.scope, s.snapshot_id) in judged))
+    rows[CONTROLS.relation] = warehouse.fill(connection, CONTROLS, controls_table(controls))
+    rows[STANDARDS.relation] = warehouse.fill(connection, STANDARDS, standards_table(controls))
+    return rows
+
+
+def _loaded(home: Home, landed: list[Snapshot]) -> list[Loaded]:
+    """Return the tables of the newest complete snapshot of each scope."""
+    return [one for s in landing.current(landed) if (one := read_loaded(home, s.scope, s.snapshot_id))]
 
 
 def publish(home: Home, draft: Draft) -> None:

@@ -35,29 +35,27 @@ WHERE d.scope = h.scope AND d.table_name = h.table_name AND d.path = h.path AND 
 """
 
 
-def fill_data(connection: duckdb.DuckDBPyConnection, home: Home, loaded: list[Loaded], note: str) -> dict[str, int]:
-    """Fill what stands in Parquet; return the rows by relation. `note` ends their descriptions."""
+def fill_data(connection: duckdb.DuckDBPyConnection, home: Home, loaded: list[Loaded]) -> dict[str, int]:
+    """Fill what stands in Parquet; return the rows by relation."""
     rows = {
         table.relation: warehouse.fill(
-            connection, table, [path for one in loaded for path in one.paths(home, table.name)], note
+            connection, table, [path for one in loaded for path in one.paths(home, table.name)]
         )
         for table in (*NORMALIZED, *meta.PER_SNAPSHOT)
     }
     states = [read_state(home, one.scope) for one in loaded]
     rows |= {
-        table.relation: warehouse.fill(connection, table, [p for s in states for p in s.paths(home, table.name)], note)
+        table.relation: warehouse.fill(connection, table, [p for s in states for p in s.paths(home, table.name)])
         for table in HISTORY
     }
     connection.execute(_DRIFT_SINCE)
     return rows
 
 
-def fill_results(connection: duckdb.DuckDBPyConnection, home: Home, loaded: list[Loaded], note: str) -> dict[str, int]:
-    """Fill what earlier snapshots were judged to be; return the rows by relation. `note` ends their descriptions."""
+def fill_results(connection: duckdb.DuckDBPyConnection, home: Home, loaded: list[Loaded]) -> dict[str, int]:
+    """Fill what earlier snapshots were judged to be; return the rows by relation."""
     judged = [(one.scope, one.snapshot_id) for one in loaded]
-    return {
-        table.relation: warehouse.fill(connection, table, rows_before(home, table, judged), note) for table in RESULTS
-    }
+    return {table.relation: warehouse.fill(connection, table, rows_before(home, table, judged)) for table in RESULTS}
 
 
 def fill_policy(

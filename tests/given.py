@@ -1,5 +1,6 @@
 """What tests begin with: bodies in the shape of the wire, a home with snapshots landed in it, its findings."""
 
+import re
 import shutil
 from collections.abc import Iterable
 from copy import deepcopy
@@ -14,7 +15,10 @@ from pipelines.duck import connect
 from pipelines.extract.draft import Draft
 from pipelines.extract.landing import LIST, SHOW, Attempt, Snapshot, write_attempt
 from pipelines.home import Home
+from pipelines.models.build import build_models
+from pipelines.models.project import project
 from pipelines.normalize.tolerant.coerce import json_text
+from pipelines.policy.force import Rules
 
 Body = dict[str, Any]
 AS_OF = datetime(2026, 3, 1, 12)
@@ -150,6 +154,29 @@ def publish(home: Home, *given: Landed, run_id: str = "run-1") -> Home:
     flow.normalize_landed(home)
     flow.publish(home, flow.build_draft(home, run_id))
     return home
+
+
+def fold(home: Home, *given: Landed) -> Home:
+    """Land snapshots, write their tables, and take them into the history; publish nothing."""
+    home.prepare()
+    for one in given:
+        land(home, one)
+    flow.normalize_landed(home)
+    return home
+
+
+def ask(home: Home, sql: str, *, rules: Rules | None = None, zone: str = "UTC") -> list[dict[str, Any]]:
+    """Return the rows of a query on what is landed: built in memory, with no model that it does not need."""
+    named = {
+        f"{schema}.{name}" for schema, name in re.findall(r"\b([a-z]+)\.([a-z_]+)", sql)
+    } & project().columns.keys()
+    with connect() as connection:
+        connection.execute(f"SET TimeZone = '{zone}'")
+        flow.fill_sources(connection, home, "run-1", rules or Rules())
+        build_models(connection, project().towards(named))
+        cursor = connection.execute(sql)
+        names = [column[0] for column in cursor.description or []]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def query(home: Home, sql: str) -> list[tuple[Any, ...]]:

@@ -1,31 +1,52 @@
 """Given backups, expected findings. Each case is one snapshot at AS_OF."""
 
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from pipelines.home import Home
-from tests.given import AS_OF, PROJECT, Body, Landed, at, child, publish, query, replica, server, volume
+from pipelines.models.project import project
+from tests.given import AS_OF, PROJECT, Body, Landed, ask, at, child, fold, publish, query, replica, server, volume
 
 RECENT, RETENTION = "resource-recent-recovery-point", "backup-retention-minimum"
 ENCRYPTED, COMPLETE = "backup-encrypted", "server-backup-complete"
 
 
-def findings(home: Home, *given: Landed) -> dict[tuple[str, str], tuple[str, str]]:
-    """Judge; return (control, subject) -> (status, reason code)."""
-    publish(home, *given)
-    rows = query(home, "SELECT control_id, subject_id, raw_status, reason_code FROM compliance.control_results")
-    return {(control, subject): (status, code) for control, subject, status, code in rows}
+class Findings:
+    """Findings of a home that is landed: (control, subject) -> (status, reason code), each control judged when asked."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._found: dict[str, dict[str, tuple[str, str]]] = {}
+
+    def __getitem__(self, key: tuple[str, str]) -> tuple[str, str]:
+        control, subject = key
+        if control not in self._found:
+            rows = ask(self._home, f"SELECT * FROM controls.{control.replace('-', '_')}")
+            self._found[control] = {row["subject_id"]: (row["status"], row["reason_code"]) for row in rows}
+        return self._found[control][subject]
+
+    def __contains__(self, key: tuple[str, str]) -> bool:
+        try:
+            return bool(self[key])
+        except KeyError:
+            return False
 
 
-def judge(home: Home, *shown: Body, listed: tuple[Body, ...] = ()) -> dict[tuple[str, str], tuple[str, str]]:
+def findings(home: Home, *given: Landed) -> Findings:
+    """Land snapshots, to be judged."""
+    return Findings(fold(home, *given))
+
+
+def judge(home: Home, *shown: Body, listed: tuple[Body, ...] = ()) -> Findings:
     return findings(home, Landed(shown, listed))
 
 
 def can_restore(home: Home, resource: str = "server-1") -> bool | None:
-    sql = f"SELECT can_restore_now FROM compliance.resource_compliance WHERE resource_id = '{resource}'"
-    [(answer,)] = query(home, sql)
+    rows = ask(home, "SELECT * FROM compliance.resource_compliance")
+    [answer] = [row["can_restore_now"] for row in rows if row["resource_id"] == resource]
     return answer
 
 
@@ -257,8 +278,8 @@ def test_a_backup_without_resource_is_still_judged(home: Home) -> None:
 
 
 def verdict(home: Home, resource: str) -> str:
-    [(found,)] = query(home, f"SELECT verdict FROM compliance.resource_compliance WHERE resource_id = '{resource}'")
-    return str(found)
+    rows = ask(home, "SELECT * FROM compliance.resource_compliance")
+    return next(row["verdict"] for row in rows if row["resource_id"] == resource)
 
 
 @pytest.mark.parametrize("expiry", [1772000000, "2026/02/28 00:00:00", ""])
@@ -337,7 +358,7 @@ def test_nesting_is_what_the_body_shows_not_what_ids_claim(home: Home) -> None:
     claims = child("A", children=[child("X", parent_id="B")])
     found = judge(home, server(children=[claims, child("B", extend_info=PLAIN)]))
     assert found[ENCRYPTED, "backup-1"] == ("fail", "plain_disk")
-    assert (RECENT, "disk-of-B") in found
+    assert found[RECENT, "disk-of-B"] == ("pass", "recent")
 
 
 def test_a_part_below_a_failed_one_does_not_cover_its_disk(home: Home) -> None:
@@ -382,26 +403,28 @@ def test_a_copy_from_a_place_that_was_never_read_whole_is_unknown(home: Home) ->
     ],
 )  # fmt: skip
 def test_since_when_is_never_later_than_the_reading_nor_made_up(home: Home, points: list[Body], since: Any) -> None:
-    judge(home, *points)
+    publish(home, Landed(points))
     sql = "SELECT recency, unprotected_since FROM compliance.resource_compliance WHERE resource_id = 'server-1'"
     assert query(home, sql) == [("fail", since)]
 
 
 def test_every_subject_has_one_result_for_every_control(home: Home) -> None:
-    found = judge(home, server(), server("b2", resource_id="server-2"), listed=(volume("b3"),))
-    assert (
-        len(found) == 3 * 3 + 5
-    )  # three controls on three points, one on two servers, two disks in them and a lone disk
+    publish(home, Landed([server(), server("b2", resource_id="server-2")], [volume("b3")]))
+    found = query(home, "SELECT DISTINCT control_id, subject_id FROM compliance.control_results")
+    kinds = Counter(control.subject_kind for control in project().controls)
+    # Three points; two servers, two disks in them and a lone disk; one vault and one scope.
+    subjects = {"recovery_point": 3, "resource": 5, "vault": 1, "scope": 1}
+    assert len(found) == sum(kinds[kind] * number for kind, number in subjects.items())
 
 
 def test_a_failure_tells_since_when(home: Home) -> None:
-    judge(home, server(created_at=at(hours=58)))
+    publish(home, Landed([server(created_at=at(hours=58))]))
     sql = "SELECT unprotected_since, verdict, worst_severity FROM compliance.resource_compliance WHERE resource_id = 'server-1'"
     assert query(home, sql) == [(AS_OF - timedelta(hours=58 - 26), "non_compliant", "critical")]
 
 
 def test_the_reason_carries_the_numbers(home: Home) -> None:
-    judge(home, server(created_at=at(hours=58.5)))
+    publish(home, Landed([server(created_at=at(hours=58.5))]))
     sql = f"SELECT reason, measured_value, threshold_value, evidence_backup_ids FROM compliance.control_results WHERE control_id = '{RECENT}' AND subject_id = 'server-1'"
     assert query(home, sql) == [
         ("The newest dependable point is 58 h 30 min old; the limit is 26 h.", 58.5, 26.0, ["backup-1"])

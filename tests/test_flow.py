@@ -74,7 +74,12 @@ def test_a_scope_without_any_complete_snapshot_is_unknown_and_not_left_out(home:
 
 def test_an_empty_scope_passes_nothing(home: Home) -> None:
     publish(home, Landed())
-    assert query(home, "SELECT DISTINCT verdict FROM compliance.summary") == [("unknown",)]
+    sql = "SELECT DISTINCT c.subject_kind, s.verdict FROM compliance.summary s JOIN compliance.controls c USING (control_id)"
+    verdicts = dict(query(home, sql))
+    # Everything was read, and nothing is there: that is known, and nothing else.
+    assert verdicts.pop("scope") == "pass"
+    assert verdicts.pop("waiver") == "not_applicable"
+    assert set(verdicts.values()) == {"unknown"}
 
 
 def test_a_scope_that_is_not_read_any_more_is_stale_and_can_not_restore_now(home: Home) -> None:
@@ -100,10 +105,10 @@ def test_a_scope_whose_last_reading_failed_is_stale_and_says_why(home: Home) -> 
         home,
         "SELECT DISTINCT scope, snapshot_id, is_stale, stale_reason, verdict FROM compliance.summary ORDER BY 1, 5",
     )
-    assert rows == [
-        ("never", None, True, "no such host", "unknown"),
-        ("prod", "20260301T120000Z", True, "IAM refused the user", "unknown"),
-    ]
+    assert ("never", None, True, "no such host", "unknown") in rows
+    assert {row[4] for row in rows if row[0] == "never"} == {"unknown"}
+    assert {row[:4] for row in rows if row[0] == "prod"} == {("prod", "20260301T120000Z", True, "IAM refused the user")}
+    assert "pass" not in {row[4] for row in rows}
     problem = flow.stale(home, ["prod"])
     assert problem is not None
     assert "prod: IAM refused the user" in str(problem)
@@ -136,7 +141,10 @@ def test_two_runs_do_not_work_in_one_home(home: Home) -> None:
 
 def test_a_scope_with_a_record_that_could_not_be_loaded_never_passes(home: Home) -> None:
     publish(home, Landed([server(children=[child("c"), {"name": "no id"}])]))
-    assert query(home, "SELECT DISTINCT verdict, rejects FROM compliance.summary") == [("unknown", 1)]
+    verdicts = {row[0] for row in query(home, "SELECT DISTINCT verdict FROM compliance.summary WHERE rejects = 1")}
+    assert "pass" not in verdicts
+    gate = "SELECT verdict FROM compliance.summary WHERE control_id = 'snapshot-complete'"
+    assert query(home, gate) == [("fail",)]
     [(table, path, raw)] = query(home, "SELECT table_name, path, raw FROM meta.rejects")
     assert (table, path, raw) == ("children", "backup.children[1]", '{"name":"no id"}')
 
@@ -258,11 +266,15 @@ def test_a_warning_is_recorded_and_does_not_stop(home: Home) -> None:
 
 def test_the_grid_audit_sees_a_missing_result(home: Home) -> None:
     publish(home, Landed([server()]))
-    [(sql,)] = query(home, "SELECT query FROM meta.audits WHERE audit = 'control_grid'")
+    [(sql,)] = query(home, "SELECT query FROM meta.audits WHERE audit = 'grid_of_recovery_point'")
     assert query(home, sql) == []
     with connect(home.warehouse) as connection:
         connection.execute("DELETE FROM controls.backup_encrypted")
-        assert [row[0] for row in connection.execute(sql).fetchall()] == ["backup-encrypted"]
+        [(*_, subject, subjects, wrong)] = connection.execute(sql).fetchall()
+        assert (subject, subjects, wrong) == ("backup-1", 1, "backup-encrypted")
+        connection.execute("INSERT INTO controls.backup_restorable FROM controls.backup_restorable")
+        [(*_, wrong)] = connection.execute(sql).fetchall()
+        assert wrong == "backup-encrypted, backup-restorable"
 
 
 def test_a_failure_while_building_leaves_no_draft(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -307,5 +319,5 @@ def test_synthetic_data_says_so_wherever_it_is(tmp_path: Path) -> None:
     assert query(home, "SELECT DISTINCT is_sandbox FROM compliance.control_results") == [(True,)]
     for path in home.tables.rglob("*.parquet"):
         assert pq.read_schema(path).metadata[b"synthetic"]
-    held = "SELECT table_name FROM duckdb_tables() WHERE schema_name NOT IN ('policy', 'meta') AND table_name <> 'controls' AND comment NOT LIKE '%synthetic%'"
+    held = "SELECT table_name FROM duckdb_tables() WHERE schema_name NOT IN ('policy', 'meta') AND table_name NOT IN ('controls', 'standards') AND comment NOT LIKE '%synthetic%'"
     assert query(home, held) == []

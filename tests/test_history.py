@@ -18,7 +18,7 @@ from pipelines.history.state import read_state
 from pipelines.home import Home
 from pipelines.load.parquet import rows_in
 from pipelines.problem import Problem
-from tests.given import AS_OF, Body, Landed, child, land, publish, query, server, volume
+from tests.given import AS_OF, Body, Landed, ask, child, fold, land, publish, server, volume
 
 DAY = timedelta(days=1)
 
@@ -45,6 +45,11 @@ def kept(number: int, **more: Any) -> Body:
     return server(f"p{number:+03}", created_at=made(number), expired_at=None, **more)
 
 
+def asked(home: Home, sql: str) -> list[tuple[Any, ...]]:
+    """The rows of a query on the history, as tuples."""
+    return [tuple(row.values()) for row in ask(home, sql)]
+
+
 def state_of(home: Home, scope: str = "prod") -> dict[str, list[tuple[Any, ...]]]:
     """Every row that the history has, in Parquet."""
     state = read_state(home, scope)
@@ -58,8 +63,8 @@ def state_of(home: Home, scope: str = "prod") -> dict[str, list[tuple[Any, ...]]
 
 
 def test_a_record_that_changes_has_a_version_for_each_time(home: Home) -> None:
-    publish(home, *days([server(status="protecting")], [server()], [server()], [server(name="new")], []))
-    found = query(
+    fold(home, *days([server(status="protecting")], [server()], [server()], [server(name="new")], []))
+    found = asked(
         home,
         "SELECT status, name, valid_from, valid_to, first_seen, last_seen FROM history.backups ORDER BY valid_from",
     )
@@ -68,16 +73,16 @@ def test_a_record_that_changes_has_a_version_for_each_time(home: Home) -> None:
         ("available", "autobk_backup-1", at(1), at(3), at(0), at(2)),
         ("available", "new", at(3), at(4), at(0), at(3)),
     ]
-    assert query(home, "SELECT valid_from, valid_to, last_seen FROM history.children") == [(at(0), at(4), at(3))]
+    assert asked(home, "SELECT valid_from, valid_to, last_seen FROM history.children") == [(at(0), at(4), at(3))]
 
 
 def test_what_lasts_has_no_end_and_was_last_seen_in_the_newest_snapshot(home: Home) -> None:
-    publish(home, *days([server()], [server(), volume("v1")]))
-    assert query(home, "SELECT id, valid_from, valid_to, last_seen FROM history.backups ORDER BY id") == [
+    fold(home, *days([server()], [server(), volume("v1")]))
+    assert asked(home, "SELECT id, valid_from, valid_to, last_seen FROM history.backups ORDER BY id") == [
         ("backup-1", at(0), None, at(1)),
         ("v1", at(1), None, at(1)),
     ]
-    assert query(home, "SELECT count(*), count(valid_to) FROM history.extend_info") == [(3, 0)]
+    assert asked(home, "SELECT count(*), count(valid_to) FROM history.extend_info") == [(3, 0)]
 
 
 @pytest.mark.parametrize(
@@ -98,24 +103,24 @@ def test_a_change_of_any_column_is_a_new_version_of_its_table_alone(
 ) -> None:
     before = server(replication_records=[{"id": "r1", "status": "replicating"}])
     after = server(**{"replication_records": before["replication_records"]} | change)
-    publish(home, *days([before], [after]))
+    fold(home, *days([before], [after]))
     changed = {
         t.name
         for t in NORMALIZED
-        if query(home, f"SELECT 1 FROM history.{t.name} WHERE valid_to = TIMESTAMP '{at(1)}'")
+        if asked(home, f"SELECT 1 FROM history.{t.name} WHERE valid_to = TIMESTAMP '{at(1)}'")
     }
     assert changed == {table}
 
 
 def test_only_complete_snapshots_are_history(home: Home) -> None:
-    publish(home, day(0, server()), day(1, complete=False), day(2, server()))
-    assert query(home, "SELECT valid_from, valid_to, last_seen FROM history.backups") == [(at(0), None, at(2))]
-    assert query(home, "SELECT count(*) FROM history.disappearances") == [(0,)]
+    fold(home, day(0, server()), day(1, complete=False), day(2, server()))
+    assert asked(home, "SELECT valid_from, valid_to, last_seen FROM history.backups") == [(at(0), None, at(2))]
+    assert asked(home, "SELECT count(*) FROM history.disappearances") == [(0,)]
 
 
 def test_scopes_have_histories_of_their_own(home: Home) -> None:
-    publish(home, day(0, server()), day(0, server(), scope="other"), day(1, scope="other"))
-    assert query(home, "SELECT scope, valid_to FROM history.backups ORDER BY scope") == [
+    fold(home, day(0, server()), day(0, server(), scope="other"), day(1, scope="other"))
+    assert asked(home, "SELECT scope, valid_to FROM history.backups ORDER BY scope") == [
         ("other", at(1)),
         ("prod", None),
     ]
@@ -149,8 +154,8 @@ def _random_days(seed: int) -> list[Landed]:
 def test_folding_day_by_day_from_nothing_and_again_ends_in_the_same_state(home: Home, tmp_path: Any, seed: int) -> None:
     each = [day(0, server("first")), *(_random_days(seed)[1:])]
     for one in each:
-        publish(home, one)
-    at_once = publish(Home(tmp_path / "at-once"), *each)
+        fold(home, one)
+    at_once = fold(Home(tmp_path / "at-once"), *each)
     assert state_of(home) == state_of(at_once)
     shutil.rmtree(home.histories)
     flow.build(home, "again")
@@ -160,17 +165,17 @@ def test_folding_day_by_day_from_nothing_and_again_ends_in_the_same_state(home: 
 
 
 def test_a_quiet_day_adds_nothing_to_what_grows(home: Home) -> None:
-    publish(home, *days([server(), volume("v")], [server()]))
+    fold(home, *days([server(), volume("v")], [server()]))
     before = state_of(home)
-    publish(home, *(day(number, server()) for number in range(2, 12)))
+    fold(home, *(day(number, server()) for number in range(2, 12)))
     assert state_of(home) == before
     assert all(len(files) == 1 for files in read_state(home, "prod").files.values() if files)
 
 
 def test_files_of_what_grows_are_made_one_before_they_are_many(home: Home) -> None:
-    publish(home, *days(*([server(name=f"name {number}")] for number in range(40))))
+    fold(home, *days(*([server(name=f"name {number}")] for number in range(40))))
     assert len(read_state(home, "prod").files["backups_closed"]) < 33
-    assert query(home, "SELECT count(*), count(DISTINCT name) FROM history.backups") == [(40, 40)]
+    assert asked(home, "SELECT count(*), count(DISTINCT name) FROM history.backups") == [(40, 40)]
 
 
 def test_history_outlives_the_file_and_pruned_landings(home: Home) -> None:
@@ -181,17 +186,17 @@ def test_history_outlives_the_file_and_pruned_landings(home: Home) -> None:
     shutil.rmtree(home.tables / "manifests" / "nothing", ignore_errors=True)
     home.warehouse.unlink()
     flow.build(home, "again")
-    assert [name for (name,) in query(home, "SELECT name FROM history.backups ORDER BY valid_from")] == [
+    assert [name for (name,) in asked(home, "SELECT name FROM history.backups ORDER BY valid_from")] == [
         "autobk_backup-1",
         "new",
         "newer",
     ]
     flow.replay(home, None, "replayed")
-    assert query(home, "SELECT count(*) FROM history.backups") == [(3,)]
+    assert asked(home, "SELECT count(*) FROM history.backups") == [(3,)]
 
 
 def test_a_history_whose_past_is_lost_says_so_and_what_to_do(home: Home) -> None:
-    publish(home, day(0, server()))
+    fold(home, day(0, server()))
     [snapshot] = landing.snapshots(home)
     remove(home.landed(snapshot.scope, snapshot.snapshot_id))
     shutil.rmtree(home.tables)
@@ -204,7 +209,7 @@ def test_a_history_whose_past_is_lost_says_so_and_what_to_do(home: Home) -> None
 
 
 def test_a_replay_that_fails_half_way_leaves_the_history_as_it_was(home: Home) -> None:
-    publish(home, *days(*([server(name=f"name {number}")] for number in range(4))))
+    fold(home, *days(*([server(name=f"name {number}")] for number in range(4))))
     before = state_of(home)
     newest = landing.snapshots(home)[-1]
     damaged = home.landed("prod", landing.snapshots(home)[1].snapshot_id) / "show-00001.ndjson.zst"
@@ -220,23 +225,23 @@ def test_a_replay_that_fails_half_way_leaves_the_history_as_it_was(home: Home) -
 
 
 def test_a_newest_snapshot_that_is_removed_is_not_in_the_history_any_more(home: Home) -> None:
-    publish(home, *days([server()], [server(name="new")], [server(name="newer"), volume("v2")]))
+    fold(home, *days([server()], [server(name="new")], [server(name="newer"), volume("v2")]))
     newest = landing.snapshots(home)[-1]
     remove(home.landed("prod", newest.snapshot_id))
     flow.build(home, "again")
-    assert query(home, "SELECT name, valid_to, last_seen FROM history.backups ORDER BY valid_from") == [
+    assert asked(home, "SELECT name, valid_to, last_seen FROM history.backups ORDER BY valid_from") == [
         ("autobk_backup-1", at(1), at(0)),
         ("new", None, at(1)),
     ]
-    publish(home, day(3, server(name="newest")))
-    assert query(home, "SELECT name, valid_from FROM history.backups ORDER BY valid_from")[1:] == [
+    fold(home, day(3, server(name="newest")))
+    assert asked(home, "SELECT name, valid_from FROM history.backups ORDER BY valid_from")[1:] == [
         ("new", at(1)),
         ("newest", at(3)),
     ]
 
 
 def test_what_the_history_has_not_taken_in_is_not_pruned(home: Home) -> None:
-    publish(home, *days([server()], [server()]))
+    fold(home, *days([server()], [server()]))
     for number in (2, 3, 4):
         land(home, day(number, server(name=f"name {number}")))
     old = outdated(home, 1, at(10), {"prod": landing.snapshots(home)[1].snapshot_id})
@@ -245,24 +250,24 @@ def test_what_the_history_has_not_taken_in_is_not_pruned(home: Home) -> None:
 
 def test_drift_says_since_when(home: Home) -> None:
     odd = server(resource_size="40")
-    publish(home, *days([server()], [odd], [server()], [odd, server("b2", odd=1)]))
-    assert query(home, "SELECT path, first_seen FROM meta.drift ORDER BY path") == [
+    fold(home, *days([server()], [odd], [server()], [odd, server("b2", odd=1)]))
+    assert asked(home, "SELECT path, first_seen FROM meta.drift ORDER BY path") == [
         ("odd", at(3)),
         ("resource_size", at(1)),
     ]
-    assert query(home, "SELECT path, first_seen, last_seen FROM history.drift ORDER BY path") == [
+    assert asked(home, "SELECT path, first_seen, last_seen FROM history.drift ORDER BY path") == [
         ("odd", at(3), at(3)),
         ("resource_size", at(1), at(3)),
     ]
 
 
 def test_a_backup_that_came_back_is_told_once_and_was_away(home: Home) -> None:
-    publish(home, *days([server()], [], [server()]))
-    assert query(
+    fold(home, *days([server()], [], [server()]))
+    assert asked(
         home, "SELECT first_seen, last_seen, gone_at, disappearance, absences FROM history.backup_lifecycle"
     ) == [(at(0), at(2), None, None, 1)]
-    publish(home, day(3))
-    assert query(home, "SELECT first_seen, last_seen, gone_at, absences FROM history.backup_lifecycle") == [
+    fold(home, day(3))
+    assert asked(home, "SELECT first_seen, last_seen, gone_at, absences FROM history.backup_lifecycle") == [
         (at(0), at(2), at(3), 2)
     ]
 
@@ -294,13 +299,13 @@ GONE = [
 
 @pytest.mark.parametrize(("each", "disappearance", "verdict"), [row[1:] for row in GONE], ids=[row[0] for row in GONE])
 def test_what_became_of_a_backup(home: Home, each: list[list[Body]], disappearance: str, verdict: str) -> None:
-    publish(home, *days(*each))
+    fold(home, *days(*each))
     sql = "SELECT disappearance, verdict FROM history.backup_lifecycle WHERE backup_id = 'backup-1'"
-    assert query(home, sql) == [(disappearance, verdict)]
+    assert asked(home, sql) == [(disappearance, verdict)]
 
 
 def gone(home: Home) -> list[tuple[str, str]]:
-    return query(
+    return asked(
         home, "SELECT backup_id, disappearance FROM history.backup_lifecycle WHERE gone_at IS NOT NULL ORDER BY 1"
     )
 
@@ -309,39 +314,39 @@ def test_a_rule_that_keeps_three_rotates_daily_and_every_other_day_and_over_a_mi
     def newest(last: int, count: int) -> list[Body]:
         return [kept(number) for number in range(last - count + 1, last + 1)]
 
-    publish(home, *days(newest(0, 3), newest(1, 3), newest(2, 3), newest(3, 4), newest(4, 3), newest(5, 4)))
-    publish(home, day(7, *newest(7, 3)))
+    fold(home, *days(newest(0, 3), newest(1, 3), newest(2, 3), newest(3, 4), newest(4, 3), newest(5, 4)))
+    fold(home, day(7, *newest(7, 3)))
     assert {disappearance for _, disappearance in gone(home)} == {"rotated_by_count"}
     assert len(gone(home)) == 7
 
 
 def test_one_point_that_is_replaced_by_the_next_is_rotated(home: Home) -> None:
-    publish(home, *days([kept(0)], [kept(1)], [kept(2)]))
+    fold(home, *days([kept(0)], [kept(1)], [kept(2)]))
     assert gone(home) == [("p+00", "rotated_by_count"), ("p+01", "rotated_by_count")]
 
 
 def test_the_oldest_that_go_together_when_a_count_is_lowered_are_not_explained(home: Home) -> None:
     points = [kept(number) for number in range(-5, 1)]
-    publish(home, *days(points, [*points[3:], kept(1)]))
+    fold(home, *days(points, [*points[3:], kept(1)]))
     assert gone(home) == [(name, "deleted_unexplained") for name in ("p-03", "p-04", "p-05")]
 
 
 def test_a_point_in_the_middle_may_be_thinned_out_by_a_long_rule(home: Home) -> None:
     points = [kept(number) for number in range(5)]
-    publish(home, *days(points, [p for p in points if p["id"] != "p+02"]))
+    fold(home, *days(points, [p for p in points if p["id"] != "p+02"]))
     assert gone(home) == [("p+02", "possible_gfs_thinning")]
 
 
 def test_the_newest_point_is_never_explained(home: Home) -> None:
     points = [kept(number) for number in range(-4, 1)]
-    publish(home, *days(points, points[:-1]))
+    fold(home, *days(points, points[:-1]))
     assert gone(home) == [("p+00", "deleted_unexplained")]
 
 
 def test_points_that_were_seen_going_count_in_what_there_was(home: Home) -> None:
     steady = [[kept(n) for n in range(last - 6, last + 1)] for last in range(3)]
     going = [kept(-3, status="deleting"), kept(-2, status="deleting"), *(kept(n) for n in range(-1, 4))]
-    publish(home, *days(*steady, going, [kept(n) for n in range(-1, 5)]))
+    fold(home, *days(*steady, going, [kept(n) for n in range(-1, 5)]))
     assert gone(home)[-2:] == [("p-05", "rotated_by_count"), ("p-06", "rotated_by_count")]
     assert ("p-02", "deleted_unexplained") in gone(home)
     assert ("p-03", "deleted_unexplained") in gone(home)
@@ -351,7 +356,7 @@ def test_a_rotation_that_each_snapshot_catches_in_the_act_is_one(home: Home) -> 
     def caught(last: int) -> list[Body]:
         return [kept(last - 3, status="deleting"), *(kept(n) for n in range(last - 2, last + 1))]
 
-    publish(home, *days(*(caught(last) for last in range(5))))
+    fold(home, *days(*(caught(last) for last in range(5))))
     assert {disappearance for _, disappearance in gone(home)} == {"rotated_by_count"}
 
 
@@ -359,38 +364,38 @@ def test_a_reading_of_another_project_between_hides_no_deletion(home: Home) -> N
     def newest(first: int, last: int) -> list[Body]:
         return [kept(n) for n in range(first, last + 1)]
 
-    publish(home, *days(newest(-6, 0), newest(-5, 1), newest(-4, 2)), day(3, project="other"))
-    publish(home, day(4, *newest(-2, 4)), day(5, *newest(2, 5)))
+    fold(home, *days(newest(-6, 0), newest(-5, 1), newest(-4, 2)), day(3, project="other"))
+    fold(home, day(4, *newest(-2, 4)), day(5, *newest(2, 5)))
     went = "SELECT disappearance FROM history.disappearances WHERE gone_at = TIMESTAMP '2026-03-06 12:00:00'"
-    assert query(home, went) == [("deleted_unexplained",)] * 4
+    assert asked(home, went) == [("deleted_unexplained",)] * 4
 
 
 def test_a_region_that_is_told_only_now_is_no_other_place(home: Home) -> None:
-    publish(home, day(0, server(), region=None), day(1, region="region-1"))
+    fold(home, day(0, server(), region=None), day(1, region="region-1"))
     assert gone(home) == [("backup-1", "deleted_early")]
 
 
 def test_a_part_whose_whole_is_known_only_later_is_not_gone(home: Home) -> None:
     part, whole = volume("p1", parent_id="backup-1"), server(children=[child("p1")])
-    publish(home, Landed([], [whole | {"children": []}, part]), Landed([whole], [part], as_of=at(1)))
+    fold(home, Landed([], [whole | {"children": []}, part]), Landed([whole], [part], as_of=at(1)))
     assert gone(home) == []
 
 
 def test_points_of_a_project_that_is_read_no_more_are_not_judged(home: Home) -> None:
-    publish(home, day(0, server()), day(1, project="other"))
+    fold(home, day(0, server()), day(1, project="other"))
     assert gone(home) == [("backup-1", "vault_or_project_not_seen")]
 
 
 def test_how_early_and_how_much_of_its_vault_went_with_it(home: Home) -> None:
     points = [server(f"b{n}", expired_at=made(30)) for n in range(4)]
-    publish(home, *days(points, points[:1]))
+    fold(home, *days(points, points[:1]))
     sql = """SELECT backup_id, round(days_early, 2), vault_points_before, vault_points_after, vault_failed_with_it
              FROM history.backup_lifecycle WHERE verdict = 'fail' ORDER BY 1"""
-    assert query(home, sql) == [(f"b{n}", 28.83, 4, 1, 3) for n in (1, 2, 3)]
+    assert asked(home, sql) == [(f"b{n}", 28.83, 4, 1, 3) for n in (1, 2, 3)]
 
 
 def test_a_part_that_the_list_names_beside_its_whole_has_no_life_of_its_own(home: Home) -> None:
     part = volume("child-of-backup-1", parent_id="backup-1", expired_at=None)
-    publish(home, day(0, server(expired_at=made(1))), day(1))
-    publish(home, Landed([server("b2", children=[child("child-of-backup-1")])], [part], as_of=at(2)), day(3))
+    fold(home, day(0, server(expired_at=made(1))), day(1))
+    fold(home, Landed([server("b2", children=[child("child-of-backup-1")])], [part], as_of=at(2)), day(3))
     assert [name for name, _ in gone(home)] == ["b2", "backup-1"]

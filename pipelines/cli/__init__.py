@@ -1,8 +1,8 @@
 """cbr-warehouse on the command line.
 
 Belongs here: the group of commands, and how each of them ends. The commands are in running.py (demo, run),
-keeping.py (build, replay, catalog, verify, prune), policing.py (policy) and looking.py (show, sandbox). Does not belong here: any
-step. A Problem ends as one line on standard error and exit code 1; wrong usage exits with 2.
+keeping.py (build, replay, catalog, verify, prune), policing.py (policy) and looking.py (show, sandbox). Does not belong
+here: any step. A Problem ends as one line on standard error and exit code 1; wrong usage exits with 2.
 """
 
 import logging

@@ -5,12 +5,9 @@ draft enters; meta.catalog leaves, itself included.
 """
 
 import duckdb
-import pyarrow as pa
 
-from pipelines.contract.derive import arrow_schema
 from pipelines.contract.meta import CATALOG
 from pipelines.duck import count
-from pipelines.load.warehouse import fill
 
 _COMMENTS = """
 SELECT schema_name || '.' || table_name, 0, NULL, 'TABLE', comment
@@ -26,7 +23,6 @@ ORDER BY 1, 2
 
 
 def fill_catalog(connection: duckdb.DuckDBPyConnection) -> int:
-    """Fill meta.catalog from the comments that stand in the draft; return its rows."""
-    fill(connection, CATALOG, pa.Table.from_pylist([], arrow_schema(CATALOG)))
+    """Fill meta.catalog, which is there, from the comments that stand in the draft; return its rows."""
     connection.execute(f"INSERT INTO {CATALOG.relation} {_COMMENTS}")
     return count(connection, CATALOG.relation)

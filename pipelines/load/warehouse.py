@@ -5,7 +5,7 @@ ever waits for a lock. Sources enter; a draft with them leaves, to be completed 
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.contract.columns import Table
-from pipelines.contract.derive import comments, create_table, quoted
+from pipelines.contract.derive import create_table, quoted
 from pipelines.duck import STORAGE_VERSION, connect, count
 from pipelines.home import Home, disk_full
 from pipelines.load.parquet import rows_in
@@ -81,13 +81,8 @@ def discard(path: Path) -> None:
         left.unlink(missing_ok=True)
 
 
-def fill(
-    connection: duckdb.DuckDBPyConnection, table: Table, rows: pa.Table | str | Iterable[Path], note: str = ""
-) -> int:
-    """Create `table`, described, with `rows`: an Arrow table, what to select from, or Parquet files.
-
-    Return how many there are.
-    """
+def fill(connection: duckdb.DuckDBPyConnection, table: Table, rows: pa.Table | str | Iterable[Path]) -> int:
+    """Create `table` with `rows`: an Arrow table, what to select from, or Parquet files. Return how many there are."""
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {table.schema}")
     connection.execute(create_table(table))
     names = ", ".join(column.name for column in table.columns)
@@ -98,7 +93,4 @@ def fill(
     else:
         source = rows if isinstance(rows, str) else rows_in(table, rows)
         connection.execute(f"INSERT INTO {table.relation} SELECT {names} FROM {source}")
-    described: Mapping[str, str] = {column.name: column.comment for column in table.columns}
-    for statement in comments(table.relation, table.doc + note, described):
-        connection.execute(statement)
     return count(connection, table.relation)

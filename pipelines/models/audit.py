@@ -1,7 +1,8 @@
 """What is asked of a draft before it is published: SELECTs that return offenders.
 
 Belongs here: the audits that follow from the contract (grain, references, expected and known values) and from the
-controls (the grid), and the running of all. The others are files in sql/audits/. A draft enters; one result an audit leaves.
+controls (the grid), and the running of all. The others are files in sql/audits/. A draft enters; one result an audit
+leaves.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -91,7 +91,7 @@ def read_control(model: Model) -> Control:
             "subject_kind": header.pop("subject"),
             "worse": header.pop("worse", None),
             "needs_two_approvers": header.pop("waiver", None) == TWO,
-            "parameters": header.pop("parameters").split(", "),
+            "parameters": [one for one in header.pop("parameters").split(", ") if one != "none"],
             "remedy": header.pop("remedy"),
         }
     except KeyError as missing:
@@ -137,7 +137,7 @@ def controls_table(controls: Sequence[Control]) -> pa.Table:
 
 
 def unions_of(controls: Sequence[Control]) -> list[Model]:
-    """Return the models that put findings below each other: of all controls, and of those that a waiver can be about."""
+    """Return the models that put findings below each other: of those that a waiver can be about, and of all."""
     about_waivers = [control for control in controls if control.subject_kind == "waiver"]
     waivable = [control for control in controls if control not in about_waivers]
     doc = "One row a control and subject: the findings of {} below each other."

@@ -5,7 +5,7 @@ Belongs here: the graph between models, and columns that pass through from one t
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -33,6 +33,14 @@ class Project:
     columns: dict[str, tuple[ModelColumn, ...]]
     controls: tuple[Control, ...]
     audits: tuple[Model, ...]
+
+    def towards(self, relations: Iterable[str]) -> "Project":
+        """Return the part that `relations` need: them and all that they read, without audits."""
+        wanted = set(relations)
+        for model in reversed(self.models):
+            if model.relation in wanted:
+                wanted.update(model.depends_on)
+        return replace(self, models=tuple(m for m in self.models if m.relation in wanted), audits=())
 
 
 @cache

@@ -22,17 +22,14 @@ def _view(table: Table) -> Model:
     own, taken = ", ".join(columns), ", ".join(f"t.{name}" for name in columns)
     version = ", ".join(column.name for column in VERSION)
     on = " AND ".join(f"t.{name} = o.{name}" for name in key_of(table))
-    valid_from, first_seen = (
-        f"o.{name}" if table is BACKUPS else f"coalesce(o.{name}, b.first_seen) AS {name}"
-        for name in ("valid_from", "first_seen")
-    )
-    join = (
-        "INNER JOIN"
-        if table is BACKUPS
-        else (
-            f"INNER JOIN {OPEN[BACKUPS.name].relation} AS b ON t.scope = b.scope AND t.{backup_of(table)} = b.id\n    LEFT JOIN"
+    valid_from, first_seen, join = "o.valid_from", "o.first_seen", "INNER JOIN"
+    if table is not BACKUPS:
+        # As old as its backup, but for exceptions.
+        valid_from, first_seen = (
+            f"coalesce(o.{name}, b.first_seen) AS {name}" for name in ("valid_from", "first_seen")
         )
-    )
+        backup = f"t.scope = b.scope AND t.{backup_of(table)} = b.id"
+        join = f"INNER JOIN {OPEN[BACKUPS.name].relation} AS b ON {backup}\n    LEFT JOIN"
     sql = f"""-- One row a version of a row of {table.relation}: what it was, and from when to when.
 -- kind: view
 WITH versions AS (

@@ -125,25 +125,28 @@ def _between_rules(policy: Policy, document: Document) -> Iterator[Fault]:
     if policy.default_tier not in policy.tiers:
         yield Fault(document.line(("default_tier",)), f"default_tier {policy.default_tier} is none of tiers")
     ids: set[str] = {"default"}
-    decided: dict[tuple[int, str, str], str] = {}
     for name, rules in (("assignments", policy.assignments), ("exclude", policy.exclude)):
         for number, rule in enumerate(rules):
-            path = (name, number)
             if rule.id in ids:
-                yield Fault(document.line((*path, "id")), f"the id {rule.id} stands for another rule already")
+                yield Fault(document.line((name, number, "id")), f"the id {rule.id} stands for another rule already")
             ids.add(rule.id)
-            selected = selections(rule.match)
-            if len({selector for selector, _ in selected}) != 1:
-                yield Fault(document.line((*path, "match")), f"rule {rule.id}: match must name exactly one selector")
-            if name == "exclude":
-                continue
-            if rule.tier not in policy.tiers:
-                yield Fault(document.line((*path, "tier")), f"rule {rule.id}: tier {rule.tier} is none of tiers")
-            for selector, value in selected:
-                other = decided.setdefault((rule.priority, selector, value), rule.id)
-                if other != rule.id:
-                    words = f"rules {other} and {rule.id} have the same priority and both match {selector} {value}"
-                    yield Fault(document.line((*path, "priority")), words)
+            if len({selector for selector, _ in selections(rule.match)}) != 1:
+                words = f"rule {rule.id}: match must name exactly one selector"
+                yield Fault(document.line((name, number, "match")), words)
+    yield from _between_assignments(policy, document)
+
+
+def _between_assignments(policy: Policy, document: Document) -> Iterator[Fault]:
+    decided: dict[tuple[int, str, str], str] = {}
+    for number, rule in enumerate(policy.assignments):
+        path = ("assignments", number)
+        if rule.tier not in policy.tiers:
+            yield Fault(document.line((*path, "tier")), f"rule {rule.id}: tier {rule.tier} is none of tiers")
+        for selector, value in selections(rule.match):
+            other = decided.setdefault((rule.priority, selector, value), rule.id)
+            if other != rule.id:
+                words = f"rules {other} and {rule.id} have the same priority and both match {selector} {value}"
+                yield Fault(document.line((*path, "priority")), words)
 
 
 def _about(waiver: Waiver, controls: Mapping[str, Known]) -> Iterator[str]:
@@ -163,6 +166,11 @@ def _about(waiver: Waiver, controls: Mapping[str, Known]) -> Iterator[str]:
     most = timedelta(days=180 if known.severity == "critical" else 365)
     if waiver.expires - waiver.created > most:
         yield f"it lasts longer than {most.days} days, the most for a control that is {known.severity}"
+    yield from _of_two_people(waiver, known)
+
+
+def _of_two_people(waiver: Waiver, known: Known) -> Iterator[str]:
+    """What only controls about lost or shortened backups ask for, and no others."""
     if known.two_approvers:
         if len({waiver.owner, waiver.approver, waiver.second_approver} - {None}) < 3:
             yield f"{waiver.control_id} needs a second_approver, who is neither owner nor approver"

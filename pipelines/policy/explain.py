@@ -28,7 +28,8 @@ _WAIVERS = """
 SELECT w.waiver_id, w.control_id, w.subject_id, w.waiver_state, w.waiver_expires_at, p.owner, p.approver, p.reason
 FROM intermediate.int_waived AS w
 JOIN intermediate.int_exceptions AS e
-    ON w.control_id = e.control_id AND w.scope = e.scope AND w.snapshot_id = e.snapshot_id AND w.subject_id = e.subject_id
+    ON w.control_id = e.control_id AND w.scope = e.scope AND w.snapshot_id = e.snapshot_id
+    AND w.subject_id = e.subject_id
 JOIN policy.waivers AS p ON w.scope = p.scope AND w.snapshot_id = p.snapshot_id AND w.waiver_id = p.waiver_id
 WHERE e.scope = $1 AND e.resource_id = $2
 ORDER BY ALL

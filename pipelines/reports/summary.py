@@ -18,7 +18,8 @@ from pipelines.duck import connect
 from pipelines.home import Home
 from pipelines.problem import shown
 
-_VERDICT = {"pass": "green", "fail": "red", "unknown": "yellow", "not_applicable": "dim"}
+_VERDICT = {"pass": "green", "fail": "red", "unknown": "yellow", "waived": "magenta", "not_applicable": "dim"}
+_SHORT = {"not_applicable": "n/a"}
 _LISTED = 12  # resources; the rest is a query away
 
 _SCOPES = """
@@ -105,7 +106,7 @@ def _title(scope: dict[Hashable, Any]) -> Text:
 def _controls(rows: pd.DataFrame) -> Table:
     table = _table("control", "severity", "verdict", "pass", "fail", "unknown", "n/a")
     for row in rows.itertuples(index=False):
-        verdict = Text(str(row.verdict), style=_VERDICT[str(row.verdict)])
+        verdict = Text(_SHORT.get(str(row.verdict), str(row.verdict)), style=_VERDICT[str(row.verdict)])
         counts = (str(n) for n in (row.passes, row.fails, row.unknowns, row.not_applicable))
         table.add_row(str(row.control_id), str(row.severity), verdict, *counts)
     return table
@@ -125,7 +126,8 @@ def _table(*headings: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
     for heading in headings:
         numbers = heading in ("pass", "fail", "unknown", "n/a")
-        table.add_column(heading, justify="right" if numbers else "left", overflow="fold")
+        narrow = heading in ("control", "severity", "verdict")
+        table.add_column(heading, justify="right" if numbers else "left", overflow="fold", no_wrap=narrow)
     return table
 
 

@@ -4,7 +4,7 @@
 -- severity: medium
 -- version: 1
 -- subject: recovery_point
--- parameters: clock_skew_seconds
+-- parameters: none
 -- remedy: Try a restore of one of these: the service's pages disagree about what na means.
 with points as (
     select * from intermediate.int_recovery_points

@@ -5,7 +5,7 @@
 -- version: 1
 -- subject: resource
 -- worse: lower
--- parameters: cliff_hours, rpo_hours
+-- parameters: cliff_hours, rpo_hours, grace_hours
 -- remedy: Start a backup before unprotected_from, and find out why the schedule makes none.
 with demands as (
     select * from intermediate.int_demands

@@ -5,7 +5,7 @@
 -- version: 1
 -- subject: recovery_point
 -- worse: higher
--- parameters: replication_stuck_hours, offsite
+-- parameters: replication_stuck_hours
 -- remedy: Look up the failure code; most are a full or deleted target vault, a missing agency, or a quota in the target region.
 with points as (
     select * from intermediate.int_recovery_points

@@ -20,14 +20,13 @@ copies as (
 ),
 
 arrivals as (
-    -- A copy that was seen says when it was made. One that is only told of was made before the first snapshot that tells
-    -- of it, and not before its moment.
+    -- A copy that was seen says when it was made; of one that is only told of, nobody knows.
     select
         scope,
         snapshot_id,
         source_backup_id as backup_id,
-        min(coalesce(copied_at, rp_time)) as earliest_at,
-        bool_or(copied_at is not null) as is_seen
+        min(copied_at) as earliest_at,
+        bool_or(state = 'verified') as is_seen
     from copies
     group by scope, snapshot_id, source_backup_id
 ),

@@ -4,7 +4,7 @@
 -- severity: high
 -- version: 1
 -- subject: resource
--- parameters: max_failed_attempts
+-- parameters: none
 -- remedy: Find the failed task in the console: vault full, agent offline, disk in error. Then start a backup.
 with demands as (
     select * from intermediate.int_demands

@@ -5,7 +5,7 @@
 -- version: 1
 -- subject: resource
 -- worse: lower
--- parameters: three_two_one, immutability, restore_test_days, offsite_rpo_hours
+-- parameters: three_two_one, immutability, restore_test_days
 -- remedy: Each digit names its control: recovery-point-depth, resource-offsite-copy. Locks and tests of restoring are not in the data.
 with demands as (
     select * from intermediate.int_demands

@@ -1,5 +1,4 @@
 -- One row a resource, with what the policy in force demands of it and of its recovery points.
--- kind: view
 with resources as (
     select * from intermediate.int_resources
 ),

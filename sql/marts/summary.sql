@@ -65,7 +65,7 @@ select
     a.first_failed_at, -- TIMESTAMP: Since when the oldest failure lasts, as far as anything tells.
     case
         when coalesce(t.fails, 0) > coalesce(a.waived, 0) then 'fail'
-        when t.control_id is null and c.subject_kind = 'waiver' then 'not_applicable'
+        when t.control_id is null and c.subject_kind = 'waiver' and n.scope is not null then 'not_applicable'
         when t.control_id is null and c.subject_kind = 'lost_point' and m.has_history and not p.is_stale and n.rejects = 0
             then 'pass'
         when t.control_id is null or p.is_stale or n.rejects > 0 or t.unknowns > 0 then 'unknown'

@@ -1,0 +1,322 @@
+"""Given snapshots of several days, what the controls that look back say at the last one."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from pipelines.home import Home
+from tests.given import AS_OF, Body, Landed, ask, child, fold, server, volume
+
+DAY = timedelta(days=1)
+DELETED, LOST = "recovery_point_deleted_early", "resource_protection_lost"
+SHORTENED, TAMPERED, DROP = "retention_shortened", "recovery_point_tampered", "backup_count_drop"
+GAP, FAILURES = "recovery_gap_within_rpo", "consecutive_failures"
+
+
+def instant(day: float) -> str:
+    return (AS_OF + day * DAY).isoformat(timespec="microseconds")
+
+
+def of_day(number: float, key: str = "", **more: Any) -> Body:
+    """The backup of a day, made two hours before its snapshot and kept for 30 days."""
+    own = {"created_at": instant(number - 1 / 12), "expired_at": instant(number - 1 / 12 + 30)}
+    return server(key or f"b{number}", **(own | more))
+
+
+def day(number: int, *bodies: Body, **more: Any) -> Landed:
+    return Landed(bodies, as_of=AS_OF + number * DAY, **more)
+
+
+def said(home: Home, control: str, *given: Landed) -> dict[str, tuple[str, str]]:
+    fold(home, *given)
+    rows = ask(home, f"SELECT * FROM controls.{control}")
+    return {row["subject_id"]: (row["status"], row["reason_code"]) for row in rows}
+
+
+def kept_by_count(days: int, keep: int, *, every: int = 1) -> list[Landed]:
+    """Snapshots of a rotation that keeps so many points, trimmed every so many days."""
+    taken = []
+    held: list[Body] = []
+    for number in range(days):
+        held.append(of_day(number, expired_at=None))
+        if number % every == 0:
+            held = held[-keep:]
+        taken.append(day(number, *held))
+    return taken
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "subject", "expected"),
+    [
+        pytest.param([of_day(0)], [of_day(4)], "b0", ("fail", "deleted_early"), id="before its expiry"),
+        pytest.param([of_day(0, expired_at=instant(3))], [of_day(4)], "b0", ("pass", "expired"), id="after its expiry"),
+        pytest.param(
+            [of_day(0, expired_at=None, extend_info={"auto_trigger": False})],
+            [of_day(4)],
+            "b0",
+            ("fail", "manual_deleted"),
+            id="made by hand",
+        ),
+        pytest.param(
+            [of_day(-1, expired_at=None), of_day(0, expired_at=None)],
+            [of_day(-1, expired_at=None)],
+            "b0",
+            ("fail", "deleted_unexplained"),
+            id="the newest",
+        ),
+        pytest.param(
+            [of_day(0, status="error", expired_at=None)],
+            [of_day(4)],
+            "b0",
+            ("pass", "failed_or_inflight_cleanup"),
+            id="one that never was a point",
+        ),
+    ],
+)
+def test_a_lost_point_is_judged_by_what_explains_its_loss(
+    home: Home, before: list[Body], after: list[Body], subject: str, expected: tuple[str, str]
+) -> None:
+    assert said(home, DELETED, day(0, *before), day(4, *after))[subject] == expected
+
+
+def test_one_in_the_middle_of_a_month_may_have_been_thinned_out(home: Home) -> None:
+    points = [of_day(number, expired_at=None) for number in (5, 6, 7)]
+    assert said(home, DELETED, day(7, *points), day(8, points[0], points[2])) == {
+        "b6": ("unknown", "possible_gfs_thinning")
+    }
+
+
+def test_how_early_a_point_was_deleted_is_said_in_days(home: Home) -> None:
+    fold(home, day(0, of_day(0)), day(4, of_day(4)))
+    [row] = ask(home, f"SELECT days_early, reason FROM controls.{DELETED}")
+    assert round(row["days_early"], 2) == round(26 - 1 / 12, 2)
+    assert row["reason"] == "It was gone 25.9 d before its expiry."
+
+
+def test_many_losses_of_one_vault_in_one_interval_are_a_mass_deletion(home: Home) -> None:
+    points = [of_day(-number, f"p{number}") for number in range(6)]
+    found = said(home, DELETED, day(0, *points), day(1, *points[:3]))
+    assert found == {f"p{number}": ("fail", "mass_deletion") for number in (3, 4, 5)}
+    drop = {row["subject_id"]: row["status"] for row in ask(home, f"SELECT * FROM controls.{DROP}")}
+    assert drop == {"vault-1": "fail"}
+
+
+def test_two_losses_are_no_mass_deletion(home: Home) -> None:
+    points = [of_day(-number, f"p{number}") for number in range(6)]
+    assert set(said(home, DELETED, day(0, *points), day(1, *points[:4])).values()) == {("fail", "deleted_early")}
+    assert [row["status"] for row in ask(home, f"SELECT * FROM controls.{DROP}")] == ["pass"]
+
+
+@pytest.mark.parametrize("every", [1, 2])
+def test_a_rotation_deletes_nothing_early(home: Home, every: int) -> None:
+    taken = kept_by_count(9, 3, every=every)
+    found = said(home, DELETED, *taken[:4], *taken[5:])  # one day was not read
+    assert found
+    assert set(found.values()) == {("pass", "rotated_by_count")}
+
+
+def test_a_count_that_is_lowered_shows_as_unexplained(home: Home) -> None:
+    taken = kept_by_count(9, 6)
+    held = [of_day(number, expired_at=None) for number in (7, 8, 9)]
+    found = said(home, DELETED, *taken, day(9, *held))
+    lost = [subject for subject, answer in found.items() if answer[0] == "fail"]
+    assert sorted(lost) == ["b3", "b4", "b5", "b6"]
+
+
+def test_what_only_a_partial_snapshot_lacks_is_not_lost(home: Home) -> None:
+    assert said(home, DELETED, day(0, of_day(0), of_day(-1)), day(1, of_day(0), complete=False)) == {}
+
+
+def test_a_loss_stays_a_finding_for_thirty_days(home: Home) -> None:
+    fresh = [day(number, of_day(number)) for number in (1, 30)]
+    assert said(home, DELETED, day(0, of_day(0)), *fresh)["b0"] == ("fail", "deleted_early")
+    assert "b0" not in said(home, DELETED, day(32, of_day(32)))
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [
+        pytest.param([[of_day(0)], [of_day(1)]], ("pass", "has_points"), id="has points"),
+        pytest.param([[of_day(0)], [volume("v")]], ("fail", "vanished_from_backups"), id="its last one vanished"),
+        pytest.param(
+            [[of_day(0, expired_at=instant(0.5))], [of_day(0, expired_at=instant(0.5))]],
+            ("fail", "none_dependable_left"),
+            id="its last one expired and is still listed",
+        ),
+        pytest.param(
+            [[of_day(0)], [of_day(1, status="error")]], ("fail", "none_dependable_left"), id="only failures are left"
+        ),
+        pytest.param(
+            [[of_day(0, status="error")], [of_day(0, status="error")]],
+            ("not_applicable", "never_had_one"),
+            id="never had one",
+        ),
+        pytest.param(
+            [[of_day(0)], [of_day(1, expired_at="soon")]], ("unknown", "expiry_not_readable"), id="nobody knows"
+        ),
+    ],
+)
+def test_a_resource_that_loses_its_last_point_stays_in_the_report(
+    home: Home, days: list[list[Body]], expected: tuple[str, str]
+) -> None:
+    found = said(home, LOST, *(day(number, *bodies) for number, bodies in enumerate(days)))
+    assert found["server-1"] == expected
+
+
+def test_a_lost_resource_and_its_disks_fail_until_nobody_looks_back_so_far(home: Home) -> None:
+    fold(home, day(0, of_day(0), volume("v")), day(1, volume("v", created_at=instant(0.9))))
+    rows = ask(home, "SELECT resource_id, recency, verdict FROM compliance.resource_compliance ORDER BY 1")
+    lost = [row["resource_id"] for row in rows if row["recency"] == "fail" and row["verdict"] == "non_compliant"]
+    assert lost == ["disk-of-child-of-b0", "server-1"]
+    fold(home, day(95, volume("v", created_at=instant(95))))
+    assert [row["resource_id"] for row in ask(home, "SELECT resource_id FROM intermediate.int_resources")] == ["disk-1"]
+
+
+def lives(*days_kept: float) -> list[Body]:
+    """Automatic backups of one server, a day apart, that are kept for so many days each."""
+    return [of_day(number, expired_at=instant(number - 1 / 12 + kept)) for number, kept in enumerate(days_kept)]
+
+
+@pytest.mark.parametrize(
+    ("bodies", "expected"),
+    [
+        pytest.param(lives(30, 30, 30, 30, 30), ("pass", "as_usual"), id="as ever"),
+        pytest.param(lives(30, 30, 30, 30, 14), ("fail", "life_shortened"), id="the newest lives shorter"),
+        pytest.param(lives(30, 30, 30, 14, 14, 14, 14), ("fail", "life_shortened"), id="it stays a finding"),
+        pytest.param(lives(14, 14, 14, 14, 30), ("pass", "as_usual"), id="lengthened"),
+        pytest.param(lives(30, 30, 30, 28), ("pass", "as_usual"), id="hardly shorter"),
+        pytest.param(lives(30, 30), ("unknown", "baseline"), id="too few to tell"),
+        pytest.param(
+            [*lives(30, 30, 30, 30), of_day(4, expired_at=None)], ("unknown", "expiry_dropped"), id="no expiry any more"
+        ),
+        pytest.param([of_day(0, expired_at=None)], ("not_applicable", "no_dated_point"), id="kept by count"),
+    ],
+)
+def test_retention_is_compared_with_what_was_usual(home: Home, bodies: list[Body], expected: tuple[str, str]) -> None:
+    found = said(home, SHORTENED, day(len(bodies), *bodies))
+    assert found["server-1"] == expected
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        pytest.param(instant(30), instant(14), ("fail", "expiry_moved"), id="nearer"),
+        pytest.param(None, instant(14), ("fail", "expiry_moved"), id="there where none was"),
+        pytest.param(instant(30), instant(30 - 0.5 / 24), ("unknown", "baseline"), id="within the tolerance"),
+        pytest.param(instant(14), instant(30), ("unknown", "baseline"), id="later"),
+    ],
+)
+def test_an_expiry_that_comes_nearer_is_a_shortened_retention(
+    home: Home, old: str | None, new: str, expected: tuple[str, str]
+) -> None:
+    given = (day(number, of_day(0, expired_at=expiry)) for number, expiry in enumerate([old, new, new]))
+    assert said(home, SHORTENED, *given)["server-1"] == expected
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, ("pass", "as_it_was")),
+        ({"name": "new"}, ("pass", "as_it_was")),
+        ({"vault_id": "vault-2"}, ("pass", "as_it_was")),
+        ({"expired_at": instant(9)}, ("pass", "as_it_was")),
+        ({"created_at": instant(-3)}, ("fail", "changed")),
+        ({"resource_id": "server-2"}, ("fail", "changed")),
+        ({"checkpoint_id": "checkpoint-2"}, ("fail", "changed")),
+        ({"resource_size": 41}, ("fail", "changed")),
+        ({"image_type": "replication"}, ("fail", "changed")),
+        (
+            {"children": [child("child-of-b0", extend_info={"encrypted": False})]},
+            ("fail", "changed"),
+        ),
+    ],
+)
+def test_nothing_of_a_point_may_change(home: Home, change: Body, expected: tuple[str, str]) -> None:
+    found = said(home, TAMPERED, day(0, of_day(0)), day(1, of_day(0, **change), of_day(1)))
+    assert found == {"b0": expected, "b1": ("not_applicable", "seen_once")}
+
+
+def test_a_change_that_was_taken_back_is_still_a_change(home: Home) -> None:
+    found = said(home, TAMPERED, *(day(n, of_day(0, resource_size=size)) for n, size in enumerate([40, 41, 40])))
+    assert found["b0"] == ("fail", "changed")
+
+
+def test_what_was_captured_later_is_no_change(home: Home) -> None:
+    found = said(home, TAMPERED, day(0, of_day(0)), day(1, of_day(0, protected_at=instant(-0.08))))
+    assert found["b0"] == ("pass", "as_it_was")
+
+
+def gaps(home: Home, *given: Landed) -> dict[str, Any]:
+    fold(home, *given)
+    [row] = [row for row in ask(home, f"SELECT * FROM controls.{GAP}") if row["subject_id"] == "server-1"]
+    return row
+
+
+def test_daily_points_leave_no_gap(home: Home) -> None:
+    row = gaps(home, day(9, *(of_day(number) for number in range(10))))
+    assert (row["status"], row["breaches"], row["measured_value"]) == ("pass", 0, 100.0)
+
+
+def test_a_gap_counts_for_what_is_beyond_the_rpo(home: Home) -> None:
+    row = gaps(home, day(9, *(of_day(number) for number in (0, 1, 2, 5, 6, 7, 8, 9))))
+    assert (row["status"], row["reason_code"], row["breaches"]) == ("fail", "gaps", 1)
+    assert (round(row["max_gap_hours"]), round(row["exposure_hours"])) == (72, 48)
+    assert round(row["measured_value"], 1) == round(100 - 100 * 48 / (9 * 24 + 2), 1)
+
+
+def test_an_open_gap_fails_however_good_the_rest_is(home: Home) -> None:
+    row = gaps(home, day(29, *(of_day(number) for number in range(28))))
+    assert (row["status"], row["reason_code"], round(row["open_gap_hours"])) == ("fail", "open_gap", 50)
+
+
+def test_a_point_that_is_gone_fills_the_gap_and_can_not_be_restored_from(home: Home) -> None:
+    points = [of_day(number, expired_at=None) for number in range(4)]
+    row = gaps(home, day(3, *points), day(4, points[0], points[2], points[3], of_day(4, expired_at=None)))
+    assert (row["status"], row["breaches"]) == ("pass", 0)
+    assert round(row["restorable_now_max_gap_hours"]) == 48
+
+
+def test_gaps_between_points_that_may_never_have_been_seen_are_unknown(home: Home) -> None:
+    short = {"expired_at": instant(1)}
+    first = day(0, of_day(0, **short))
+    later = day(9, of_day(9, expired_at=instant(10)))
+    row = gaps(home, first, later)
+    assert (row["status"], row["reason_code"]) == ("unknown", "not_observed")
+
+
+def test_the_gaps_of_a_disk_that_is_in_each_backup_are_those_of_its_server(home: Home) -> None:
+    points = [of_day(number, children=[child("d")]) for number in (0, 1, 5)]
+    fold(home, day(5, *points))
+    sql = "SELECT resource_id, gap_start, gap_end, hours, is_breach, hours_now FROM intermediate.int_gaps ORDER BY ALL"
+    rows = ask(home, sql)
+    own = [tuple(row.values())[1:] for row in rows if row["resource_id"] == "server-1"]
+    assert own == [tuple(row.values())[1:] for row in rows if row["resource_id"] == "disk-of-d"]
+    assert len(own) == 2
+
+
+def test_a_disk_that_one_backup_lacks_has_gaps_of_its_own(home: Home) -> None:
+    points = [of_day(0, children=[child("d")]), of_day(1), of_day(2, children=[child("d")])]
+    fold(home, day(2, *points))
+    sql = "SELECT hours FROM intermediate.int_gaps WHERE resource_id = 'disk-of-d' AND is_breach"
+    assert [row["hours"] for row in ask(home, sql)] == [48.0]
+
+
+def test_failures_that_were_purged_still_count(home: Home) -> None:
+    failed = [of_day(number, status="error", expired_at=None) for number in range(5)]
+    given = (day(number, *failed[max(0, number - 1) : number + 1], volume("v")) for number in range(5))
+    fold(home, *given)
+    [row] = [row for row in ask(home, f"SELECT * FROM controls.{FAILURES}") if row["subject_id"] == "server-1"]
+    assert (row["status"], row["measured_value"]) == ("fail", 5)
+
+
+def test_a_session_in_shanghai_says_the_same(home: Home) -> None:
+    fold(home, day(0, of_day(0), of_day(-1)), day(1, of_day(0)), day(3, of_day(3)))
+    for sql in (
+        "SELECT control_id, subject_id, status, reason_code, reason, failing_since FROM controls.findings ORDER BY ALL",
+        "SELECT * FROM compliance.rpo_daily ORDER BY ALL",
+        "SELECT * FROM compliance.protection_trend_daily ORDER BY ALL",
+    ):
+        here = ask(home, sql)
+        assert here
+        assert ask(home, sql, zone="Asia/Shanghai") == here
