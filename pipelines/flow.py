@@ -29,7 +29,7 @@ from pipelines.models.audit import Audited, audits, run_audits
 from pipelines.models.build import build_models
 from pipelines.models.control import CONTROLS, controls_table
 from pipelines.models.describe import describe
-from pipelines.models.project import project
+from pipelines.models.project import Project, project
 from pipelines.models.standards import STANDARDS, standards_table
 from pipelines.normalize.snapshot import Normalizer
 from pipelines.policy.force import Rules, read_rules
@@ -118,7 +118,7 @@ def build_draft(home: Home, run_id: str, rules: Rules | None = None) -> Draft:
     models = project()
     rules = rules or read_rules(models.controls)
     with writing(home.path), warehouse.draft(home, run_id) as (connection, path):
-        rows = fill_sources(connection, home, run_id, rules)
+        rows = fill_sources(connection, home, run_id, models, rules)
         rows |= build_models(connection, models)
         audited = run_audits(connection, audits(models.audits, models.controls))
         rows[meta.AUDITS.relation] = fill_rows(connection, meta.AUDITS, (found.row for found in audited))
@@ -129,18 +129,19 @@ def build_draft(home: Home, run_id: str, rules: Rules | None = None) -> Draft:
     return Draft(path, rows, results, audited)
 
 
-def fill_sources(connection: duckdb.DuckDBPyConnection, home: Home, run_id: str, rules: Rules) -> dict[str, int]:
+def fill_sources(
+    connection: duckdb.DuckDBPyConnection, home: Home, run_id: str, models: Project, rules: Rules
+) -> dict[str, int]:
     """Fill all that models read and no model makes; return the rows by relation."""
     landed = landing.snapshots(home)
     loaded = _loaded(home, landed)
     judged = {(one.scope, one.snapshot_id) for one in loaded}
-    controls = project().controls
     rows = fill_data(connection, home, loaded)
     rows |= fill_results(connection, home, loaded)
     rows |= fill_meta(connection, home, run_id, landed, loaded)
     rows |= fill_policy(connection, rules, (s for s in landed if (s.scope, s.snapshot_id) in judged))
-    rows[CONTROLS.relation] = warehouse.fill(connection, CONTROLS, controls_table(controls))
-    rows[STANDARDS.relation] = warehouse.fill(connection, STANDARDS, standards_table(controls))
+    rows[CONTROLS.relation] = warehouse.fill(connection, CONTROLS, controls_table(models.controls))
+    rows[STANDARDS.relation] = warehouse.fill(connection, STANDARDS, standards_table(models.controls, models.standards))
     return rows
 
 

@@ -5,6 +5,7 @@
     tables/manifests/scope=S/snapshot_id=T.json                  which of those files count
     history/<table>/scope=S/*.parquet                            what every record was, and when
     history/manifests/scope=S.json, history/judged/scope=S.json  which of those files count
+    evidence/T/                                                  what proves the results of a snapshot
     warehouse.duckdb                                             what analysts open
 
 Belongs here: paths, private modes, and writing a small file in one step. Does not belong here: what stands
@@ -86,6 +87,11 @@ class Home:
     def histories(self) -> Path:
         """The folder of what every record was, and when."""
         return self.path / "history"
+
+    @property
+    def evidence(self) -> Path:
+        """The folder of the packs of evidence."""
+        return self.path / "evidence"
 
     @property
     def warehouse(self) -> Path:

@@ -172,7 +172,7 @@ def ask(home: Home, sql: str, *, rules: Rules | None = None, zone: str = "UTC") 
     } & project().columns.keys()
     with connect() as connection:
         connection.execute(f"SET TimeZone = '{zone}'")
-        flow.fill_sources(connection, home, "run-1", rules or Rules())
+        flow.fill_sources(connection, home, "run-1", project(), rules or Rules())
         build_models(connection, project().towards(named))
         cursor = connection.execute(sql)
         names = [column[0] for column in cursor.description or []]

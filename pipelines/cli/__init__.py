@@ -1,8 +1,8 @@
 """cbr-warehouse on the command line.
 
 Belongs here: the group of commands, and how each of them ends. The commands are in running.py (demo, run),
-keeping.py (build, replay, catalog, verify, prune), policing.py (policy) and looking.py (show, sandbox). Does not belong
-here: any step. A Problem ends as one line on standard error and exit code 1; wrong usage exits with 2.
+keeping.py (build, replay, catalog, verify, prune), policing.py (policy), proving.py (evidence), looking.py (the rest).
+Does not belong here: any step. A Problem ends as one line on standard error and exit code 1; wrong usage exits with 2.
 """
 
 import logging
@@ -14,6 +14,7 @@ import click
 from pipelines.cli.keeping import build, catalog, prune, replay, verify
 from pipelines.cli.looking import sandbox, show
 from pipelines.cli.policing import policy
+from pipelines.cli.proving import evidence
 from pipelines.cli.running import demo, run
 from pipelines.problem import Problem
 
@@ -48,5 +49,5 @@ def main() -> None:
     logging.getLogger("pipelines").handlers = [warnings]
 
 
-for _command in (demo, run, build, replay, catalog, verify, prune, policy, show, sandbox):
+for _command in (demo, run, build, replay, catalog, verify, prune, policy, evidence, show, sandbox):
     main.add_command(_command)

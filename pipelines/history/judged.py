@@ -46,6 +46,12 @@ class Judged:
     entries: list[Entry] = field(default_factory=list)
     files: Files = field(default_factory=dict)
 
+    def until(self, snapshot_id: str) -> "Judged":
+        """Return what was judged before a snapshot, without what was open before the last of those."""
+        earlier = [entry for entry in self.entries if entry.snapshot_id < snapshot_id]
+        bare = [Entry(entry.snapshot_id, entry.files | {OPEN.name: []}) for entry in earlier[:-1]]
+        return Judged(self.scope, [*bare, *earlier[-1:]], self.files)
+
     def before(self, home: Home, table: Table, snapshot_id: str) -> list[Path]:
         """Return the files that have the results of earlier snapshots; of what was open, the last one's."""
         earlier = [entry for entry in self.entries if entry.snapshot_id < snapshot_id]

@@ -17,7 +17,7 @@ from pipelines.contract.results import RESULTS
 from pipelines.contract.tables import NORMALIZED
 from pipelines.models.control import CONTROLS, FINDING, Control, read_control, scoped, unions_of
 from pipelines.models.model import AUDITS, SCHEMAS, Model, ModelColumn, ModelError, read_model, sql_folder
-from pipelines.models.standards import STANDARDS
+from pipelines.models.standards import STANDARDS, STANDARDS_FILE
 from pipelines.models.versions import version_models
 from pipelines.policy.tables import POLICY
 
@@ -33,6 +33,7 @@ class Project:
     columns: dict[str, tuple[ModelColumn, ...]]
     controls: tuple[Control, ...]
     audits: tuple[Model, ...]
+    standards: Path
 
     def towards(self, relations: Iterable[str]) -> "Project":
         """Return the part that `relations` need: them and all that they read, without audits."""
@@ -60,7 +61,7 @@ def read_project(folder: Path) -> Project:
     for model in models:
         columns[model.relation] = tuple(_column(model, name, columns) for name in model.names)
     audits = tuple(read_model(path) for path in sorted((folder / AUDITS).glob("*.sql")))
-    return Project(models, columns, controls, audits)
+    return Project(models, columns, controls, audits, folder / STANDARDS_FILE)
 
 
 def _ordered(models: Iterable[Model]) -> tuple[Model, ...]:

@@ -13,8 +13,9 @@ import pyarrow as pa
 from pipelines.contract.columns import Column, Table, Type
 from pipelines.contract.derive import arrow_schema
 from pipelines.models.control import Control
-from pipelines.models.model import ModelError, sql_folder
+from pipelines.models.model import ModelError
 
+STANDARDS_FILE = "standards.csv"
 RELATIONS = ("direct", "supporting")
 STANDARDS = Table(
     "compliance",
@@ -32,9 +33,9 @@ STANDARDS = Table(
 )
 
 
-def standards_table(controls: Iterable[Control], path: Path | None = None) -> pa.Table:
-    """Return the map of standards. Raises ModelError where a row names an unknown control or relation."""
-    with (path or sql_folder() / "standards.csv").open(encoding="utf-8", newline="") as file:
+def standards_table(controls: Iterable[Control], path: Path) -> pa.Table:
+    """Return the map of standards of a file. Raises ModelError where a row names an unknown control or relation."""
+    with path.open(encoding="utf-8", newline="") as file:
         rows = [{name: value or None for name, value in row.items()} for row in csv.DictReader(file)]
     known = {control.id for control in controls}
     for row in rows:

@@ -4,7 +4,7 @@ Belongs here: what holds between keys (tiers that exist, rules that can't both d
 the words for it. Does not belong here: the shape of the files (schema.py).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from difflib import get_close_matches
@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, ValidationError
 
 from pipelines.policy.document import Document, Fault, read_document
-from pipelines.policy.schema import Policy, Waiver, Waivers
+from pipelines.policy.schema import Policy, Rule, Waiver, Waivers
 from pipelines.problem import Problem
 
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -125,7 +125,8 @@ def _between_rules(policy: Policy, document: Document) -> Iterator[Fault]:
     if policy.default_tier not in policy.tiers:
         yield Fault(document.line(("default_tier",)), f"default_tier {policy.default_tier} is none of tiers")
     ids: set[str] = {"default"}
-    for name, rules in (("assignments", policy.assignments), ("exclude", policy.exclude)):
+    every: tuple[tuple[str, Sequence[Rule]], ...] = (("assignments", policy.assignments), ("exclude", policy.exclude))
+    for name, rules in every:
         for number, rule in enumerate(rules):
             if rule.id in ids:
                 yield Fault(document.line((name, number, "id")), f"the id {rule.id} stands for another rule already")

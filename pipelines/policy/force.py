@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from pipelines.models.control import Control
 from pipelines.policy.check import Known, PolicyFile, WaiverFile, read_policy, read_waivers, selections
 from pipelines.policy.demands import SELECTORS, WEIGHTS, derived
-from pipelines.policy.schema import Assignment, Overrides, Policy, Tier
+from pipelines.policy.schema import Overrides, Policy, Rule
 from pipelines.policy.tables import DAYS, MATCHES, POLICY, SETTINGS, SEVERITIES, TIERS, WAIVERS
 from pipelines.problem import Problem
 
@@ -61,6 +61,13 @@ def read_rules(controls: Iterable[Control], environ: Mapping[str, str] = os.envi
     return Rules(tuple(read), read_waivers(Path(waivers).expanduser(), known(controls)) if waivers else None)
 
 
+def rule_files(environ: Mapping[str, str]) -> dict[str, Path]:
+    """Return the files that the rules come from, by the names that they have in a pack of evidence."""
+    policy, waivers = environ.get("CBR_POLICY"), environ.get("CBR_WAIVERS")
+    found = {f"policy/{path.stem}.yaml": path for path in _files(Path(policy).expanduser())} if policy else {}
+    return found | ({"waivers.yaml": Path(waivers).expanduser()} if waivers else {})
+
+
 def known(controls: Iterable[Control]) -> dict[str, Known]:
     """Return what waivers have to know of each control."""
     return {one.id: Known(str(one.row["severity"]), bool(one.row["needs_two_approvers"])) for one in controls}
@@ -79,7 +86,7 @@ def rows(rules: Rules, snapshots: Iterable[tuple[str, str, datetime]]) -> dict[s
             | {"effective_from": _instant(policy.effective_from) if held else None}
             | {"policy_sha256": held.sha256 if held else None}
             | {"waivers_sha256": rules.waivers.sha256 if rules.waivers else None}
-            | policy.settings.model_dump()  # type: ignore[attr-defined]
+            | policy.settings.model_dump()
         )
         made[TIERS.relation] += (key | row for row in _tiers(policy))
         made[MATCHES.relation] += (key | row for row in _matches(policy))
@@ -95,28 +102,31 @@ def _tiers(policy: Policy) -> Iterable[Row]:
         yield _tier(policy, rule.id, rule.tier, rule.overrides, rule.owner)
 
 
-def _tier(policy: Policy, rule_id: str, name: str, overrides: Overrides | None, owner: str | None) -> Row:  # type: ignore[valid-type]
-    tier: Tier = policy.tiers[name]  # type: ignore[valid-type]
-    changed = overrides.model_dump(exclude_unset=True) if overrides else {}  # type: ignore[attr-defined]
-    demanded = derived(tier.model_dump() | changed)  # type: ignore[attr-defined]
+def _tier(policy: Policy, rule_id: str, name: str, overrides: Overrides | None, owner: str | None) -> Row:
+    tier = policy.tiers[name]
+    changed = overrides.model_dump(exclude_unset=True) if overrides else {}
+    demanded = derived(tier.model_dump() | changed)
     return {"policy_rule_id": rule_id, "tier": name, "owner": owner} | demanded
 
 
 def _matches(policy: Policy) -> Iterable[Row]:
-    for rule in (*policy.assignments, *policy.exclude):
-        assigns = isinstance(rule, Assignment)
-        for selector, value in selections(rule.match):
-            yield {
-                "policy_rule_id": rule.id,
-                "kind": "assign" if assigns else "exclude",
-                "priority": rule.priority if isinstance(rule, Assignment) else 0,
-                "specificity": SELECTORS[selector],
-                "selector": selector,
-                "value": value,
-                "reason": None if isinstance(rule, Assignment) else rule.reason,
-                "owner": rule.owner,
-                "review_by": None if isinstance(rule, Assignment) else _instant(rule.review_by),
-            }
+    for rule in policy.assignments:
+        decides: Row = {"kind": "assign", "priority": rule.priority, "owner": rule.owner}
+        yield from (selected | decides for selected in _selected(rule))
+    for excluding in policy.exclude:
+        decides = {"kind": "exclude", "priority": 0, "owner": excluding.owner, "reason": excluding.reason}
+        decides |= {"review_by": _instant(excluding.review_by)}
+        yield from (selected | decides for selected in _selected(excluding))
+
+
+def _selected(rule: Rule) -> Iterable[Row]:
+    for selector, value in selections(rule.match):
+        yield {
+            "policy_rule_id": rule.id,
+            "specificity": SELECTORS[selector],
+            "selector": selector,
+            "value": value,
+        }
 
 
 def _waivers(file: WaiverFile | None) -> Iterable[Row]:
@@ -132,7 +142,7 @@ def _waivers(file: WaiverFile | None) -> Iterable[Row]:
 
 
 def _severities(policy: Policy) -> Iterable[Row]:
-    settings = policy.settings.model_dump()  # type: ignore[attr-defined]
+    settings = policy.settings.model_dump()
     for rank, (severity, weight) in enumerate(reversed(WEIGHTS.items())):
         due_days = settings.get(f"due_{severity}_days", settings["due_low_days"])
         yield {"severity": severity, "rank": rank, "weight": weight, "due_days": due_days}
@@ -141,7 +151,7 @@ def _severities(policy: Policy) -> Iterable[Row]:
 def _days(policy: Policy, as_of: datetime) -> Iterable[Row]:
     """Yield the days of the policy's time zone, from the window that gaps are counted in to the end of the calendar."""
     zone = ZoneInfo(policy.report_timezone)
-    settings = policy.settings.model_dump()  # type: ignore[attr-defined]
+    settings = policy.settings.model_dump()
     today = as_of.replace(tzinfo=UTC).astimezone(zone).date()
     for number in range(-settings["gap_window_days"], settings["calendar_days"] + 1):
         day = today + timedelta(days=number)

@@ -5,7 +5,7 @@ demands and settings come from demands.py. Does not belong here: what holds betw
 """
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
@@ -31,12 +31,12 @@ class _Strict(BaseModel):
 def _field(demand: Demand, default: Any) -> Any:
     column = demand.column
     types: dict[Type, Any] = {Type.WHOLE: int, Type.REAL: float, Type.FLAG: bool, Type.TEXT: str, Type.TEXTS: Names}
-    kind = Literal[column.known] if column.known else types[column.type]
+    kind: Any = Literal[column.known] if column.known else types[column.type]
     number = column.type in (Type.WHOLE, Type.REAL)
     most = 100 if column.name.endswith("_percent") else None
     about = f"{column.doc}{f' Unit: {column.unit}.' if column.unit else ''}"
-    bounds = {"ge": demand.least, "le": most} if number else {}
-    asked = Annotated[kind, Field(**bounds)]
+    bounds: dict[str, Any] = {"ge": demand.least, "le": most} if number else {}
+    asked: Any = Annotated[kind, Field(**bounds)]
     # A null that somebody writes would relax a rule: only what may be left unset may be null.
     return (asked | None if demand.default is None else asked, Field(default, description=about))
 
@@ -47,9 +47,14 @@ def _of(name: str, demands: tuple[Demand, ...], *, defaults: bool) -> type[BaseM
     return made
 
 
-Tier = _of("Tier", TIER, defaults=True)
-Overrides = _of("Overrides", TIER, defaults=False)
-Settings = _of("Settings", SETTINGS, defaults=True)
+if TYPE_CHECKING:
+    Tier: TypeAlias = BaseModel
+    Overrides: TypeAlias = BaseModel
+    Settings: TypeAlias = BaseModel
+else:
+    Tier = _of("Tier", TIER, defaults=True)
+    Overrides = _of("Overrides", TIER, defaults=False)
+    Settings = _of("Settings", SETTINGS, defaults=True)
 
 
 class Match(_Strict):
@@ -61,22 +66,25 @@ class Match(_Strict):
     resource_type: Names | None = Field(None, description="Types as the API writes them, as OS::Nova::Server.")
 
 
-class Assignment(_Strict):
+class Rule(_Strict):
+    """Decides something about the resources that it matches."""
+
+    id: Name = Field(description="Id of the rule; results name it.")
+    match: Match
+
+
+class Assignment(Rule):
     """A rule that gives resources a tier."""
 
-    id: Name = Field(description="Id of the rule; results name it.")
     priority: int = Field(description="Of two rules that match, the one with the higher priority decides.")
-    match: Match
     tier: Name = Field(description="One of tiers.")
     owner: Name | None = Field(None, description="Who answers for these resources.")
-    overrides: Overrides = Field(Overrides(), description="What this rule demands otherwise than the tier.")  # type: ignore[valid-type]
+    overrides: Overrides = Field(Overrides(), description="What this rule demands otherwise than the tier.")
 
 
-class Exclusion(_Strict):
+class Exclusion(Rule):
     """A rule that takes resources out of scope. They stay listed and counted, as not applicable."""
 
-    id: Name = Field(description="Id of the rule; results name it.")
-    match: Match
     reason: Name = Field(description="Why.")
     owner: Name = Field(description="Who answers for it.")
     review_by: date = Field(description="When it has to be looked at again.")
@@ -89,8 +97,8 @@ class Policy(_Strict):
     policy_id: Name = Field(description="Name of the policy.")
     effective_from: date = Field(description="Snapshots from this day (UTC) on are judged by it.")
     report_timezone: Name = Field("UTC", description="Time zone of the days in reports; data stays UTC.")
-    settings: Settings = Field(Settings(), description="Tolerances that hold for all tiers.")  # type: ignore[valid-type]
-    tiers: dict[Name, Tier] = Field(min_length=1)  # type: ignore[valid-type]
+    settings: Settings = Field(Settings(), description="Tolerances that hold for all tiers.")
+    tiers: dict[Name, Tier] = Field(min_length=1)
     default_tier: Name = Field(description="The tier of what no assignment matches.")
     assignments: list[Assignment] = []
     exclude: list[Exclusion] = []
@@ -134,5 +142,5 @@ class Waivers(_Strict):
 
 def json_schema(kind: str) -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of a `policy` or `waivers` file."""
-    model = {"policy": Policy, "waivers": Waivers}[kind]
+    model: type[BaseModel] = Policy if kind == "policy" else Waivers
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **model.model_json_schema()}

@@ -21,7 +21,11 @@ counted as (
         snapshot_id,
         count(*) as findings,
         string_agg(distinct rule, ', ' order by rule) as rules,
-        coalesce(list_sort(array_agg(distinct backup_id)), cast([] as varchar[])) as backup_ids
+        -- A refused value has an example only, which is no evidence.
+        coalesce(
+            list_sort(array_agg(distinct backup_id) filter (where rule <> 'value_refused' and backup_id is not null)),
+            cast([] as varchar[])
+        ) as backup_ids
     from findings
     group by scope, snapshot_id
 )

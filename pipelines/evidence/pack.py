@@ -1,0 +1,151 @@
+"""Everything that results come from -> one folder, with a manifest of hashes.
+
+Belongs here: what is copied, and the chain of packs. A home enters; a folder leaves, whole or not at all.
+Does not belong here: judging (results.py).
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pyarrow.csv
+import pyarrow.parquet as pq
+
+from pipelines import clock
+from pipelines.contract.results import RESULTS
+from pipelines.evidence.results import hash_of, judge
+from pipelines.extract import landing
+from pipelines.history.judged import keep, read_judged
+from pipelines.history.state import read_state
+from pipelines.home import Home, private_folder, sha256_of, write_json, writing
+from pipelines.load.tables import Loaded, read_loaded
+from pipelines.models.model import sql_folder
+from pipelines.models.project import project
+from pipelines.policy.force import read_rules, rule_files
+from pipelines.problem import Problem
+
+MANIFEST = "manifest.json"
+
+
+def write_pack(home: Home, snapshot_id: str) -> Path:
+    """Write the evidence of the snapshots that are judged now, of which `snapshot_id` is one; return its folder.
+
+    Raises Problem where it is not one, or where there is a pack of it already.
+    """
+    current = {one.snapshot_id: one for one in landing.current(landing.snapshots(home))}
+    if snapshot_id not in current:
+        raise Problem(
+            f"snapshot {snapshot_id} is not one that is judged now ({', '.join(sorted(current)) or 'there is none'})",
+            "Evidence is made of the newest complete snapshot of a scope, on the day that it is the newest.",
+        )
+    folder = home.evidence / snapshot_id
+    if folder.exists():
+        raise Problem(f"there is a pack of {snapshot_id} already: {folder}", "Move it away to make it again.")
+    draft = folder.with_name(f".{snapshot_id}.draft")
+    shutil.rmtree(draft, ignore_errors=True)
+    with home.held(), writing(home.path):
+        private_folder(draft)
+        try:
+            _fill(home, draft, previous=_previous(home))
+        except BaseException:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise
+        draft.rename(folder)
+    return folder
+
+
+def _fill(home: Home, folder: Path, previous: dict[str, str] | None) -> None:
+    inside = Home(folder / "home")
+    loaded = _copy_inputs(home, inside)
+    shutil.copytree(sql_folder(), folder / "sql")
+    for name, path in rule_files(os.environ).items():
+        private_folder((folder / name).parent)
+        shutil.copyfile(path, folder / name)
+    controls = project().controls
+    results = judge(home, project(), read_rules(controls))
+    pq.write_table(results, folder / "results.parquet", compression="zstd")
+    _write_csv(results, folder / "results.csv")
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    snapshots = {s.snapshot_id: s for s in landing.current(landing.snapshots(home))}
+    manifest: dict[str, Any] = {
+        "made_at": clock.utc_now().isoformat(timespec="seconds"),
+        "tool_version": version("cbr-warehouse"),
+        "snapshots": [
+            {
+                "scope": one.scope,
+                "snapshot_id": one.snapshot_id,
+                "as_of": snapshots[one.snapshot_id].as_of.isoformat(),
+                "listed": snapshots[one.snapshot_id].listed,
+                "rows": one.rows,
+                "rejects": one.rejects,
+                "landed": snapshots[one.snapshot_id].parts,
+            }
+            for one in loaded
+        ],
+        "results": results.num_rows,
+        "result_sha256": hash_of(results),
+        "previous": previous,
+        "files": {str(path.relative_to(folder)): sha256_of(path) for path in files},
+    }
+    write_json(folder / MANIFEST, manifest)
+
+
+def _copy_inputs(home: Home, inside: Home) -> list[Loaded]:
+    """Copy what the models read of a home: tables, history, earlier results, and the manifests that name them."""
+    landed = landing.snapshots(home)
+    loaded = []
+    for one in landed:
+        _copy(home, inside, home.landed(one.scope, one.snapshot_id) / landing.MANIFEST)
+    for scope in dict.fromkeys(one.scope for one in landed):
+        _copy(home, inside, home.landed_scope(scope) / landing.ATTEMPT)
+    for one in landing.current(landed):
+        if held := read_loaded(home, one.scope, one.snapshot_id):
+            loaded.append(held)
+            for path in _paths(home, held):
+                _copy(home, inside, path)
+            judged = read_judged(home, one.scope).until(one.snapshot_id)
+            keep(inside, judged)
+            for table in RESULTS:
+                for path in judged.before(home, table, one.snapshot_id):
+                    _copy(home, inside, path)
+    return loaded
+
+
+def _paths(home: Home, loaded: Loaded) -> Iterator[Path]:
+    yield home.table_manifest(loaded.scope, loaded.snapshot_id)
+    yield home.history_manifest(loaded.scope)
+    state = read_state(home, loaded.scope)
+    for files in (loaded.files, state.files):
+        yield from (home.path / name for names in files.values() for name in names)
+
+
+def _copy(home: Home, inside: Home, path: Path) -> None:
+    if path.exists():
+        target = inside.path / path.relative_to(home.path)
+        private_folder(target.parent)
+        shutil.copyfile(path, target)
+
+
+def _previous(home: Home) -> dict[str, str] | None:
+    """Return the newest pack that there is, and the hash of its manifest: the chain."""
+    packs = sorted(home.evidence.glob(f"*/{MANIFEST}"), key=lambda path: json.loads(path.read_text())["made_at"])
+    if not packs:
+        return None
+    content = json.loads(packs[-1].read_text(encoding="utf-8"))
+    return {
+        "pack": packs[-1].parent.name,
+        "manifest_sha256": sha256_of(packs[-1]),
+        "result_sha256": content["result_sha256"],
+    }
+
+
+def _write_csv(results: Any, path: Path) -> None:
+    lists = [field.name for field in results.schema if str(field.type).startswith("list")]
+    for name in lists:
+        texts = [";".join(value or ()) for value in results[name].to_pylist()]
+        results = results.set_column(results.schema.get_field_index(name), name, [texts])
+    pyarrow.csv.write_csv(results, path)

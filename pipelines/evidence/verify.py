@@ -1,0 +1,53 @@
+"""A pack of evidence -> whether it is what it was, and whether judging again gives the same results.
+
+Offline, with the SQL, the rules and the tables that lie in the pack. A folder enters; what was found leaves.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipelines.evidence.pack import MANIFEST
+from pipelines.evidence.results import hash_of, judge
+from pipelines.home import Home, sha256_of
+from pipelines.models.project import read_project
+from pipelines.policy.force import read_rules
+from pipelines.problem import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What was found of a pack: files that are not what they were, and both hashes of its results."""
+
+    folder: Path
+    damages: list[str]
+    said_sha256: str
+    found_sha256: str
+    results: int
+
+    @property
+    def is_same(self) -> bool:
+        """Whether everything is as it was."""
+        return not self.damages and self.said_sha256 == self.found_sha256
+
+
+def verify(folder: Path) -> Verified:
+    """Judge again what a pack holds. Raises Problem where it is no pack, or can't be judged any more."""
+    try:
+        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        files, said = dict(manifest["files"]), str(manifest["result_sha256"])
+    except (OSError, ValueError, KeyError, TypeError):
+        raise Problem(f"{folder} is no pack of evidence", "Name a folder that 'cbr-warehouse evidence' made.") from None
+    there = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()} - {MANIFEST}
+    damages = [f"{name} is missing" for name in sorted(files.keys() - there)]
+    damages += [f"{name} was added" for name in sorted(there - files.keys())]
+    damages += [f"{n} was changed" for n in sorted(files.keys() & there) if sha256_of(folder / n) != files[n]]
+    if any(not damage.endswith("was added") and not damage.startswith("results.") for damage in damages):
+        # What was changed is not run, and what is missing can't be.
+        return Verified(folder, damages, said, "", 0)
+    project = read_project(folder / "sql")
+    named = {"CBR_POLICY": folder / "policy", "CBR_WAIVERS": folder / "waivers.yaml"}
+    rules = read_rules(project.controls, {name: str(path) for name, path in named.items() if path.exists()})
+    results = judge(Home(folder / "home"), project, rules)
+    return Verified(folder, damages, said, hash_of(results), results.num_rows)

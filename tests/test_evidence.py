@@ -1,0 +1,107 @@
+"""A pack of evidence: what is in it, that it can be judged again elsewhere, and that nothing in it can be changed."""
+
+import csv
+import json
+import shutil
+from datetime import timedelta
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from click.testing import CliRunner, Result
+
+from pipelines.cli import main
+from pipelines.evidence.pack import write_pack
+from pipelines.evidence.verify import verify
+from pipelines.home import Home, sha256_of
+from pipelines.problem import Problem
+from tests.given import AS_OF, Landed, publish, query, server, volume
+from tests.test_policy import POLICY
+
+FIRST, SECOND = "20260301T120000Z", "20260302T120000Z"
+
+
+def days(home: Home) -> Home:
+    publish(home, Landed([server(), volume("v")]))
+    return publish(home, Landed([volume("v")], as_of=AS_OF + timedelta(days=1)), run_id="run-2")
+
+
+def call(*words: str) -> Result:
+    return CliRunner().invoke(main, list(words))
+
+
+def test_a_pack_is_judged_again_anywhere_with_the_same_result(home: Home, tmp_path: Path) -> None:
+    folder = write_pack(days(home), SECOND)
+    elsewhere = tmp_path / "elsewhere" / "pack"
+    shutil.move(folder, elsewhere)
+    shutil.rmtree(home.path)
+    result = call("evidence", "--verify", str(elsewhere))
+    assert (result.exit_code, "judged again, are the same" in result.stdout) == (0, True), result.output
+
+
+def test_a_pack_holds_what_was_published(home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "acme.yaml").write_text(POLICY)
+    monkeypatch.setenv("CBR_POLICY", str(tmp_path / "acme.yaml"))
+    folder = write_pack(days(home), SECOND)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    published = query(home, "SELECT count(*), count(DISTINCT policy_sha256) FROM compliance.control_results")
+    assert published == [(manifest["results"], 1)]
+    assert pq.read_table(folder / "results.parquet").num_rows == manifest["results"]
+    with (folder / "results.csv").open(newline="") as file:
+        assert len(list(csv.DictReader(file))) == manifest["results"]
+    assert manifest["files"]["policy/acme.yaml"] == sha256_of(tmp_path / "acme.yaml")
+    assert "sql/controls/backup_encrypted.sql" in manifest["files"]
+    assert manifest["snapshots"][0]["listed"] == 1
+    monkeypatch.delenv("CBR_POLICY")
+    assert verify(folder).is_same
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("results.csv", "results.csv was changed"),
+        ("sql/controls/backup_encrypted.sql", "sql/controls/backup_encrypted.sql was changed"),
+        ("home/history/manifests/scope=prod.json", "home/history/manifests/scope=prod.json was changed"),
+    ],
+)
+def test_a_file_that_was_changed_is_named(home: Home, name: str, said: str) -> None:
+    folder = write_pack(days(home), SECOND)
+    with (folder / name).open("a") as file:
+        file.write("\n")
+    result = call("evidence", "--verify", str(folder))
+    assert (result.exit_code, said in result.stdout) == (1, True)
+    assert "Traceback" not in result.output
+
+
+def test_a_result_that_was_changed_with_its_hash_is_found(home: Home) -> None:
+    folder = write_pack(days(home), SECOND)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").write_text(json.dumps(manifest | {"result_sha256": "0" * 64}))
+    result = call("evidence", "--verify", str(folder))
+    assert (result.exit_code, "where its manifest says 000" in result.stderr) == (1, True)
+
+
+def test_packs_are_a_chain(home: Home) -> None:
+    publish(home, Landed([server(), volume("v")]))
+    first = write_pack(home, FIRST)
+    publish(home, Landed([volume("v")], as_of=AS_OF + timedelta(days=1)), run_id="run-2")
+    second = json.loads((write_pack(home, SECOND) / "manifest.json").read_text())
+    assert second["previous"]["pack"] == FIRST
+    assert second["previous"]["manifest_sha256"] == sha256_of(first / "manifest.json")
+    assert json.loads((first / "manifest.json").read_text())["previous"] is None
+
+
+def test_only_what_is_judged_now_has_evidence_and_once(home: Home) -> None:
+    days(home)
+    with pytest.raises(Problem, match=f"{FIRST} is not one that is judged now"):
+        write_pack(home, FIRST)
+    write_pack(home, SECOND)
+    with pytest.raises(Problem, match="there is a pack of"):
+        write_pack(home, SECOND)
+    assert [path.name for path in home.evidence.iterdir()] == [SECOND]
+
+
+def test_what_is_no_pack_is_said(tmp_path: Path) -> None:
+    result = call("evidence", "--verify", str(tmp_path))
+    assert (result.exit_code, "is no pack of evidence" in result.stderr) == (1, True)
+    assert call("evidence").exit_code == 2

@@ -1,0 +1,156 @@
+"""Results that are kept: what changed, since when, the trend; and that nothing but the data decides them."""
+
+import random
+from copy import deepcopy
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from pipelines import flow
+from pipelines.extract.landing import LIST, SHOW
+from pipelines.history.judged import _FEW, read_judged
+from pipelines.home import Home
+from pipelines.policy.force import Rules
+from tests.given import AS_OF, Body, Landed, ask, at, child, fold, publish, query, replica, server, volume
+
+DAY = timedelta(days=1)
+EVENTS = """
+SELECT control_id, subject_id, from_status, to_status, cause, as_of FROM compliance.control_result_events
+WHERE control_id = 'resource-recent-recovery-point' AND subject_id = 'server-1' ORDER BY as_of
+"""
+
+
+def day(number: int, *bodies: Body, **more: Any) -> Landed:
+    return Landed(bodies, as_of=AS_OF + number * DAY, **more)
+
+
+def fresh(number: int, **more: Any) -> Body:
+    return server(
+        f"b{number}", created_at=(AS_OF + number * DAY - DAY / 12).isoformat(), **({"expired_at": None} | more)
+    )
+
+
+def test_only_changes_are_events(home: Home) -> None:
+    estate: list[Body] = []
+    for number in range(6):
+        if number in (0, 1, 4, 5):
+            estate.append(fresh(number))
+        publish(home, day(number, *estate), run_id=f"run-{number}")
+    about = ("resource-recent-recovery-point", "server-1")
+    assert query(home, EVENTS) == [
+        (*about, None, "fail", "data", AS_OF + 3 * DAY),
+        (*about, "fail", "pass", "data", AS_OF + 4 * DAY),
+    ]
+
+
+def test_a_failure_is_dated_by_the_first_snapshot_that_tells(home: Home) -> None:
+    sql = "SELECT first_failed_at, days_failing FROM compliance.control_results WHERE control_id = 'resource-owner-known' AND subject_id = 'server-1'"
+    for number in range(3):
+        publish(home, day(number, fresh(number)), run_id=f"run-{number}")
+        assert query(home, sql) == [(AS_OF, number)]
+
+
+def test_a_subject_that_is_gone_ends_its_results(home: Home) -> None:
+    broken = server(extend_info={"supported_restore_mode": "na"})
+    publish(home, day(0, broken, volume("v")))
+    publish(home, day(1, volume("v")), run_id="run-2")
+    sql = "SELECT from_status, to_status, cause FROM compliance.control_result_events WHERE control_id = 'backup-restorable'"
+    assert query(home, sql) == [("fail", None, "subject")]
+
+
+def test_judging_a_snapshot_again_replaces_its_own_results_alone(home: Home) -> None:
+    for number in (0, 1):
+        publish(home, day(number, server(created_at=at(hours=-20))), run_id=f"run-{number}")
+    trend = "SELECT day, sum(in_scope), sum(protected) FROM compliance.protection_trend_daily GROUP BY day ORDER BY day"
+    events = "SELECT count(*) FROM compliance.control_result_events"
+    before = (query(home, trend), query(home, events))
+    assert [row[0] for row in before[0]] == ["2026-03-01", "2026-03-02"]
+    for again in ("again", "and again"):
+        flow.build(home, again)
+        assert (query(home, trend), query(home, events)) == before
+    assert [entry.snapshot_id for entry in read_judged(home, "prod").entries] == [
+        "20260301T120000Z",
+        "20260302T120000Z",
+    ]
+
+
+def test_the_trend_goes_on_when_landings_and_the_file_are_gone(home: Home) -> None:
+    for number in range(3):
+        publish(home, day(number, fresh(number)), run_id=f"run-{number}")
+    home.warehouse.unlink()
+    flow.build(home, "again")
+    assert query(home, "SELECT count(DISTINCT day) FROM compliance.protection_trend_daily") == [(3,)]
+
+
+def test_results_of_many_snapshots_are_made_one_file(home: Home) -> None:
+    from pipelines.history.judged import COUNTS, Entry, Judged, keep, write_results
+
+    publish(home, day(0, fresh(0)))
+    [first] = read_judged(home, "prod").entries
+    old = [Entry(f"2025{number:04}T120000Z", first.files) for number in range(_FEW)]
+    keep(home, Judged("prod", [*old, first]))
+    publish(home, day(1, fresh(1)), run_id="run-2")
+    judged = read_judged(home, "prod")
+    assert len(judged.entries) == 2
+    assert [len(files) for files in judged.files.values()][:1] == [1]
+    assert COUNTS.name in judged.files
+    assert write_results is not None
+
+
+def test_waived_results_count_in_one_score_and_not_in_the_other(home: Home) -> None:
+    from datetime import date
+
+    from pipelines.policy.check import WaiverFile
+    from pipelines.policy.schema import Waivers
+
+    fold(home, day(0, fresh(0)))
+    waiver = {"id": "W", "control_id": "resource-owner-known", "match": {"resource_id": "server-1"}, "reason": "r"}
+    waiver |= {"owner": "a", "approver": "b", "created": date(2026, 1, 1), "expires": date(2026, 9, 1)}
+    rules = Rules((), WaiverFile(Waivers.model_validate({"version": 1, "waivers": [waiver]}), "sha"))
+    sql = "SELECT strict_score, score FROM compliance.protection_trend_daily WHERE subject_type = 'server'"
+    [plain], [waived] = ask(home, sql), ask(home, sql, rules=rules)
+    assert plain["strict_score"] == plain["score"] == waived["strict_score"] < waived["score"]
+
+
+def estate(seed: int) -> list[Body]:
+    """Backups in every state, some of one server, some of disks, some copies."""
+    dice = random.Random(seed)
+    statuses = ["available", "available", "error", "protecting", "deleting", "restoring", "frozen"]
+    bodies = []
+    for number in range(14):
+        make = dice.choice([server, server, volume])
+        body = make(
+            f"b{number}",
+            resource_id=f"r{dice.randrange(5)}",
+            status=dice.choice(statuses),
+            created_at=at(hours=dice.randrange(200)),
+            expired_at=dice.choice([None, at(days=-20), at(hours=3), "soon"]),
+            extend_info={"auto_trigger": dice.choice([True, False, ...])},
+        )
+        if make is server:
+            body["children"] = [child(f"c{number}", resource_id=f"d{dice.randrange(4)}", status=dice.choice(statuses))]
+        bodies.append(body)
+    return [*bodies, replica("copy", "elsewhere", resource_id="r1")]
+
+
+FINDINGS = """
+SELECT control_id, subject_id, status, reason_code, reason, measured_value, evidence_backup_ids, failing_since
+FROM controls.findings WHERE scope = 'prod' ORDER BY ALL
+"""
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_neither_order_nor_parts_nor_other_scopes_change_a_result(
+    home: Home, tmp_path: Any, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    days = [estate(seed), estate(seed + 100)]
+    said = ask(fold(home, *(day(number, *bodies) for number, bodies in enumerate(days))), FINDINGS)
+    assert len({row["status"] for row in said}) == 4
+    dice = random.Random(seed)
+    shuffled = [dice.sample(bodies, len(bodies)) for bodies in deepcopy(days)]
+    monkeypatch.setattr("pipelines.extract.draft.PART_BYTES", 1, raising=False)
+    stranger = Landed([server("s", resource_id="r1")], scope="stranger", project="other", region="other")
+    other = fold(Home(tmp_path / "other"), stranger, *(day(number, *bodies) for number, bodies in enumerate(shuffled)))
+    assert ask(other, FINDINGS) == said
+    assert {LIST, SHOW}

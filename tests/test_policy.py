@@ -1,0 +1,327 @@
+"""The policy file and the waiver file: what is refused and where, what is in force, whom a rule decides for."""
+
+import json
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from pipelines.cli import main
+from pipelines.home import Home
+from pipelines.models.project import project
+from pipelines.policy.check import WaiverFile, check_policy, check_waivers, read_policy
+from pipelines.policy.demands import SETTINGS, TIER, derived
+from pipelines.policy.force import Rules, known, read_rules
+from pipelines.policy.schema import Waivers, json_schema
+from pipelines.problem import Problem
+from tests.given import AS_OF, Landed, ask, at, child, fold, publish, server, volume
+
+POLICY = """version: 1
+policy_id: acme
+effective_from: 2026-01-01
+report_timezone: Asia/Shanghai
+settings: {timestamp_tolerance_seconds: 3600, clock_skew_seconds: 300, gap_window_days: 30}
+tiers:
+  critical: {rpo_hours: 4, grace_hours: 1, min_retention_days: 90, offsite: required, allowed_regions: [region-2]}
+  standard: {rpo_hours: 24, grace_hours: 2, offsite: none}
+  dev: {rpo_hours: 168, grace_hours: 12, min_retention_days: 7, offsite: none, encryption: optional}
+default_tier: standard
+assignments:
+  - {id: pol-010, priority: 100, match: {resource_id: [server-1]}, tier: critical, owner: core-banking}
+  - {id: pol-020, priority: 50, match: {enterprise_project_id: [ep-dev]}, tier: dev, owner: dev-platform}
+  - {id: pol-030, priority: 40, match: {vault_id: vault-9}, tier: standard, overrides: {min_retention_days: 35}}
+exclude:
+  - {id: exc-001, match: {resource_id: scratch}, reason: rebuilt from an image, owner: ci, review_by: 2026-09-30}
+"""
+WAIVER = {
+    "id": "WVR-1",
+    "control_id": "backup-retention-minimum",
+    "match": {"resource_id": "server-1"},
+    "reason": "until the quota is raised",
+    "ticket": "CHG-1",
+    "owner": "ops@example.com",
+    "approver": "ciso@example.com",
+    "created": date(2026, 2, 1),
+    "expires": date(2026, 6, 30),
+}
+CONTROLS = known(project().controls)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "said"),
+    [
+        ("rpo_hours: 4", "rpo: 4", 7, "tiers.critical.rpo is no key that is known here; did you mean rpo_hours?"),
+        ("rpo_hours: 4", "rpo_hours: 4h", 7, "tiers.critical.rpo_hours: input should be a valid integer"),
+        ("rpo_hours: 4", "rpo_hours: 4.5", 7, "tiers.critical.rpo_hours: input should be a valid integer"),
+        ("rpo_hours: 4", "rpo_hours: null", 7, "tiers.critical.rpo_hours: input should be a valid integer"),
+        ("rpo_hours: 4", "rpo_hours: 0", 7, "tiers.critical.rpo_hours: input should be greater than or equal to 1"),
+        ("offsite: required", "offsite: yes", 7, "tiers.critical.offsite: input should be 'required' or 'none'"),
+        ("default_tier: standard", "default_tier: gold", 10, "default_tier gold is none of tiers"),
+        ("tier: dev, owner", "tier: gold, owner", 13, "rule pol-020: tier gold is none of tiers"),
+        ("id: pol-020", "id: pol-010", 13, "the id pol-010 stands for another rule already"),
+        ("{vault_id: vault-9}", "{}", 14, "rule pol-030: match must name exactly one selector"),
+        (
+            "{vault_id: vault-9}",
+            "{vault_id: vault-9, resource_id: x}",
+            14,
+            "rule pol-030: match must name exactly one selector",
+        ),
+        ("{vault_id: vault-9}", "{name: x}", 14, "assignments.2.match.name is no key that is known here"),
+        (
+            "priority: 40, match: {vault_id: vault-9}",
+            "priority: 100, match: {resource_id: server-1}",
+            14,
+            "rules pol-010 and pol-030 have the same priority and both match resource_id server-1",
+        ),
+        ("overrides: {min_", "overrides: {minimum_", 14, "assignments.2.overrides.minimum_retention_days is no key"),
+        ("policy_id: acme", "policy_id: acme\npolicy_id: b", 3, "the key policy_id stands twice"),
+        ("review_by: 2026-09-30", "until: 2026-09-30", 16, "exclude.0.review_by is missing"),
+        ("Asia/Shanghai", "Asia/Nowhere", 4, "report_timezone Asia/Nowhere is no time zone"),
+        ("version: 1", "version: 2", 1, "version: input should be 1"),
+        ("  dev: {", "  dev: [", 9, "it is not YAML"),
+    ],
+)
+def test_whatever_is_wrong_with_a_policy_is_said_with_its_line(old: str, new: str, line: int, said: str) -> None:
+    assert old in POLICY
+    policy, faults = check_policy(POLICY.replace(old, new, 1))
+    assert policy is None
+    assert [fault for fault in faults if fault.line == line and fault.what.startswith(said)], faults
+
+
+def test_a_policy_with_several_problems_lists_all_and_runs_nothing(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish(home, Landed([server()]))
+    before = home.warehouse.stat().st_ino
+    path = home.path / "policy.yaml"
+    path.write_text(POLICY.replace("rpo_hours: 4", "rpo: 4").replace("default_tier: standard", "default_tiers: x"))
+    monkeypatch.setenv("CBR_POLICY", str(path))
+    with pytest.raises(Problem, match=r"line 7: tiers.critical.rpo .*line 10: default_tiers is no key"):
+        publish(home, run_id="run-2")
+    assert home.warehouse.stat().st_ino == before
+    result = CliRunner().invoke(main, ["policy", "check", str(path)])
+    assert result.exit_code == 1
+    assert f"{path}:7: tiers.critical.rpo is no key that is known here" in result.stdout
+    assert f"{path}:10: default_tiers is no key" in result.stdout
+
+
+def test_a_file_that_is_not_there_or_not_text_is_said(tmp_path: Path) -> None:
+    with pytest.raises(Problem, match="can't be read"):
+        read_policy(tmp_path / "none.yaml")
+    (tmp_path / "latin.yaml").write_bytes(b"policy_id: \xe9")
+    with pytest.raises(Problem, match="is not UTF-8"):
+        read_policy(tmp_path / "latin.yaml")
+    assert check_policy("")[1][0].what == "the file is empty"
+    assert check_policy("- 1")[0] is None
+
+
+def _yaml(*changes: dict[str, Any]) -> str:
+    return str(yaml.safe_dump({"version": 1, "waivers": [WAIVER | change for change in changes]}))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"control_id": "backup-retention"}, "there is no control backup-retention; did you mean"),
+        ({"control_id": "*"}, "there is no control *"),
+        ({"approver": "ops@example.com"}, "owner and approver must be two people"),
+        ({"expires": date(2026, 1, 1)}, "it expires before it was created"),
+        ({"expires": date(2027, 3, 1)}, "it lasts longer than 365 days"),
+        (
+            {"control_id": "resource-recent-recovery-point", "expires": date(2026, 9, 1)},
+            "it lasts longer than 180 days, the most for a control that is critical",
+        ),
+        ({"match": {"project_id": "p"}}, "a waiver for a whole project needs a scope_approver"),
+        ({"match": {}}, "match must name exactly one selector"),
+        ({"control_id": "retention-shortened"}, "retention-shortened needs a second_approver"),
+        ({"control_id": "retention-shortened"}, "retention-shortened needs the exact backup_ids"),
+        ({"second_approver": "x"}, "asks for no second_approver"),
+        ({"ceiling": 3}, "waivers.0.ceiling is no key that is known here"),
+    ],
+)
+def test_whatever_is_wrong_with_a_waiver_is_said(change: dict[str, Any], said: str) -> None:
+    waivers, faults = check_waivers(_yaml(change), CONTROLS)
+    assert waivers is None
+    assert any(said in fault.what for fault in faults), faults
+    assert all(fault.line > 1 for fault in faults)
+
+
+def test_a_valid_pair_of_files_is_accepted(tmp_path: Path) -> None:
+    for name, text in (("policy.yaml", POLICY), ("waivers.yaml", _yaml({}))):
+        (tmp_path / name).write_text(text)
+        result = CliRunner().invoke(main, ["policy", "check", str(tmp_path / name)])
+        assert (result.exit_code, "is a valid" in result.stdout) == (0, True), result.output
+
+
+@pytest.mark.parametrize("kind", ["policy", "waivers"])
+def test_the_schema_for_editors_has_every_key(kind: str) -> None:
+    result = CliRunner().invoke(main, ["policy", "schema", kind])
+    schema = json.loads(result.stdout)
+    assert schema == json_schema(kind)
+    if kind == "policy":
+        assert set(schema["$defs"]["Tier"]["properties"]) == {demand.column.name for demand in TIER}
+        assert set(schema["$defs"]["Settings"]["properties"]) == {demand.column.name for demand in SETTINGS}
+        assert schema["$defs"]["Tier"]["additionalProperties"] is False
+
+
+def test_depth_follows_from_rpo_and_retention_where_nobody_sets_it() -> None:
+    tier = {demand.column.name: demand.default for demand in TIER}
+    assert derived(tier)["min_points"] == 7
+    weekly = derived(tier | {"rpo_hours": 168, "min_retention_days": 14})
+    assert (weekly["min_points"], weekly["min_distinct_days"]) == (2, 2)
+    assert derived(tier | {"rpo_hours": 168, "min_retention_days": 14, "min_points": 5})["min_points"] == 5
+
+
+def _rules(tmp_path: Path, policy: str = POLICY, *waivers: dict[str, Any]) -> Rules:
+    (tmp_path / "policy.yaml").write_text(policy)
+    held = WaiverFile(Waivers.model_validate({"version": 1, "waivers": list(waivers)}), "sha") if waivers else None
+    return Rules((read_policy(tmp_path / "policy.yaml"),), held)
+
+
+def test_each_resource_gets_the_tier_of_the_rule_that_decides(home: Home, tmp_path: Path) -> None:
+    fold(
+        home,
+        Landed(
+            [
+                server("b1", children=[child("d1")], enterprise_project_id="ep-dev"),
+                server("b2", resource_id="server-2", children=[child("d2")], enterprise_project_id="ep-dev"),
+                server("b3", resource_id="server-3", children=[child("d3")], vault_id="vault-9"),
+                server("b4", resource_id="scratch", children=[child("d4")]),
+                volume("b5", resource_id="disk-5"),
+            ]
+        ),
+    )
+    sql = "SELECT resource_id, tier, policy_rule_id, owner, exclusion_id, min_retention_days FROM intermediate.int_demands ORDER BY 1"
+    rows = {row.pop("resource_id"): tuple(row.values()) for row in ask(home, sql, rules=_rules(tmp_path))}
+    assert rows == {
+        "server-1": ("critical", "pol-010", "core-banking", None, 90),
+        "disk-of-d1": ("critical", "pol-010", "core-banking", None, 90),
+        "server-2": ("dev", "pol-020", "dev-platform", None, 7),
+        "disk-of-d2": ("dev", "pol-020", "dev-platform", None, 7),
+        "server-3": ("standard", "pol-030", None, None, 35),
+        "disk-of-d3": ("standard", "pol-030", None, None, 35),
+        "scratch": ("standard", "default", None, "exc-001", 30),
+        "disk-of-d4": ("standard", "default", None, "exc-001", 30),
+        "disk-5": ("standard", "default", None, None, 30),
+    }
+
+
+def test_what_is_out_of_scope_is_listed_and_not_judged(home: Home, tmp_path: Path) -> None:
+    fold(home, Landed([server(resource_id="scratch", created_at=at(days=9))]))
+    sql = "SELECT subject_id, status, reason_code, reason FROM controls.findings WHERE subject_id IN ('scratch', 'backup-1')"
+    rows = ask(home, sql, rules=_rules(tmp_path))
+    assert {(row["status"], row["reason_code"]) for row in rows} == {("not_applicable", "out_of_scope")}
+    assert rows[0]["reason"] == "Taken out of scope by exc-001: rebuilt from an image"
+
+
+def test_a_snapshot_is_judged_by_the_policy_in_force_on_its_date(home: Home, tmp_path: Path) -> None:
+    folder = tmp_path / "policies"
+    folder.mkdir()
+    (folder / "old.yaml").write_text(POLICY)
+    later = POLICY.replace("policy_id: acme", "policy_id: new").replace("2026-01-01", "2026-03-02")
+    (folder / "new.yaml").write_text(later.replace("rpo_hours: 24", "rpo_hours: 240"))
+    rules = read_rules((), {"CBR_POLICY": str(folder)})
+    days = (date(2025, 12, 31), date(2026, 1, 1), date(2026, 3, 1), date(2026, 3, 2))
+    held = [rules.at(datetime.combine(day, datetime.min.time())) for day in days]
+    assert [one.policy.policy_id if one else None for one in held] == [None, "acme", "acme", "new"]
+    points = [server(resource_id="server-7", created_at=at(days=3))]
+    sql = "SELECT status FROM controls.resource_recent_recovery_point WHERE subject_id = 'server-7'"
+    fold(home, Landed(points))
+    assert ask(home, sql, rules=rules) == [{"status": "fail"}]
+    fold(home, Landed(points, as_of=AS_OF + timedelta(days=1)))
+    assert ask(home, sql, rules=rules) == [{"status": "pass"}]
+    assert ask(home, "SELECT policy_id FROM policy.settings", rules=rules) == [{"policy_id": "new"}]
+
+
+def test_two_policies_of_one_day_are_refused(tmp_path: Path) -> None:
+    for name in ("a.yaml", "b.yml"):
+        (tmp_path / name).write_text(POLICY)
+    with pytest.raises(Problem, match="two policies"):
+        read_rules((), {"CBR_POLICY": str(tmp_path)})
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(Problem, match="there is no policy in the folder"):
+        read_rules((), {"CBR_POLICY": str(tmp_path / "empty")})
+
+
+SHORT = server(expired_at=at(days=-9))  # kept for 9 days and 4 hours, where 30 are asked for
+RESULT = """
+SELECT raw_status, effective_status, reason_code, waiver_id FROM compliance.control_results
+WHERE control_id = 'backup-retention-minimum' AND subject_id = 'backup-1'
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        pytest.param({}, ("fail", "waived", "too_short", "WVR-1"), id="holds"),
+        pytest.param({"expires": date(2026, 3, 1)}, ("fail", "fail", "waiver_expired", "WVR-1"), id="expired today"),
+        pytest.param({"expires": date(2026, 3, 2)}, ("fail", "waived", "too_short", "WVR-1"), id="last day"),
+        pytest.param({"created": date(2026, 3, 2)}, ("fail", "fail", "too_short", None), id="not begun"),
+        pytest.param({"max_measured_value": 9}, ("fail", "waived", "too_short", "WVR-1"), id="within its ceiling"),
+        pytest.param({"max_measured_value": 10}, ("fail", "fail", "waiver_exceeded", "WVR-1"), id="worse than that"),
+        pytest.param({"match": {"backup_id": "backup-1"}}, ("fail", "waived", "too_short", "WVR-1"), id="by backup"),
+        pytest.param({"match": {"vault_id": "vault-1"}}, ("fail", "waived", "too_short", "WVR-1"), id="by vault"),
+        pytest.param({"match": {"vault_id": "vault-2"}}, ("fail", "fail", "too_short", None), id="about another"),
+        pytest.param({"control_id": "backup-encrypted"}, ("fail", "fail", "too_short", None), id="another control"),
+    ],
+)
+def test_a_waiver_accepts_a_failure_while_it_holds(
+    home: Home, tmp_path: Path, change: dict[str, Any], expected: tuple[Any, ...]
+) -> None:
+    fold(home, Landed([SHORT]))
+    [row] = ask(home, RESULT, rules=_rules(tmp_path, POLICY.replace("[server-1]", "[other]"), WAIVER | change))
+    assert tuple(row.values()) == expected
+
+
+def test_unknown_is_never_waived(home: Home, tmp_path: Path) -> None:
+    fold(home, Landed([server(expired_at=None)]))
+    [row] = ask(home, RESULT, rules=_rules(tmp_path, POLICY, WAIVER))
+    assert tuple(row.values()) == ("unknown", "unknown", "retention_not_visible", None)
+
+
+@pytest.mark.parametrize(
+    ("named", "state"), [(["a", "b"], "waived"), (["a"], "fail"), (["a", "b", "c"], "fail"), (["b", "a"], "waived")]
+)
+def test_two_people_accept_lost_backups_by_their_exact_ids(
+    home: Home, tmp_path: Path, named: list[str], state: str
+) -> None:
+    points = [server(name, children=[child(f"c-{name}")]) for name in ("a", "b")]
+    fold(home, Landed([*points, volume("v")]), Landed([volume("v")], as_of=AS_OF + timedelta(hours=20)))
+    waiver = WAIVER | {"control_id": "resource-protection-lost", "second_approver": "cfo", "backup_ids": named}
+    sql = "SELECT effective_status FROM compliance.control_results WHERE control_id = 'resource-protection-lost' AND subject_id = 'server-1'"
+    assert ask(home, sql, rules=_rules(tmp_path, POLICY, waiver)) == [{"effective_status": state}]
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, ("pass", "in_use")),
+        ({"expires": date(2026, 3, 1)}, ("fail", "expired")),
+        ({"created": date(2026, 4, 1)}, ("not_applicable", "not_begun")),
+        ({"match": {"resource_id": "other"}, "created": date(2026, 1, 1)}, ("fail", "unused")),
+        ({"match": {"resource_id": "other"}, "created": date(2026, 2, 27)}, ("not_applicable", "not_needed_now")),
+        ({"max_measured_value": 10}, ("fail", "exceeded")),
+    ],
+)
+def test_waivers_are_judged_themselves(
+    home: Home, tmp_path: Path, change: dict[str, Any], expected: tuple[str, str]
+) -> None:
+    fold(home, Landed([SHORT]))
+    rules = _rules(tmp_path, POLICY.replace("[server-1]", "[x]"), WAIVER | change)
+    [row] = ask(home, "SELECT status, reason_code FROM controls.waiver_valid", rules=rules)
+    assert tuple(row.values()) == expected
+
+
+def test_explain_names_the_rule_and_the_waiver(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "policy.yaml").write_text(POLICY)
+    (tmp_path / "waivers.yaml").write_text(_yaml({}))
+    monkeypatch.setenv("CBR_POLICY", str(tmp_path / "policy.yaml"))
+    monkeypatch.setenv("CBR_WAIVERS", str(tmp_path / "waivers.yaml"))
+    publish(home, Landed([SHORT]))
+    result = CliRunner().invoke(main, ["policy", "explain", "server-1", "--home", str(home.path)])
+    assert result.exit_code == 0, result.output
+    assert "tier critical by rule pol-010: resource_id is server-1; owner core-banking" in result.stdout
+    assert "waiver WVR-1 for backup-retention-minimum of backup-1: waived, ends 2026-06-30" in result.stdout
+    result = CliRunner().invoke(main, ["policy", "explain", "nobody", "--home", str(home.path)])
+    assert (result.exit_code, "there is no resource nobody" in result.stderr) == (1, True)
