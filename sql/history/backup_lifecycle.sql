@@ -1,6 +1,6 @@
 -- One row a recovery point that was ever in a complete snapshot: since when, until when, and what became of it.
 with present as (
-    select * from staging.stg_backups where not is_part
+    select * from intermediate.int_recovery_points
 ),
 
 since as (

@@ -5,6 +5,10 @@ with demands as (
     select * from intermediate.int_demands where not only_replicas
 ),
 
+standing as (
+    select * from intermediate.int_standing
+),
+
 points as (
     select * from intermediate.int_resource_points where not is_replica and is_usable and rp_time is not null
 ),
@@ -46,40 +50,35 @@ gone as (
     where c.status in ('available', 'restoring', 'waiting_restore')
 ),
 
-seen as (
-    select
-        scope,
-        snapshot_id,
-        resource_id,
-        backup_id,
-        server_id,
-        rp_time,
-        coalesce(is_dependable, false) as still_exists
-    from points
-    union all
-    select
-        scope,
-        snapshot_id,
-        resource_id,
-        backup_id,
-        server_id,
-        rp_time,
-        false as still_exists
-    from gone
-),
-
-shapes as (
+gone_shapes as (
     select
         scope,
         snapshot_id,
         resource_id,
         count(*) as points,
-        count(*) filter (where still_exists) as existing,
-        count(*) filter (where server_id is null) as own,
-        min(server_id) as first_server_id,
-        max(server_id) as last_server_id
-    from seen
+        min(coalesce(server_id, '')) as first_server_id,
+        max(coalesce(server_id, '')) as last_server_id
+    from gone
     group by scope, snapshot_id, resource_id
+),
+
+shapes as (
+    select
+        d.scope,
+        d.snapshot_id,
+        d.resource_id,
+        d.policy_rule_id,
+        coalesce(p.usable_points, 0) + coalesce(g.points, 0) as points,
+        coalesce(p.lasting_points, 0) as lasting,
+        least(coalesce(p.first_server_id, g.first_server_id), coalesce(g.first_server_id, p.first_server_id))
+            as first_server_id,
+        greatest(coalesce(p.last_server_id, g.last_server_id), coalesce(g.last_server_id, p.last_server_id))
+            as last_server_id
+    from demands as d
+    left join standing as p
+        on d.scope = p.scope and d.snapshot_id = p.snapshot_id and d.resource_id = p.resource_id
+    left join gone_shapes as g
+        on d.scope = g.scope and d.snapshot_id = g.snapshot_id and d.resource_id = g.resource_id
 ),
 
 followers as (
@@ -93,16 +92,11 @@ followers as (
     from shapes as f
     inner join shapes as s
         on f.scope = s.scope and f.snapshot_id = s.snapshot_id and f.first_server_id = s.resource_id
-    inner join demands as d
-        on f.scope = d.scope and f.snapshot_id = d.snapshot_id and f.resource_id = d.resource_id
-    inner join demands as e
-        on f.scope = e.scope and f.snapshot_id = e.snapshot_id and f.first_server_id = e.resource_id
-    where f.own = 0
-        and f.first_server_id = f.last_server_id
-        and s.own = s.points
+    where f.first_server_id = f.last_server_id
+        and s.last_server_id = ''
         and f.points = s.points
-        and f.existing = s.existing
-        and d.policy_rule_id = e.policy_rule_id
+        and f.lasting = s.lasting
+        and f.policy_rule_id = s.policy_rule_id
 ),
 
 others as (
@@ -114,10 +108,27 @@ others as (
 ),
 
 leaders as (
-    select p.*
-    from seen as p
+    select
+        p.scope,
+        p.snapshot_id,
+        p.resource_id,
+        p.backup_id,
+        p.rp_time,
+        coalesce(p.is_dependable, false) as still_exists
+    from points as p
     inner join others as o
         on p.scope = o.scope and p.snapshot_id = o.snapshot_id and p.resource_id = o.resource_id
+    union all
+    select
+        g.scope,
+        g.snapshot_id,
+        g.resource_id,
+        g.backup_id,
+        g.rp_time,
+        false as still_exists
+    from gone as g
+    inner join others as o
+        on g.scope = o.scope and g.snapshot_id = o.snapshot_id and g.resource_id = o.resource_id
 ),
 
 ends as (

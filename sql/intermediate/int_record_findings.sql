@@ -1,9 +1,5 @@
 -- One row a doubt about a record of the newest snapshot: the rule that it breaks, and what follows from that.
-with backups as (
-    select * from staging.stg_backups
-),
-
-points as (
+with points as (
     select * from intermediate.int_recovery_points
 ),
 
@@ -27,7 +23,7 @@ dated as (
     select
         b.*,
         s.clock_skew_seconds
-    from backups as b
+    from points as b
     inner join settings as s on b.scope = s.scope and b.snapshot_id = s.snapshot_id
 ),
 

@@ -82,6 +82,7 @@ select
     is_replica,
     is_auto,
     created_at,
+    protected_at,
     updated_at,
     expired_at,
     rp_time, -- TIMESTAMP: The moment that it brings back.

@@ -13,6 +13,10 @@ totals as (
         snapshot_id,
         resource_id,
         count(*) as attempts,
+        count(*) filter (where is_usable and rp_time is not null) as usable_points,
+        count(*) filter (where is_usable and rp_time is not null and is_dependable) as lasting_points,
+        min(coalesce(server_id, '')) filter (where is_usable and rp_time is not null) as first_server_id,
+        max(coalesce(server_id, '')) filter (where is_usable and rp_time is not null) as last_server_id,
         count(*) filter (where is_dependable is null) as unreadable,
         count(*) filter (where is_dependable) as depth,
         count(distinct case when is_dependable then cast(rp_time as date) end) as distinct_days,
@@ -71,6 +75,10 @@ select
     t.snapshot_id,
     t.resource_id, -- VARCHAR: Id of the resource.
     t.attempts, -- BIGINT: Backups of any status.
+    t.usable_points, -- BIGINT: Those that can be restored from, and carry a time.
+    t.lasting_points, -- BIGINT: Those of them that are dependable.
+    t.first_server_id, -- VARCHAR: The first of the servers whose backups they are part of; empty where one is its own.
+    t.last_server_id, -- VARCHAR: The last of them.
     t.unreadable, -- BIGINT: Usable ones whose expiry can't be read.
     t.depth, -- BIGINT: How many dependable points there are.
     t.distinct_days, -- BIGINT: Days (UTC) that they are of.

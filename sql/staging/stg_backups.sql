@@ -1,4 +1,5 @@
 -- One row a backup that the list names, with its extend_info: names and flags as the models use them.
+-- kind: view
 with snapshots as (
     select * from staging.stg_snapshots
 ),
