@@ -8,6 +8,9 @@ from click.testing import CliRunner
 
 from pipelines.cli import main
 from pipelines.duck import connect
+from pipelines.models.project import project
+from pipelines.policy.check import check_policy, check_waivers
+from pipelines.policy.force import known
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 QUERIES = re.findall(r"```sql\n(.*?)```", README, re.DOTALL)
@@ -61,3 +64,10 @@ def test_every_relation_that_the_readme_names_is_there(demo: tuple[str, Path]) -
 def test_every_file_that_the_readme_names_is_there() -> None:
     for path in re.findall(r"`((?:pipelines|sql)/[\w/.]*)`", README):
         assert (Path(__file__).parents[1] / path).exists(), path
+
+
+def test_the_policy_and_the_waivers_of_the_readme_are_valid() -> None:
+    blocks = [text for text in re.findall(r"```yaml\n(.*?)```", README, re.DOTALL) if text.startswith("version: 1")]
+    policies = [check_policy(text) for text in blocks if "policy_id" in text]
+    waivers = [check_waivers(text, known(project().controls)) for text in blocks if "waivers:" in text]
+    assert [(value is not None, faults) for value, faults in [*policies, *waivers]] == [(True, []), (True, [])]

@@ -387,6 +387,15 @@ def test_the_lag_of_a_copy_is_known_where_it_is_seen(home: Home, made: str | Non
     assert found == {"a": expected, "b": ("not_applicable", "no_copy")}
 
 
+def test_the_owner_of_what_only_the_list_tells_of_is_unknown(home: Home) -> None:
+    fold(home, Landed([], [disk("a"), disk("b", enterprise_project_id="ep-1")]))
+    found = {
+        r["subject_id"]: (r["status"], r["reason_code"])
+        for r in ask(home, "SELECT * FROM controls.resource_owner_known")
+    }
+    assert found == {"of-a": ("unknown", "details_not_read"), "of-b": ("pass", "enterprise_project")}
+
+
 def test_doubtful_records_are_named_one_by_one(home: Home) -> None:
     bodies = [
         of("a", created_at=at(hours=-9)),

@@ -16,7 +16,10 @@ _WAS = {
 
 
 def compared(table: Table) -> str:
-    """Return one row a record of either snapshot: whether each has it, and whether they differ."""
+    """Return one row a record of either snapshot: whether each has it, and whether they differ.
+
+    Of backups all, of what stands in them only those that differ.
+    """
     key = key_of(table)
     own = ", ".join(_hashed(c) for c in table.columns if c.name not in (*key, "snapshot_id"))
     status = "status" if table is BACKUPS else "NULL AS status"
@@ -26,7 +29,8 @@ def compared(table: Table) -> str:
          n AS (SELECT {", ".join(key)}, {status}, hash({own}) AS content FROM now.{table.name})
     SELECT {names}, n.status,
         w.content IS NOT NULL AS had, n.content IS NOT NULL AS has, w.content IS DISTINCT FROM n.content AS differs
-    FROM w FULL OUTER JOIN n ON {_on(table, "w", "n")}"""
+    FROM w FULL OUTER JOIN n ON {_on(table, "w", "n")}
+    {"" if table is BACKUPS else "WHERE w.content IS DISTINCT FROM n.content"}"""
 
 
 def closing(table: Table) -> str:
@@ -51,15 +55,18 @@ def lasting(table: Table) -> str:
             coalesce(o.first_seen, n.as_of) AS first_seen, {was}
         FROM compared AS c LEFT JOIN was.{table.name}_open AS o ON {_on(table, "c", "o")}
         CROSS JOIN now.snapshot AS n WHERE c.has"""
-    # What differs came or changed now; what does not is an exception if it was one. Where its backup is new, too,
-    # it is none.
+    # What differs came or changed now, and is an exception unless its backup is new, too; what was one stays one.
+    stays = ", ".join(f"o.{name}" for name in key_of(table))
     return f"""
-    SELECT {key}, CASE WHEN c.differs THEN n.as_of ELSE o.valid_from END AS valid_from,
-        CASE WHEN c.had THEN {_since("first_seen")} ELSE n.as_of END AS first_seen
+    SELECT {key}, n.as_of AS valid_from, CASE WHEN c.had THEN {_since("first_seen")} ELSE n.as_of END AS first_seen
     FROM compared AS c
     {_since_when(table, "c")}
     CROSS JOIN now.snapshot AS n
-    WHERE c.has AND (c.differs AND b.id IS NOT NULL OR o.valid_from IS NOT NULL)"""
+    WHERE c.has AND b.id IS NOT NULL
+    UNION ALL
+    SELECT {stays}, o.valid_from, o.first_seen
+    FROM was.{table.name}_open AS o LEFT JOIN compared AS c ON {_on(table, "o", "c")}
+    WHERE c.scope IS NULL"""
 
 
 def beginning(table: Table) -> str:

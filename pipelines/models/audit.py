@@ -78,24 +78,37 @@ def _run(connection: duckdb.DuckDBPyConnection, audit: Audit) -> Audited:
 def _grid(kind: str, controls: Sequence[Control]) -> Audit:
     """Every subject has exactly one finding of each control that is about its kind, and nothing else has any.
 
-    Each control counts in an octal digit of its own, so that one sum a subject tells how often it answered.
+    First by count and sum of hashes, control by control; only where these differ is each subject looked at.
     """
+    subjects = (
+        f"SELECT scope, snapshot_id, subject_id FROM intermediate.int_subjects WHERE subject_kind = {quoted(kind)}"
+    )
+    sums = "scope, snapshot_id, count(*) AS found, sum(hash(subject_id)) AS hashes"
+    by = "GROUP BY scope, snapshot_id"
+    summed = "\n    UNION ALL ".join(
+        f"SELECT {quoted(one.id)} AS control_id, {sums} FROM {one.model.relation} {by}" for one in controls
+    )
     answers = "\n    UNION ALL ".join(
-        f"SELECT scope, snapshot_id, subject_id, {8**digit} AS answer FROM {control.model.relation}"
-        for digit, control in enumerate(controls, 1)
+        f"SELECT {quoted(one.id)} AS control_id, scope, snapshot_id, subject_id FROM {one.model.relation}"
+        for one in controls
     )
-    right = sum(8**digit for digit in range(len(controls) + 1))
-    names = ", ".join(
-        f"CASE WHEN CAST(floor(answers / {8**digit}) AS BIGINT) % 8 <> 1 THEN {quoted(control.id)} END"
-        for digit, control in enumerate(controls, 1)
-    )
+    ids = ", ".join(f"({quoted(one.id)})" for one in controls)
     query = (
-        "WITH together AS (\n    SELECT scope, snapshot_id, subject_id, 1 AS answer"
-        f" FROM intermediate.int_subjects WHERE subject_kind = {quoted(kind)}\n    UNION ALL {answers}\n),\n"
-        "counted AS (\n    SELECT scope, snapshot_id, subject_id, CAST(sum(answer) AS BIGINT) AS answers"
-        f" FROM together GROUP BY scope, snapshot_id, subject_id HAVING sum(answer) <> {right}\n)\n"
-        f"SELECT scope, snapshot_id, subject_id, answers % 8 AS subjects, concat_ws(', ', {names}) AS wrong_controls\n"
-        "FROM counted"
+        f"WITH subjects AS (\n    {subjects}\n),\n"
+        f"controls AS (SELECT * FROM (VALUES {ids}) AS ids (control_id)),\n"
+        f"wanted AS (SELECT {sums} FROM subjects {by}),\n"
+        f"summed AS (\n    {summed}\n),\n"
+        "wrong AS (\n    SELECT DISTINCT coalesce(c.control_id, s.control_id) AS control_id\n"
+        "    FROM (SELECT * FROM controls CROSS JOIN wanted) AS c\n"
+        "    FULL JOIN summed AS s USING (control_id, scope, snapshot_id)\n"
+        "    WHERE c.found IS DISTINCT FROM s.found OR c.hashes IS DISTINCT FROM s.hashes\n),\n"
+        f"answers AS (\n    {answers}\n),\n"
+        "together AS (\n"
+        "    SELECT w.control_id, s.*, 1 AS subjects, 0 AS findings FROM subjects AS s CROSS JOIN wrong AS w\n"
+        "    UNION ALL SELECT a.*, 0 AS subjects, 1 AS findings FROM answers AS a JOIN wrong USING (control_id)\n)\n"
+        "SELECT control_id, scope, snapshot_id, subject_id, sum(subjects) AS subjects, sum(findings) AS findings\n"
+        "FROM together GROUP BY control_id, scope, snapshot_id, subject_id\n"
+        "HAVING sum(subjects) <> 1 OR sum(findings) <> 1"
     )
     doc = f"Every {kind} has exactly one finding of each control: a missing row is a bug, never a pass."
     return Audit(f"grid_of_{kind}", ERROR, "controls.findings", query, doc)

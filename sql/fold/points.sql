@@ -11,11 +11,21 @@ extend_info as (
     select 'now' as side, backup_id, auto_trigger from now.extend_info where level = 'backup'
 ),
 
-parts as (
-    -- Some services list the parts of a backup beside it.
-    select distinct 'was' as side, id from was.children
+claims as (
+    -- Some services list the parts of a backup beside it. Few say that they are one, so only these are looked for.
+    select side, id from backups where coalesce(parent_id, '') <> ''
+),
+
+children as (
+    select 'was' as side, id from was.children
     union all
-    select distinct 'now' as side, id from now.children
+    select 'now' as side, id from now.children
+),
+
+parts as (
+    select distinct c.side, c.id
+    from children as c
+    inner join claims as p on c.side = p.side and c.id = p.id
 ),
 
 since as (

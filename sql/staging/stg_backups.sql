@@ -12,9 +12,16 @@ extend_info as (
     select * from cbr.extend_info where level = 'backup'
 ),
 
+claims as (
+    -- Some services list the parts of a backup beside it. Few say that they are one, so only these are looked for.
+    select scope, snapshot_id, id from backups where coalesce(parent_id, '') <> ''
+),
+
 parts as (
-    -- Some services list the parts of a backup beside it. They are known to be parts where the whole names them.
-    select distinct scope, snapshot_id, id from cbr.children
+    -- They are known to be parts where the whole names them.
+    select distinct c.scope, c.snapshot_id, c.id
+    from cbr.children as c
+    inner join claims as p on c.scope = p.scope and c.snapshot_id = p.snapshot_id and c.id = p.id
 )
 
 select
