@@ -17,7 +17,7 @@ from pipelines import flow
 from pipelines.home import Home
 from tests.given import AS_OF, Landed, land, publish, query, server
 
-CRASHES = int(os.environ.get("CBR_CRASHES", "12"))
+CRASHES = int(os.environ.get("CBR_CRASHES", "6"))
 
 BUILD = """
 import sys

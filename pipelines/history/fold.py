@@ -14,7 +14,7 @@ from pipelines.history.state import Folded, State
 from pipelines.home import Home
 from pipelines.load.parquet import rows_in
 from pipelines.load.tables import Loaded
-from pipelines.models.model import read_model, sql_folder
+from pipelines.models.model import sql_folder
 
 _FEW = 32  # files of a table that grows: more are made one, so that no run opens very many
 _STEPS = ("places", "points", "depths", "disappearances")  # of sql/fold, each reading those before
@@ -38,7 +38,8 @@ def fold(home: Home, state: State, before: Loaded | None, snapshot: Snapshot, lo
             files[opened.name] = written(opened, versions.lasting(table))
             connection.execute("DROP TABLE compared")
         for step in _STEPS:
-            connection.execute(f"CREATE TABLE fold.{step} AS {read_model(sql_folder() / 'fold' / f'{step}.sql').sql}")
+            sql = (sql_folder() / "fold" / f"{step}.sql").read_text(encoding="utf-8")
+            connection.execute(f"CREATE TABLE fold.{step} AS {sql}")
         files[DEPTHS.name] = written(DEPTHS, "SELECT * FROM fold.depths")
         files[DRIFT_SEEN.name] = written(DRIFT_SEEN, versions.drift())
         files.setdefault(DISAPPEARANCES.name, []).extend(written(DISAPPEARANCES, "SELECT * FROM fold.disappearances"))
