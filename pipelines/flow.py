@@ -34,7 +34,7 @@ from pipelines.models.standards import STANDARDS, standards_table
 from pipelines.normalize.snapshot import Normalizer
 from pipelines.policy.force import Rules, read_rules
 from pipelines.problem import Problem
-from pipelines.sources import fill_data, fill_meta, fill_policy, fill_results, fill_rows, standing
+from pipelines.sources import fill_data, fill_evidence, fill_meta, fill_policy, fill_results, fill_rows, standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +140,7 @@ def fill_sources(
     rows |= fill_results(connection, home, loaded)
     rows |= fill_meta(connection, home, run_id, landed, loaded)
     rows |= fill_policy(connection, rules, (s for s in landed if (s.scope, s.snapshot_id) in judged))
+    rows |= fill_evidence(connection, run_id, landed, loaded, models.models, rules)
     rows[CONTROLS.relation] = warehouse.fill(connection, CONTROLS, controls_table(models.controls))
     rows[STANDARDS.relation] = warehouse.fill(connection, STANDARDS, standards_table(models.controls, models.standards))
     return rows

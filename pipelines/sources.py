@@ -4,6 +4,7 @@ Belongs here: which rows each source gets. Does not belong here: writing them (l
 them (models/). Landed snapshots and loaded tables enter; rows in the draft leave.
 """
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import asdict
 from importlib.metadata import version
@@ -25,6 +26,7 @@ from pipelines.history.state import read_state
 from pipelines.home import Home
 from pipelines.load import tables, warehouse
 from pipelines.load.tables import Loaded
+from pipelines.models.model import Model
 from pipelines.policy import force
 from pipelines.policy.tables import POLICY
 
@@ -86,6 +88,32 @@ def fill_meta(
         meta.SNAPSHOTS.relation: fill_rows(connection, meta.SNAPSHOTS, snapshots),
         meta.LOADS.relation: fill_rows(connection, meta.LOADS, tables.load_rows(loaded)),
     }
+
+
+def fill_evidence(
+    connection: duckdb.DuckDBPyConnection,
+    run_id: str,
+    landed: list[Snapshot],
+    loaded: list[Loaded],
+    models: Iterable[Model],
+    rules: force.Rules,
+) -> dict[str, int]:
+    """Fill what the results come from, each with its hash; return the rows by relation."""
+    parts = {(snapshot.scope, snapshot.snapshot_id): snapshot.parts for snapshot in landed}
+    rows: list[dict[str, Any]] = []
+    for one in loaded:
+        key = {"scope": one.scope, "snapshot_id": one.snapshot_id}
+        for name, part in parts[one.scope, one.snapshot_id].items():
+            rows.append(key | {"kind": "landing", "name": name, "sha256": part["sha256"], "row_count": part["lines"]})
+        for name, digest in one.content.items():
+            rows.append(key | {"kind": "table", "name": name, "sha256": digest, "row_count": one.rows.get(name)})
+    for policy in rules.policies:
+        rows.append({"kind": "policy", "name": policy.policy.policy_id, "sha256": policy.sha256})
+    if rules.waivers:
+        rows.append({"kind": "waivers", "name": "waivers", "sha256": rules.waivers.sha256})
+    for model in models:
+        rows.append({"kind": "sql", "name": model.relation, "sha256": hashlib.sha256(model.sql.encode()).hexdigest()})
+    return {meta.EVIDENCE.relation: fill_rows(connection, meta.EVIDENCE, ({"run_id": run_id} | row for row in rows))}
 
 
 def standing(attempt: Attempt, landed: list[Snapshot]) -> dict[str, Any]:

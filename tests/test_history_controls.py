@@ -11,7 +11,7 @@ from tests.given import AS_OF, Body, Landed, ask, child, fold, server, volume
 DAY = timedelta(days=1)
 DELETED, LOST = "recovery_point_deleted_early", "resource_protection_lost"
 SHORTENED, TAMPERED, DROP = "retention_shortened", "recovery_point_tampered", "backup_count_drop"
-GAP, FAILURES = "recovery_gap_within_rpo", "consecutive_failures"
+GAP, FAILURES, COMPLETE = "recovery_gap_within_rpo", "consecutive_failures", "server_backup_complete"
 
 
 def instant(day: float) -> str:
@@ -320,3 +320,26 @@ def test_a_session_in_shanghai_says_the_same(home: Home) -> None:
         here = ask(home, sql)
         assert here
         assert ask(home, sql, zone="Asia/Shanghai") == here
+
+
+def test_a_disk_that_later_backups_lack_was_dropped(home: Home) -> None:
+    def of_disks(number: int, *disks: str) -> Body:
+        return of_day(number, children=[child(f"{disk}-{number}", resource_id=disk) for disk in disks])
+
+    both, one = ("system", "data"), ("system",)
+    found = said(home, COMPLETE, day(4, of_disks(0, *both), of_disks(1, *both), of_disks(2, *one), of_disks(3, *one)))
+    assert found == {
+        "b0": ("pass", "complete_size_differs"),
+        "b1": ("pass", "complete_size_differs"),
+        "b2": ("fail", "disk_dropped"),
+        "b3": ("pass", "complete"),
+    }
+    found = said(home, COMPLETE, day(5, of_disks(1, *both), of_disks(2, *one), of_disks(4, *both)))
+    assert found["b2"] == ("pass", "complete")
+
+
+def test_a_loss_is_remembered_for_as_long_as_is_looked_back(home: Home) -> None:
+    failed = {"status": "error", "expired_at": None}
+    found = said(home, LOST, day(0, of_day(0)), day(1, of_day(1, **failed)), day(60, of_day(1, **failed)))
+    assert found["server-1"] == ("fail", "none_dependable_left")
+    assert said(home, LOST, day(95, of_day(1, **failed)))["server-1"] == ("not_applicable", "never_had_one")

@@ -161,5 +161,21 @@ CATALOG = Table(
     ),
 )
 
+EVIDENCE = Table(
+    "compliance",
+    "evidence_manifest",
+    "One row a thing that the results of this run come from: what was landed, its tables, the rules, the SQL.",
+    ("run_id", "kind", "scope", "snapshot_id", "name"),
+    (
+        Column("run_id", TEXT, "The run that built this file.", required=True),
+        Column("kind", TEXT, "What it is.", required=True, known=("landing", "table", "policy", "waivers", "sql")),
+        Column("scope", TEXT, SCOPE.doc),  # null where it holds for all
+        Column("snapshot_id", TEXT, SNAPSHOT.doc),
+        Column("name", TEXT, "Its file, table, policy or relation.", required=True),
+        Column("sha256", TEXT, "Its hash.", required=True),
+        Column("row_count", WHOLE, "Its lines or rows, where it has some."),
+    ),
+)
+
 PER_SNAPSHOT = (REJECTS, DRIFT)
-META = (RUNS, SCOPES, SNAPSHOTS, LOADS, REJECTS, DRIFT, AUDITS, CATALOG)
+META = (RUNS, SCOPES, SNAPSHOTS, LOADS, REJECTS, DRIFT, AUDITS, EVIDENCE, CATALOG)

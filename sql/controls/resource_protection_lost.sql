@@ -16,7 +16,10 @@ standing as (
 ),
 
 lost as (
-    select * from intermediate.int_lost_points where was_usable and not is_replica
+    select l.*, d.snapshot_id
+    from history.backup_lifecycle as l
+    inner join demands as d on l.scope = d.scope and l.resource_id = d.resource_id
+    where l.was_usable and not l.is_replica and l.gone_at >= d.as_of - d.look_back_days * interval '1' day
 ),
 
 gone as (

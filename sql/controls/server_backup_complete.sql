@@ -57,6 +57,68 @@ counted as (
     group by scope, snapshot_id, backup_id
 ),
 
+whole as (
+    -- Points whose disks are all known, so that one that is not among them was not backed up.
+    select * from points where level = 'server' and not is_replica and is_dependable and detail_loaded and rejected_parts = 0
+),
+
+newest as (
+    select scope, snapshot_id, resource_id, max(rp_time) as last_rp_time
+    from whole
+    group by scope, snapshot_id, resource_id
+),
+
+last_of_disk as (
+    select
+        w.scope,
+        w.snapshot_id,
+        w.resource_id,
+        d.resource_id as disk_id,
+        max(coalesce(d.resource_name, d.resource_id)) as disk_name,
+        max(w.rp_time) as last_rp_time
+    from whole as w
+    inner join disks as d on w.scope = d.scope and w.snapshot_id = d.snapshot_id and w.backup_id = d.backup_id
+    group by w.scope, w.snapshot_id, w.resource_id, d.resource_id
+),
+
+missing as (
+    -- Disks that are in no later backup of their server, and the first one that lacks them.
+    select
+        l.scope,
+        l.snapshot_id,
+        l.resource_id,
+        l.disk_id,
+        l.disk_name,
+        min(w.rp_time) as missed_at
+    from last_of_disk as l
+    inner join newest as n
+        on l.scope = n.scope
+        and l.snapshot_id = n.snapshot_id
+        and l.resource_id = n.resource_id
+        and l.last_rp_time < n.last_rp_time
+    inner join whole as w
+        on l.scope = w.scope
+        and l.snapshot_id = w.snapshot_id
+        and l.resource_id = w.resource_id
+        and w.rp_time > l.last_rp_time
+    group by l.scope, l.snapshot_id, l.resource_id, l.disk_id, l.disk_name
+),
+
+dropped as (
+    select
+        w.scope,
+        w.snapshot_id,
+        w.backup_id,
+        string_agg(m.disk_name, ', ' order by m.disk_name) as dropped_disks
+    from missing as m
+    inner join whole as w
+        on m.scope = w.scope
+        and m.snapshot_id = w.snapshot_id
+        and m.resource_id = w.resource_id
+        and m.missed_at = w.rp_time
+    group by w.scope, w.snapshot_id, w.backup_id
+),
+
 measured as (
     select
         p.*,
@@ -69,12 +131,15 @@ measured as (
         coalesce(c.has_system_disk, false) as has_system_disk,
         c.total_size,
         c.unusable_disks,
+        g.dropped_disks,
         c.no_size = 0 and c.total_size <> p.resource_size as sizes_differ
     from points as p
     inner join demands as t
         on p.scope = t.scope and p.snapshot_id = t.snapshot_id and p.resource_id = t.resource_id
     left join counted as c
         on p.scope = c.scope and p.snapshot_id = c.snapshot_id and p.backup_id = c.backup_id
+    left join dropped as g
+        on p.scope = g.scope and p.snapshot_id = g.snapshot_id and p.backup_id = g.backup_id
 ),
 
 judged as (
@@ -91,6 +156,7 @@ judged as (
             when disks = 0 then 'no_children'
             when other_checkpoint > 0 then 'checkpoint_differs'
             when not has_system_disk and contain_system_disk = false then 'no_system_disk'
+            when dropped_disks is not null then 'disk_dropped'
             when sizes_differ and size_check = 'fail' then 'size_differs'
             when unknown_status > 0 then 'child_status_not_known'
             when no_checkpoint > 0 then 'checkpoint_not_said'
@@ -109,7 +175,7 @@ select
     case
         when reason_code in ('not_a_server', 'not_dependable') then 'not_applicable'
         when reason_code in ('complete', 'complete_size_differs') then 'pass'
-        when reason_code in ('child_unusable', 'no_children', 'checkpoint_differs', 'no_system_disk', 'size_differs')
+        when reason_code in ('child_unusable', 'no_children', 'checkpoint_differs', 'no_system_disk', 'disk_dropped', 'size_differs')
             then 'fail'
         else 'unknown'
     end as status,
@@ -126,6 +192,7 @@ select
         when 'no_children' then 'It has no disk in it.'
         when 'checkpoint_differs' then cast(other_checkpoint as varchar) || ' of ' || cast(disks as varchar) || ' disks belong to another restore point.'
         when 'no_system_disk' then 'The system disk is not in it.'
+        when 'disk_dropped' then 'The backup before it had a disk that is in none since: ' || dropped_disks || '.'
         when 'child_status_not_known' then 'A disk has a status that is not documented.'
         when 'checkpoint_not_said' then 'Not every disk says which restore point it belongs to.'
         when 'system_disk_not_said' then 'Nothing says whether the system disk is in it.'
@@ -138,7 +205,7 @@ select
     disks as threshold_value,
     cast(null as varchar[]) as evidence_backup_ids,
     case
-        when reason_code in ('child_unusable', 'no_children', 'checkpoint_differs', 'no_system_disk', 'size_differs')
+        when reason_code in ('child_unusable', 'no_children', 'checkpoint_differs', 'no_system_disk', 'disk_dropped', 'size_differs')
             then created_at
     end as failing_since,
     unusable_disks -- VARCHAR: Names of the disks that can not be restored.
