@@ -4,6 +4,7 @@ All of it follows from the contract and from sql/; nothing is said here again.
 """
 
 from collections.abc import Iterable
+from functools import cache
 
 import dagster as dg
 
@@ -40,11 +41,12 @@ def table_specs() -> list[dg.AssetSpec]:
     ]
 
 
-def warehouse_specs() -> list[dg.AssetSpec]:
+@cache
+def warehouse_specs() -> tuple[dg.AssetSpec, ...]:
     """Return the assets of the relations in DuckDB, none before what it reads: sources, models, audits, catalog."""
     last = (meta.AUDITS, meta.CATALOG)
     sources = [_source(table) for table in SOURCES if table not in last]
-    return [*sources, *(_model(model) for model in project().models), *map(_source, last)]
+    return (*sources, *(_model(model) for model in project().models), *map(_source, last))
 
 
 def check_specs() -> list[dg.AssetCheckSpec]:
@@ -60,6 +62,7 @@ def check_specs() -> list[dg.AssetCheckSpec]:
     ]
 
 
+@cache
 def all_audits() -> tuple[Audit, ...]:
     """Return the audits of the contract and of sql/audits/."""
     return audits(project().audits, project().controls)
