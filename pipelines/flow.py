@@ -53,7 +53,11 @@ class Draft:
 
 
 def land_clouds(settings: Settings, progress: Progress) -> list[Reading]:
-    """Read every cloud and land a snapshot of each. Raises Problem where none could be read."""
+    """Read every cloud and land a snapshot of each. Raises Problem where none could be read.
+
+    Rules that are not valid are found before anything is read.
+    """
+    read_rules(project().controls)
     home = Home(settings.home)
     home.prepare()
     with home.held():
@@ -90,9 +94,10 @@ def normalize_landed(home: Home, again: Iterable[str] = ()) -> list[Loaded]:
 
 def build(home: Home, run_id: str) -> None:
     """Make the published file again from what stands in Parquet. Raises Problem."""
+    rules = read_rules(project().controls)
     with home.held():
         normalize_landed(home)
-        publish(home, build_draft(home, run_id))
+        publish(home, build_draft(home, run_id, rules))
 
 
 def replay(home: Home, snapshot_id: str | None, run_id: str) -> None:
@@ -101,9 +106,10 @@ def replay(home: Home, snapshot_id: str | None, run_id: str) -> None:
     if snapshot_id is not None and snapshot_id not in known:
         newest = f"the newest is {max(known)}" if known else "there is none"
         raise Problem(f"no snapshot {snapshot_id} is landed in {home.path} ({newest})", "Name one that is there.")
+    rules = read_rules(project().controls)
     with home.held():
         normalize_landed(home, known if snapshot_id is None else [snapshot_id])
-        publish(home, build_draft(home, run_id))
+        publish(home, build_draft(home, run_id, rules))
 
 
 def build_draft(home: Home, run_id: str, rules: Rules | None = None) -> Draft:

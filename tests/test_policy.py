@@ -106,6 +106,14 @@ def test_a_policy_with_several_problems_lists_all_and_runs_nothing(home: Home, m
     assert f"{path}:10: default_tiers is no key" in result.stdout
 
 
+def test_nothing_is_read_with_a_policy_that_is_not_valid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "policy.yaml").write_text("version: 3")
+    monkeypatch.setenv("CBR_POLICY", str(tmp_path / "policy.yaml"))
+    result = CliRunner().invoke(main, ["demo", "--home", str(tmp_path / "home")])
+    assert (result.exit_code, "line 1: version: input should be 1" in result.stderr) == (1, True), result.output
+    assert not list((tmp_path / "home").rglob("*.zst"))
+
+
 def test_a_file_that_is_not_there_or_not_text_is_said(tmp_path: Path) -> None:
     with pytest.raises(Problem, match="can't be read"):
         read_policy(tmp_path / "none.yaml")
