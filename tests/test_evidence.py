@@ -81,6 +81,34 @@ def test_a_result_that_was_changed_with_its_hash_is_found(home: Home) -> None:
     assert (result.exit_code, "where its manifest says 000" in result.stderr) == (1, True)
 
 
+def test_results_that_were_changed_together_with_the_manifest_are_found(home: Home) -> None:
+    folder = write_pack(days(home), SECOND)
+    path = folder / "results.csv"
+    path.write_text(path.read_text().replace("fail", "pass"))
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["files"]["results.csv"] = sha256_of(path)
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    assert verify(folder).damages == ["results.csv is not what was judged"]
+
+
+def test_a_pack_under_other_rules_than_were_published_is_refused(
+    home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    days(home)
+    (tmp_path / "acme.yaml").write_text(POLICY)
+    monkeypatch.setenv("CBR_POLICY", str(tmp_path / "acme.yaml"))
+    with pytest.raises(Problem, match="other results than the published file has"):
+        write_pack(home, SECOND)
+    assert not list(home.evidence.iterdir())
+
+
+def test_a_file_that_is_missing_is_named(home: Home) -> None:
+    folder = write_pack(days(home), SECOND)
+    (folder / "results.csv").unlink()
+    result = call("evidence", "--verify", str(folder))
+    assert (result.exit_code, "results.csv is missing" in result.stdout) == (1, True)
+
+
 def test_packs_are_a_chain(home: Home) -> None:
     publish(home, Landed([server(), volume("v")]))
     first = write_pack(home, FIRST)

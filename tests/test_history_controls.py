@@ -343,3 +343,15 @@ def test_a_loss_is_remembered_for_as_long_as_is_looked_back(home: Home) -> None:
     found = said(home, LOST, day(0, of_day(0)), day(1, of_day(1, **failed)), day(60, of_day(1, **failed)))
     assert found["server-1"] == ("fail", "none_dependable_left")
     assert said(home, LOST, day(95, of_day(1, **failed)))["server-1"] == ("not_applicable", "never_had_one")
+
+
+def test_a_point_from_the_future_fills_no_gap(home: Home) -> None:
+    row = gaps(home, day(9, of_day(0), of_day(1), of_day(12, expired_at=instant(60))))
+    assert (row["status"], row["reason_code"]) == ("fail", "open_gap")
+
+
+def test_where_another_project_is_read_nothing_is_lost(home: Home) -> None:
+    fold(home, day(0, of_day(0)), day(1, volume("v", created_at=instant(0.9)), project="project-2"))
+    assert ask(home, "SELECT resource_id FROM intermediate.int_resources") == [{"resource_id": "disk-1"}]
+    found = ask(home, f"SELECT status, reason_code FROM controls.{DELETED}")
+    assert found == [{"status": "unknown", "reason_code": "vault_or_project_not_seen"}]

@@ -232,6 +232,7 @@ CASES: dict[str, list[Case]] = {
         (daily("b", 4), "of-b", ("unknown", "too_few")),
         ([*daily("c", 9), of("c-x", resource_id="of-c", status="error")], "of-c", ("fail", "low")),
         (daily("d", 5), "disk-of-disk-d-0", ("not_applicable", "judged_with_server")),
+        ([*daily("e", 9), of("e-x", resource_id="of-e", status="frozen")], "of-e", ("unknown", "status_not_known")),
     ],
     "consecutive-failures": [
         ([of("a")], "of-a", ("pass", "none_failed")),
@@ -243,6 +244,11 @@ CASES: dict[str, list[Case]] = {
             ("pass", "none_failed"),
         ),
         ([of("e", status="frozen")], "of-e", ("unknown", "status_not_known")),
+        (
+            [of("h", status="frozen"), of("h2", resource_id="of-h", created_at=at(hours=30))],
+            "of-h",
+            ("unknown", "status_not_known"),
+        ),
         ([of("f")], "disk-of-disk-f", ("not_applicable", "judged_with_server")),
         ([of("g", created_at=at(days=40))], "of-g", ("not_applicable", "no_attempt")),
     ],

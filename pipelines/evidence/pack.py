@@ -12,12 +12,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import pyarrow.csv
 import pyarrow.parquet as pq
 
 from pipelines import clock
 from pipelines.contract.results import RESULTS
-from pipelines.evidence.results import hash_of, judge
+from pipelines.evidence.results import hash_of, judge, published, write_csv
 from pipelines.extract import landing
 from pipelines.history.judged import keep, read_judged
 from pipelines.history.state import read_state
@@ -28,7 +27,7 @@ from pipelines.models.project import project
 from pipelines.policy.force import read_rules, rule_files
 from pipelines.problem import Problem
 
-MANIFEST = "manifest.json"
+MANIFEST, CSV, PARQUET = "manifest.json", "results.csv", "results.parquet"
 
 
 def write_pack(home: Home, snapshot_id: str) -> Path:
@@ -67,8 +66,13 @@ def _fill(home: Home, folder: Path, previous: dict[str, str] | None) -> None:
         shutil.copyfile(path, folder / name)
     controls = project().controls
     results = judge(home, project(), read_rules(controls))
-    pq.write_table(results, folder / "results.parquet", compression="zstd")
-    _write_csv(results, folder / "results.csv")
+    if hash_of(results) != hash_of(published(home.warehouse)):
+        raise Problem(
+            "judging again gives other results than the published file has",
+            "Set CBR_POLICY and CBR_WAIVERS as the run had them, or run 'cbr-warehouse build' first.",
+        )
+    pq.write_table(results, folder / PARQUET, compression="zstd")
+    write_csv(results, folder / CSV)
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     snapshots = {s.snapshot_id: s for s in landing.current(landing.snapshots(home))}
     manifest: dict[str, Any] = {
@@ -141,11 +145,3 @@ def _previous(home: Home) -> dict[str, str] | None:
         "manifest_sha256": sha256_of(packs[-1]),
         "result_sha256": content["result_sha256"],
     }
-
-
-def _write_csv(results: Any, path: Path) -> None:
-    lists = [field.name for field in results.schema if str(field.type).startswith("list")]
-    for name in lists:
-        texts = [";".join(value or ()) for value in results[name].to_pylist()]
-        results = results.set_column(results.schema.get_field_index(name), name, [texts])
-    pyarrow.csv.write_csv(results, path)

@@ -6,8 +6,10 @@ machine: nothing in them tells of the run.
 
 import hashlib
 import json
+from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.csv
 
 from pipelines import flow
 from pipelines.duck import connect
@@ -30,6 +32,22 @@ def judge(home: Home, project: Project, rules: Rules) -> pa.Table:
         build_models(connection, project.towards([RESULTS]))
         results: pa.Table = connection.sql(_IN_ORDER).to_arrow_table()
         return results
+
+
+def published(warehouse: Path) -> pa.Table:
+    """Return the results that a published file holds."""
+    with connect(warehouse, read_only=True) as connection:
+        results: pa.Table = connection.sql(_IN_ORDER).to_arrow_table()
+        return results
+
+
+def write_csv(results: pa.Table, path: Path) -> None:
+    """Write results as CSV; a list is its items with semicolons between."""
+    for field in results.schema:
+        if pa.types.is_list(field.type):
+            texts = [";".join(value or ()) for value in results[field.name].to_pylist()]
+            results = results.set_column(results.schema.get_field_index(field.name), field.name, [texts])
+    pyarrow.csv.write_csv(results, path)
 
 
 def hash_of(results: pa.Table) -> str:

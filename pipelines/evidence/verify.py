@@ -4,12 +4,17 @@ Offline, with the SQL, the rules and the tables that lie in the pack. A folder e
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from pipelines.evidence.pack import MANIFEST
-from pipelines.evidence.results import hash_of, judge
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines.evidence.pack import CSV, MANIFEST, PARQUET
+from pipelines.evidence.results import hash_of, judge, write_csv
 from pipelines.home import Home, sha256_of
 from pipelines.models.project import read_project
 from pipelines.policy.force import read_rules
@@ -43,11 +48,27 @@ def verify(folder: Path) -> Verified:
     damages = [f"{name} is missing" for name in sorted(files.keys() - there)]
     damages += [f"{name} was added" for name in sorted(there - files.keys())]
     damages += [f"{n} was changed" for n in sorted(files.keys() & there) if sha256_of(folder / n) != files[n]]
-    if any(not damage.endswith("was added") and not damage.startswith("results.") for damage in damages):
+    kept = {f"{name} was changed" for name in (CSV, PARQUET)} | {f"{name} was added" for name in there - files.keys()}
+    if set(damages) - kept:
         # What was changed is not run, and what is missing can't be.
         return Verified(folder, damages, said, "", 0)
     project = read_project(folder / "sql")
     named = {"CBR_POLICY": folder / "policy", "CBR_WAIVERS": folder / "waivers.yaml"}
     rules = read_rules(project.controls, {name: str(path) for name, path in named.items() if path.exists()})
     results = judge(Home(folder / "home"), project, rules)
+    damages += _told_otherwise(folder, results)
     return Verified(folder, damages, said, hash_of(results), results.num_rows)
+
+
+def _told_otherwise(folder: Path, results: pa.Table) -> Iterator[str]:
+    """Say which of the files that people read is not what was judged: a manifest can be changed with them."""
+    with TemporaryDirectory() as scratch:
+        write_csv(results, Path(scratch) / CSV)
+        if (Path(scratch) / CSV).read_bytes() != (folder / CSV).read_bytes():
+            yield f"{CSV} is not what was judged"
+    try:
+        same = hash_of(pq.read_table(folder / PARQUET)) == hash_of(results)
+    except (OSError, pa.ArrowException):
+        same = False
+    if not same:
+        yield f"{PARQUET} is not what was judged"

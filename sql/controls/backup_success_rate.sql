@@ -22,6 +22,7 @@ counted as (
         resource_id,
         count(*) filter (where outcome in ('succeeded', 'failed')) as finished,
         count(*) filter (where outcome = 'succeeded') as succeeded,
+        count(*) filter (where outcome = 'unknown') as unsaid,
         min(created_at) filter (where outcome = 'failed') as first_failure_at,
         coalesce(list_sort(array_agg(backup_id) filter (where outcome = 'failed')), cast([] as varchar[])) as failed_ids
     from attempts
@@ -45,7 +46,8 @@ judged as (
             when d.subject_type = 'volume_via_server' then 'judged_with_server'
             when d.lost_at is not null then 'lost'
             when coalesce(c.finished, 0) < d.min_attempts then 'too_few'
-            when c.succeeded * 100 >= d.min_success_percent * c.finished then 'good'
+            when c.succeeded * 100 >= d.min_success_percent * (c.finished + c.unsaid) then 'good'
+            when c.succeeded * 100 >= d.min_success_percent * c.finished then 'status_not_known'
             else 'low'
         end as reason_code
     from demands as d
@@ -69,6 +71,7 @@ select
         when 'judged_with_server' then 'Its backups are part of those of its server.'
         when 'lost' then 'It has no backup any more: see resource-protection-lost.'
         when 'too_few' then 'Only ' || cast(finished as varchar) || ' finished backups are seen; ' || cast(min_attempts as varchar) || ' are needed to tell.'
+        when 'status_not_known' then 'Some backups have a status that is not documented; if they failed, too few ended well.'
         else cast(succeeded as varchar) || ' of ' || cast(finished as varchar) || ' finished backups that were seen ended well; ' || cast(min_success_percent as varchar) || ' % are asked for.'
     end as reason,
     percent as measured_value,

@@ -21,7 +21,7 @@ totals as (
         snapshot_id,
         resource_id,
         count(*) as attempts,
-        count(*) filter (where outcome = 'unknown') as unsaid,
+        max(created_at) filter (where outcome = 'unknown') as last_unsaid_at,
         max(created_at) filter (where outcome = 'succeeded') as last_success_at
     from attempts
     group by scope, snapshot_id, resource_id
@@ -58,7 +58,8 @@ judged as (
             when d.subject_type = 'volume_via_server' then 'judged_with_server'
             when coalesce(r.failures, 0) > d.max_failed_attempts then 'failing'
             when t.attempts is null then 'no_attempt'
-            when t.unsaid > 0 and t.last_success_at is null then 'status_not_known'
+            when t.last_unsaid_at > t.last_success_at then 'status_not_known'
+            when t.last_unsaid_at is not null and t.last_success_at is null then 'status_not_known'
             when r.failures > 0 then 'failed_lately'
             else 'none_failed'
         end as reason_code
@@ -84,7 +85,7 @@ select
         when 'judged_at_source' then 'Only copies are kept here; the resource is judged in the scope where it lives.'
         when 'judged_with_server' then 'Its backups are part of those of its server.'
         when 'no_attempt' then 'No backup of it was begun in the window that is counted.'
-        when 'status_not_known' then 'A backup has a status that is not documented, and none succeeded.'
+        when 'status_not_known' then 'A backup has a status that is not documented, and none succeeded since.'
         when 'none_failed' then 'Its last backup did not fail.'
         else 'Its last ' || cast(failures as varchar) || ' backups failed, the first at ' || cast(date_trunc('second', first_failure_at) as varchar) || '; ' || cast(max_failed_attempts as varchar) || ' are allowed.'
     end as reason,

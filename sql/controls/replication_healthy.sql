@@ -95,7 +95,7 @@ select
         when 'status_not_known' then 'A replication has a status that is not documented.'
         when 'start_not_known' then 'A replication is not finished and does not say when it began.'
         when 'running' then 'Its replication is not finished yet.'
-        when 'succeeded' then 'Its last replication to each region ended well.'
+        when 'succeeded' then 'No replication of it failed or is stuck.'
         else 'The service skipped its replication.'
     end as reason,
     broken as measured_value,

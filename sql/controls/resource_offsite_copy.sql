@@ -41,7 +41,8 @@ placed as (
         c.rp_time,
         c.state,
         d.allowed_regions is null or list_contains(d.allowed_regions, c.destination_region) as is_allowed,
-        c.rp_time >= d.as_of - d.offsite_rpo_hours * interval '1' hour as is_recent
+        c.rp_time >= d.as_of - d.offsite_rpo_hours * interval '1' hour
+        and c.rp_time <= d.as_of + d.clock_skew_seconds * interval '1' second as is_recent
     from copies as c
     inner join demands as d
         on c.scope = d.scope and c.snapshot_id = d.snapshot_id and c.resource_id = d.resource_id

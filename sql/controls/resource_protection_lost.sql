@@ -19,7 +19,10 @@ lost as (
     select l.*, d.snapshot_id
     from history.backup_lifecycle as l
     inner join demands as d on l.scope = d.scope and l.resource_id = d.resource_id
-    where l.was_usable and not l.is_replica and l.gone_at >= d.as_of - d.look_back_days * interval '1' day
+    where l.was_usable
+        and not l.is_replica
+        and l.disappearance <> 'vault_or_project_not_seen'
+        and l.gone_at >= d.as_of - d.look_back_days * interval '1' day
 ),
 
 gone as (

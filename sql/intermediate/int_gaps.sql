@@ -118,6 +118,10 @@ leaders as (
     from points as p
     inner join others as o
         on p.scope = o.scope and p.snapshot_id = o.snapshot_id and p.resource_id = o.resource_id
+    inner join demands as d
+        on p.scope = d.scope and p.snapshot_id = d.snapshot_id and p.resource_id = d.resource_id
+    -- A point from the future fills no gap.
+    where p.rp_time <= d.as_of + d.clock_skew_seconds * interval '1' second
     union all
     select
         g.scope,

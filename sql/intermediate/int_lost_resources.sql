@@ -1,6 +1,9 @@
 -- One row a resource that had a backup of its own, or a part in one, which is gone; it may have others.
 with lives as (
-    select * from history.backup_lifecycle where gone_at is not null and not is_replica and was_usable
+    -- Where another project was read, absence says nothing; the points themselves stay as unknown losses.
+    select *
+    from history.backup_lifecycle
+    where gone_at is not null and not is_replica and was_usable and disappearance <> 'vault_or_project_not_seen'
 ),
 
 parts as (

@@ -88,6 +88,7 @@ counted as (
         resource_id,
         count(*) filter (where status = 'fail') as fails,
         count(*) filter (where status = 'unknown') as unknowns,
+        count(*) filter (where status = 'waived') as waived,
         coalesce(
             list_sort(array_agg(distinct control_id) filter (where status = 'fail')), cast([] as varchar[])
         ) as failed_controls,
@@ -159,9 +160,10 @@ select
         when c.worst = 4 or (c.fails > 0 and o.resource_id is null) then 'non_compliant'
         when c.fails > 0 then 'partial'
         when c.unknowns > 0 then 'unknown'
+        when c.waived > 0 then 'waived'
         when n.status = 'pass' then 'compliant'
         else 'not_applicable'
-    end as verdict, -- VARCHAR: compliant; partial: some checks fail; non_compliant: a critical one, or no check of its own passes; unknown; not_applicable.
+    end as verdict, -- VARCHAR: compliant; partial: some checks fail; non_compliant: a critical one, or no check of its own passes; waived: all that fails is accepted; unknown; not_applicable.
     coalesce(c.failed_controls, cast([] as varchar[])) as failed_controls, -- VARCHAR[]: Controls that fail for it or for one of its points.
     case c.worst when 4 then 'critical' when 3 then 'high' when 2 then 'medium' when 1 then 'low' when 0 then 'info' end as worst_severity, -- VARCHAR: The highest severity among them.
     c.first_failed_at, -- TIMESTAMP: Since when the oldest of them fails, as far as the snapshot itself tells.

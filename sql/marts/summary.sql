@@ -69,10 +69,10 @@ select
         when t.control_id is null and c.subject_kind = 'lost_point' and m.has_history and not p.is_stale and n.rejects = 0
             then 'pass'
         when t.control_id is null or p.is_stale or n.rejects > 0 or t.unknowns > 0 then 'unknown'
-        when t.passes > 0 then 'pass'
         when a.waived > 0 then 'waived'
+        when t.passes > 0 then 'pass'
         else 'not_applicable'
-    end as verdict -- VARCHAR: fail if any subject fails; unknown if any can't be judged or loaded, if the data is stale, or if there is none, unless nothing of its kind was lost; else pass, or waived where all that applies is.
+    end as verdict -- VARCHAR: fail if any subject fails; unknown if any can't be judged or loaded, if the data is stale, or if there is none, unless nothing of its kind was lost; waived if any failure is accepted and none is left; else pass.
 from scopes as p
 cross join controls as c
 left join snapshots as n on p.scope = n.scope
