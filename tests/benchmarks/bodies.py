@@ -16,7 +16,7 @@ import pyarrow as pa
 from pipelines.clock import snapshot_id
 from pipelines.extract.landing import LIST, SHOW, SUFFIX, Snapshot, write_manifest
 from pipelines.home import Home, private_folder
-from pipelines.sandbox.estate import Resource, point
+from pipelines.sandbox.estate import RETENTION, Resource, point
 from pipelines.sandbox.quirks import QUIRKS
 
 Body = dict[str, Any]
@@ -24,21 +24,23 @@ AS_OF = datetime(2026, 3, 1, 12)
 SCOPE = "benchmark"
 _ODD = list(QUIRKS.values())
 TABLES = ("backups", "children", "extend_info", "replication_records")
-DAYS, PAGE, PART = 25, 1_000, 10_000
+DAYS = RETENTION.days  # a server's daily backups: as many as their retention allows
+PAGE, PART = 1_000, 10_000
 
 
 class Bodies:
-    """Backups by number: `DAYS` days of each server, the newest first."""
+    """Backups by number: `DAYS` days of each server, the newest first; the first one is of the day that ends at `end`."""
 
-    def __init__(self, seed: int = 7) -> None:
+    def __init__(self, seed: int = 7, end: datetime = AS_OF) -> None:
         self._random = random.Random(seed)
         self._vault = self._id()
+        self._end = end
 
     def shown(self, count: int) -> Iterator[Body]:
         """Yield what ShowBackup answers."""
         for number in range(count):
             server, day = divmod(number, DAYS)
-            body = self._fresh(point(_resource(server), AS_OF, day))
+            body = self._fresh(point(_resource(server), self._end, day))
             if number % 3 == 0:
                 body["replication_records"] = [self._record(body)]
             yield _ODD[number // 100 % len(_ODD)](body) if number % 100 == 50 else body
@@ -115,8 +117,8 @@ def land(home: Home, count: int, *, day: int = 0, listed: bool = False) -> Snaps
 
 
 def _of_day(count: int, day: int) -> Iterator[Body]:
-    """Yield the backups of a day: a server's oldest ones give way to new ones."""
-    fresh = Bodies(seed=1_000 + day).shown(count)
+    """Yield the backups of a day: a server's oldest ones have expired, and new ones stand in their place."""
+    fresh = Bodies(seed=1_000, end=AS_OF + timedelta(days=DAYS)).shown(count)
     for number, (old, new) in enumerate(zip(Bodies().shown(count), fresh, strict=True)):
         yield new if number % DAYS >= DAYS - day else old
 

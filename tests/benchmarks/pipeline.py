@@ -1,7 +1,7 @@
 """How long a run takes from landing to the published warehouse, with all models, and what it needs.
 
 `python -m tests.benchmarks.pipeline --backups 1000000` lands a day of that many server backups, 2.5 disks each, with
-the list pages that name them, and the day after, on which one backup in twenty-five is gone and as many are new. Each
+the list pages that name them, and the day after, on which one backup in thirty-five has expired and as many are new. Each
 step of each day runs in a process of its own: seconds, seconds of CPU, peak memory.
 """
 
