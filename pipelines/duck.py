@@ -6,6 +6,7 @@ Belongs here: the settings that make answers right. Does not belong here: SQL of
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -17,6 +18,13 @@ MEMORY = "1400MB"  # what DuckDB may use while it folds or builds; a process as 
 def count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
     """Return how many rows a relation, or a SELECT in parentheses, has."""
     return int(connection.execute(f"SELECT count(*) FROM {relation}").fetchall()[0][0])
+
+
+def rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
+    """Return what a query finds, a row a dict."""
+    cursor = connection.execute(query)
+    names = [column[0] for column in cursor.description or []]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 @contextmanager

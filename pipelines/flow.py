@@ -16,10 +16,11 @@ import duckdb
 
 from pipelines.config import Settings
 from pipelines.contract import meta
+from pipelines.duck import connect
 from pipelines.extract import landing
 from pipelines.extract.landing import LIST, SHOW, Snapshot
 from pipelines.extract.snapshot import Progress, Reading, land_all
-from pipelines.history.judged import Judged, keep, write_results
+from pipelines.history.judged import KEPT, Judged, keep, write_results
 from pipelines.history.keep import bring_up
 from pipelines.home import Home, writing
 from pipelines.load import tables, warehouse
@@ -33,6 +34,7 @@ from pipelines.models.project import Project, project
 from pipelines.models.standards import STANDARDS, standards_table
 from pipelines.normalize.snapshot import Normalizer
 from pipelines.policy.force import Rules, read_rules
+from pipelines.policy.named import named
 from pipelines.problem import Problem
 from pipelines.sources import fill_data, fill_evidence, fill_meta, fill_policy, fill_results, fill_rows, standing
 
@@ -57,8 +59,8 @@ def land_clouds(settings: Settings, progress: Progress) -> list[Reading]:
 
     Rules that are not valid are found before anything is read.
     """
-    read_rules(project().controls)
     home = Home(settings.home)
+    rules_of(home)
     home.prepare()
     with home.held():
         readings = land_all(home, settings, progress)
@@ -94,7 +96,7 @@ def normalize_landed(home: Home, again: Iterable[str] = ()) -> list[Loaded]:
 
 def build(home: Home, run_id: str) -> None:
     """Make the published file again from what stands in Parquet. Raises Problem."""
-    rules = read_rules(project().controls)
+    rules = rules_of(home)
     with home.held():
         normalize_landed(home)
         publish(home, build_draft(home, run_id, rules))
@@ -106,23 +108,39 @@ def replay(home: Home, snapshot_id: str | None, run_id: str) -> None:
     if snapshot_id is not None and snapshot_id not in known:
         newest = f"the newest is {max(known)}" if known else "there is none"
         raise Problem(f"no snapshot {snapshot_id} is landed in {home.path} ({newest})", "Name one that is there.")
-    rules = read_rules(project().controls)
+    rules = rules_of(home)
     with home.held():
         normalize_landed(home, known if snapshot_id is None else [snapshot_id])
         publish(home, build_draft(home, run_id, rules))
 
 
+def judge(home: Home, run_id: str) -> None:
+    """Judge the newest complete snapshot of each scope and keep the results; publish nothing. Raises Problem."""
+    rules, landed, models = rules_of(home), landing.snapshots(home), project()
+    with home.held(), writing(home.path), connect() as connection:
+        normalize_landed(home)
+        fill_sources(connection, home, run_id, models, rules)
+        build_models(connection, models.towards(KEPT))
+        for one in _loaded(home, landed):
+            keep(home, write_results(home, connection, one.scope, one.snapshot_id))
+
+
+def rules_of(home: Home) -> Rules:
+    """Return the rules that a home is judged by. Raises Problem with every fault."""
+    return read_rules(project().controls, named(home))
+
+
 def build_draft(home: Home, run_id: str, rules: Rules | None = None) -> Draft:
     """Build a draft from the newest complete snapshot of each scope, and audit it. Call it while the home is held.
 
-    It is judged by `rules`, else by the files that CBR_POLICY and CBR_WAIVERS name. Raises Problem.
+    It is judged by `rules`, else by those of the home. Raises Problem.
     """
     warehouse.sweep(home)
     landed = landing.snapshots(home)
     if not landed:
         raise Problem(f"nothing is landed in {home.path}", "Run 'cbr-warehouse run' first.")
     models = project()
-    rules = rules or read_rules(models.controls)
+    rules = rules or rules_of(home)
     with writing(home.path), warehouse.draft(home, run_id) as (connection, path):
         rows = fill_sources(connection, home, run_id, models, rules)
         rows |= build_models(connection, models)

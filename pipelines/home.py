@@ -6,6 +6,7 @@
     history/<table>/scope=S/*.parquet                            what every record was, and when
     history/manifests/scope=S.json, history/judged/scope=S.json  which of those files count
     evidence/T/                                                  what proves the results of a snapshot
+    policy.yaml, waivers.yaml                                    what is demanded, and what is accepted
     warehouse.duckdb                                             what analysts open
 
 Belongs here: paths, private modes, and writing a small file in one step. Does not belong here: what stands

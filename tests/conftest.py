@@ -1,7 +1,12 @@
 """Fixtures that many tests share."""
 
+import fcntl
+import json
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -34,6 +39,39 @@ def service() -> Iterator[Sandbox]:
     """A service with the synthetic estate."""
     with serve() as served:
         yield served
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What `cbr-warehouse demo` said, run in a folder of its own by somebody who has clouds and a home."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+    folder: Path
+
+    @property
+    def home(self) -> Home:
+        return Home(self.folder / "cbr-demo")
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Demo:
+    """The demo, run once for all tests; they only look at it."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "demo"
+    folder.mkdir(exist_ok=True)
+    said = folder / "said.json"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not said.exists():
+            environ = os.environ | {"CBR_CLOUDS": "production", "CBR_HOME": str(folder / "real")}
+            done = subprocess.run(
+                [sys.executable, "-m", "pipelines.cli", "demo"],
+                cwd=folder, env=environ, capture_output=True, text=True, timeout=300, check=False,
+            )  # fmt: skip
+            said.write_text(json.dumps([done.returncode, done.stdout, done.stderr]))
+    return Demo(*json.loads(said.read_text()), folder=folder)
 
 
 def clouds_yaml(folder: Path, **clouds: object) -> Path:

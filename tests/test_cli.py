@@ -1,6 +1,7 @@
 """cbr-warehouse as a user meets it."""
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from pipelines.cli import main
 from pipelines.home import Home
 from pipelines.sandbox import Sandbox, serve
 from pipelines.sandbox.iam import REGION
-from tests.conftest import clouds_yaml
+from tests.conftest import Demo, clouds_yaml
 from tests.given import query, server, volume
 from tests.test_normalize import PAGE_SHAPED
 
@@ -47,22 +48,32 @@ def failed(*arguments: str) -> str:
     return result.stderr
 
 
-def test_demo_answers_and_says_where_the_file_is(tmp_path: Path) -> None:
-    result = call("demo")
-    assert result.exit_code == 0
-    assert result.stderr == ""
+def test_demo_answers_and_says_where_the_file_is(demo: Demo) -> None:
+    assert (demo.exit_code, demo.stderr) == (0, "")
     for word in ("synthetic data of the sandbox", "resource-recent-recovery-point", "critical", "fail", "erp-db"):
-        assert word in result.stdout
-    assert (tmp_path / "cbr-demo" / "warehouse.duckdb").exists()
-    assert "cbr-demo/warehouse.duckdb" in result.stdout.replace("\n", "")
-    assert not (tmp_path / "cbr-home").exists()
+        assert word in demo.stdout
+    assert demo.home.warehouse.exists()
+    assert "cbr-demo/warehouse.duckdb" in demo.stdout.replace("\n", "")
 
 
-def test_demo_never_reads_the_users_clouds(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("CBR_CLOUDS", "production")
-    monkeypatch.setenv("CBR_HOME", str(tmp_path / "real"))
-    assert call("demo").exit_code == 0
-    assert not (tmp_path / "real").exists()
+def test_demo_never_touches_the_users_clouds_or_home(demo: Demo) -> None:
+    assert demo.exit_code == 0
+    assert not (demo.folder / "real").exists()
+    assert query(demo.home, "SELECT DISTINCT scope FROM meta.snapshots") == [("sandbox",)]
+
+
+def test_a_demo_of_an_earlier_one_goes_on_where_that_was(demo: Demo, tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    shutil.copytree(demo.home.path, home.path)
+    before = query(home, "SELECT snapshot_id FROM meta.snapshots")
+    assert call("demo", "--home", str(home.path)).exit_code == 0
+    assert len(query(home, "SELECT snapshot_id FROM meta.snapshots")) == len(before) + 1
+    sql = "SELECT control_id, subject_id, raw_status FROM compliance.control_results WHERE raw_status = 'fail' ORDER BY ALL"
+    # A point more or less may be there by now; nobody has deleted or tampered with anything else.
+    lost = [row for row in query(home, sql) if row[0] in ("recovery-point-deleted-early", "recovery-point-tampered")]
+    assert lost == [
+        r for r in query(demo.home, sql) if r[0] in ("recovery-point-deleted-early", "recovery-point-tampered")
+    ]
 
 
 def test_run_loads_exactly_what_another_service_serves(configure: Configure, tmp_path: Path) -> None:
@@ -201,7 +212,7 @@ def test_wrong_usage_exits_with_two(arguments: list[str]) -> None:
 
 def test_verbose_shows_dagsters_events(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "pipelines.cli", "demo", "--verbose"],
+        [sys.executable, "-m", "pipelines.cli", "run", "--verbose"],
         capture_output=True,
         text=True,
         timeout=120,

@@ -39,6 +39,16 @@ def test_a_pack_is_judged_again_anywhere_with_the_same_result(home: Home, tmp_pa
     assert (result.exit_code, "judged again, are the same" in result.stdout) == (0, True), result.output
 
 
+def test_the_rules_that_lie_in_the_home_go_into_the_pack(home: Home, tmp_path: Path) -> None:
+    home.prepare()
+    (home.path / "policy.yaml").write_text(POLICY)
+    (home.path / "waivers.yaml").write_text("version: 1\nwaivers: []")
+    folder = write_pack(days(home), SECOND)
+    assert (folder / "policy" / "policy.yaml").read_text() == POLICY
+    assert (folder / "waivers.yaml").exists()
+    assert verify(folder).is_same
+
+
 def test_a_pack_holds_what_was_published(home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "acme.yaml").write_text(POLICY)
     monkeypatch.setenv("CBR_POLICY", str(tmp_path / "acme.yaml"))

@@ -15,6 +15,7 @@ from pipelines.models.project import project
 from pipelines.policy.check import WaiverFile, check_policy, check_waivers, read_policy
 from pipelines.policy.demands import SETTINGS, TIER, derived
 from pipelines.policy.force import Rules, known, read_rules
+from pipelines.policy.named import Named, named
 from pipelines.policy.schema import Waivers, json_schema
 from pipelines.problem import Problem
 from tests.given import AS_OF, Landed, ask, at, child, fold, publish, server, volume
@@ -109,7 +110,7 @@ def test_a_policy_with_several_problems_lists_all_and_runs_nothing(home: Home, m
 def test_nothing_is_read_with_a_policy_that_is_not_valid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "policy.yaml").write_text("version: 3")
     monkeypatch.setenv("CBR_POLICY", str(tmp_path / "policy.yaml"))
-    result = CliRunner().invoke(main, ["demo", "--home", str(tmp_path / "home")])
+    result = CliRunner().invoke(main, ["run", "--home", str(tmp_path / "home")])
     assert (result.exit_code, "line 1: version: input should be 1" in result.stderr) == (1, True), result.output
     assert not list((tmp_path / "home").rglob("*.zst"))
 
@@ -229,7 +230,7 @@ def test_a_snapshot_is_judged_by_the_policy_in_force_on_its_date(home: Home, tmp
     (folder / "old.yaml").write_text(POLICY)
     later = POLICY.replace("policy_id: acme", "policy_id: new").replace("2026-01-01", "2026-03-02")
     (folder / "new.yaml").write_text(later.replace("rpo_hours: 24", "rpo_hours: 240"))
-    rules = read_rules((), {"CBR_POLICY": str(folder)})
+    rules = read_rules((), named(home, {"CBR_POLICY": str(folder)}))
     days = (date(2025, 12, 31), date(2026, 1, 1), date(2026, 3, 1), date(2026, 3, 2))
     held = [rules.at(datetime.combine(day, datetime.min.time())) for day in days]
     assert [one.policy.policy_id if one else None for one in held] == [None, "acme", "acme", "new"]
@@ -242,14 +243,26 @@ def test_a_snapshot_is_judged_by_the_policy_in_force_on_its_date(home: Home, tmp
     assert ask(home, "SELECT policy_id FROM policy.settings", rules=rules) == [{"policy_id": "new"}]
 
 
-def test_two_policies_of_one_day_are_refused(tmp_path: Path) -> None:
+def test_the_rules_that_lie_in_the_home_hold_unless_others_are_named(home: Home, tmp_path: Path) -> None:
+    home.prepare()
+    assert named(home, {}) == Named()
+    (home.path / "policy.yaml").write_text(POLICY)
+    (home.path / "waivers.yaml").write_text("version: 1\nwaivers: []")
+    assert named(home, {}) == Named((home.path / "policy.yaml",), home.path / "waivers.yaml")
+    (tmp_path / "other.yaml").write_text(POLICY)
+    assert named(home, {"CBR_POLICY": str(tmp_path / "other.yaml")}).policies == (tmp_path / "other.yaml",)
+    publish(home, Landed([server()]))
+    assert query(home, "SELECT policy_id FROM policy.settings") == [("acme",)]
+
+
+def test_two_policies_of_one_day_are_refused(home: Home, tmp_path: Path) -> None:
     for name in ("a.yaml", "b.yml"):
         (tmp_path / name).write_text(POLICY)
     with pytest.raises(Problem, match="two policies"):
-        read_rules((), {"CBR_POLICY": str(tmp_path)})
+        read_rules((), named(home, {"CBR_POLICY": str(tmp_path)}))
     (tmp_path / "empty").mkdir()
     with pytest.raises(Problem, match="there is no policy in the folder"):
-        read_rules((), {"CBR_POLICY": str(tmp_path / "empty")})
+        read_rules((), named(home, {"CBR_POLICY": str(tmp_path / "empty")}))
 
 
 SHORT = server(expired_at=at(days=-9))  # kept for 9 days and 4 hours, where 30 are asked for

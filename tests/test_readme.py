@@ -4,28 +4,16 @@ import re
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from pipelines.cli import main
 from pipelines.duck import connect
 from pipelines.models.project import project
 from pipelines.policy.check import check_policy, check_waivers
 from pipelines.policy.force import known
+from tests.conftest import Demo
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 QUERIES = re.findall(r"```sql\n(.*?)```", README, re.DOTALL)
 BLOCKS = re.findall(r"```text\n(.*?)```", README, re.DOTALL)
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
-    """What the demo prints, and its home."""
-    folder = tmp_path_factory.mktemp("demo")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        result = CliRunner().invoke(main, ["demo"], catch_exceptions=False)
-    assert result.exit_code == 0, result.stderr
-    return result.stdout, folder / "cbr-demo"
 
 
 def _shape(text: str) -> list[str]:
@@ -33,23 +21,23 @@ def _shape(text: str) -> list[str]:
     return [re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d|\d{8}T\d{6}Z", "T", line).rstrip() for line in text.strip().splitlines()]
 
 
-def test_the_demo_prints_what_the_readme_shows(demo: tuple[str, Path]) -> None:
-    assert _shape(demo[0]) == _shape(BLOCKS[0])
+def test_the_demo_prints_what_the_readme_shows(demo: Demo) -> None:
+    assert _shape(demo.stdout) == _shape(BLOCKS[0])
 
 
 @pytest.mark.parametrize("query", QUERIES)
-def test_every_query_of_the_readme_answers_from_the_demo(demo: tuple[str, Path], query: str) -> None:
-    with connect(demo[1] / "warehouse.duckdb", read_only=True) as connection:
+def test_every_query_of_the_readme_answers_from_the_demo(demo: Demo, query: str) -> None:
+    with connect(demo.home.warehouse, read_only=True) as connection:
         assert connection.execute(query).fetchall()
 
 
-def test_every_relation_that_the_readme_names_is_there(demo: tuple[str, Path]) -> None:
+def test_every_relation_that_the_readme_names_is_there(demo: Demo) -> None:
     named = {
         name
         for row in re.findall(r"^\| (`.*?) \|", README, re.MULTILINE)
         for name in re.findall(r"`(\w+\.[\w*]+)`", row)
     }
-    with connect(demo[1] / "warehouse.duckdb", read_only=True) as connection:
+    with connect(demo.home.warehouse, read_only=True) as connection:
         found = {
             f"{schema}.{name}"
             for schema, name in connection.execute(

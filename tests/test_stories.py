@@ -1,41 +1,68 @@
 """The synthetic estate: the report names each planted problem, and nothing else."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-import pytest
-
-from pipelines.home import Home
 from pipelines.sandbox.estate import estate, resources
+from pipelines.sandbox.healthy import stable_id
 from pipelines.sandbox.stories import STORIES, TOLD_BY
-from tests.given import Landed, publish, query
+from tests.conftest import Demo
+from tests.given import query
 
 NOW = datetime(2026, 3, 1, 12)
+FOUND = "raw_status IN ('fail', 'unknown')"
 
 
-@pytest.fixture(scope="module")
-def judged(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    shown = estate(NOW)
-    project = str(shown[0]["project_id"])
-    return publish(Home(tmp_path_factory.mktemp("estate") / "home"), Landed(shown, as_of=NOW, project=project))
-
-
-def test_the_report_names_each_planted_problem_and_nothing_else(judged: Home) -> None:
+def test_the_report_names_each_planted_problem_and_nothing_else(demo: Demo) -> None:
     found = query(
-        judged,
-        """
+        demo.home,
+        f"""
         SELECT DISTINCT resource_name, control_id, raw_status, reason_code
         FROM compliance.control_results
-        WHERE raw_status IN ('fail', 'unknown') AND subject_type <> 'volume_via_server' AND resource_name IS NOT NULL
+        WHERE {FOUND} AND subject_type <> 'volume_via_server' AND resource_name IS NOT NULL
         """,
     )
-    planted = {(name, *finding) for name, told in TOLD_BY.items() for story in told for finding in STORIES[story].found}
+    planted = {(name, *finding) for name, story in TOLD_BY.items() for finding in STORIES[story].found}
     assert set(found) == planted
 
 
-def test_disks_inside_servers_fail_only_with_their_server(judged: Home) -> None:
-    sql = "SELECT DISTINCT resource_name FROM compliance.control_results WHERE raw_status = 'fail' AND subject_type = 'volume_via_server'"
-    owners = {name.partition("-disk-")[0] for (name,) in query(judged, sql)}
-    assert owners == {"erp-db", "mail-01", "wiki-01", "crm-db", "ledger-db", "lab-01", "orphan-01"}
+def test_of_what_is_no_resource_it_names_the_vaults_that_lost_backups_and_nothing_else(demo: Demo) -> None:
+    found = query(
+        demo.home,
+        f"""
+        SELECT DISTINCT subject_id, control_id, raw_status, reason_code
+        FROM compliance.control_results
+        WHERE {FOUND} AND resource_name IS NULL
+        """,
+    )
+    vaults = {resource.name: stable_id(resource.vault) for resource in resources()}
+    assert set(found) == {(vaults[n], *finding) for n, story in TOLD_BY.items() for finding in STORIES[story].of_vault}
+
+
+def test_what_became_of_each_backup_that_is_gone_is_told_apart(demo: Demo) -> None:
+    gone = query(
+        demo.home,
+        """
+        SELECT DISTINCT b.resource_name, l.disappearance
+        FROM history.backup_lifecycle AS l
+        INNER JOIN history.backups AS b ON l.scope = b.scope AND l.backup_id = b.id
+        WHERE l.disappearance IS NOT NULL AND l.disappearance <> 'expired'
+        """,
+    )
+    assert set(gone) == {
+        ("files-01", "deleted_early"),
+        ("sales-db", "deleted_early"),
+        ("legacy-01", "rotated_by_count"),
+    }
+
+
+def test_disks_inside_servers_fail_only_with_their_server(demo: Demo) -> None:
+    sql = """
+        SELECT DISTINCT resource_name FROM compliance.control_results
+        WHERE raw_status = 'fail' AND subject_type = 'volume_via_server'
+    """
+    owners = {name.partition("-disk-")[0] for (name,) in query(demo.home, sql)}
+    missing = {"erp-db", "mail-01", "wiki-01", "crm-db", "files-01"}
+    assert owners == missing | {"ledger-db", "shop-01", "lab-01", "orphan-01"}
 
 
 def test_the_estate_is_the_same_for_the_same_instant_and_has_every_state() -> None:
@@ -51,7 +78,19 @@ def test_the_estate_is_the_same_for_the_same_instant_and_has_every_state() -> No
     assert len({body.get("enterprise_project_id") for body in bodies}) > 2
 
 
-def test_the_wires_oddities_are_in_it_and_every_record_is_loaded(judged: Home) -> None:
-    drift = {(path, kind) for path, kind in query(judged, "SELECT path, kind FROM meta.drift")}
+def test_a_backup_stays_what_it_is_from_day_to_day_unless_a_story_changes_it() -> None:
+    began = NOW - timedelta(days=29)
+    told = {"restoring", "retention shortened"}
+    change = {name for name, story in TOLD_BY.items() if story in told}
+    for day in range(29):
+        earlier, later = (
+            {body["id"]: body for body in estate(began + timedelta(days=number), began)} for number in (day, day + 1)
+        )
+        changed = {earlier[one]["resource_name"] for one in earlier.keys() & later.keys() if earlier[one] != later[one]}
+        assert changed <= change
+
+
+def test_the_wires_oddities_are_in_it_and_every_record_is_loaded(demo: Demo) -> None:
+    drift = {(path, kind) for path, kind in query(demo.home, "SELECT path, kind FROM meta.drift")}
     assert drift >= {("resource_size", "coerced"), ("support_lld", "coerced"), ("retention_lock", "unknown")}
-    assert query(judged, "SELECT count(*) FROM meta.rejects") == [(0,)]
+    assert query(demo.home, "SELECT count(*) FROM meta.rejects") == [(0,)]

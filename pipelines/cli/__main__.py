@@ -1,5 +1,5 @@
 """`python -m pipelines.cli` is `cbr-warehouse`."""
 
-from pipelines.cli import main
+from pipelines.cli import entry
 
-main()
+entry()

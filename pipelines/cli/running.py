@@ -18,8 +18,15 @@ from pipelines.home import Home
 @click.option("--home", metavar="DIR", default=DEMO_HOME, show_default=True, help="Where the demo's data lies.")
 @verbose_option
 def demo(home: str, verbose: bool) -> None:
-    """Run the main job on a synthetic estate, served on loopback."""
-    _run(Settings.load(home, {"CBR_CLOUDS": SANDBOX}), verbose)
+    """Run the main job on a synthetic estate, served on loopback, after a month of earlier readings."""
+    from pipelines import clock
+    from pipelines.rehearsal import rehearse
+
+    settings = Settings.load(home, {"CBR_CLOUDS": SANDBOX})
+    with _progress() as progress:
+        moment = rehearse(settings, progress)
+    with clock.pretended(moment):
+        _run(settings, verbose)
 
 
 @click.command()
@@ -52,8 +59,8 @@ def _progress() -> Iterator[Callable[[str, int, int], None]]:
 def _run(settings: Settings, verbose: bool) -> None:
     """Execute the Dagster job cbr_snapshot and print the answer of what it published."""
     os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
-    from pipelines.definitions import build_definitions
     from pipelines.orchestration.execute import execute
+    from pipelines.orchestration.location import build_definitions
     from pipelines.orchestration.resources import Warehouse
     from pipelines.reports.summary import print_summary
 

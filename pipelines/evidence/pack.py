@@ -5,7 +5,6 @@ Does not belong here: judging (results.py).
 """
 
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -24,7 +23,8 @@ from pipelines.home import Home, private_folder, sha256_of, write_json, writing
 from pipelines.load.tables import Loaded, read_loaded
 from pipelines.models.model import sql_folder
 from pipelines.models.project import project
-from pipelines.policy.force import read_rules, rule_files
+from pipelines.policy.force import read_rules
+from pipelines.policy.named import WAIVERS, Named, named
 from pipelines.problem import Problem
 
 MANIFEST, CSV, PARQUET = "manifest.json", "results.csv", "results.parquet"
@@ -61,11 +61,9 @@ def _fill(home: Home, folder: Path, previous: dict[str, str] | None) -> None:
     inside = Home(folder / "home")
     loaded = _copy_inputs(home, inside)
     shutil.copytree(sql_folder(), folder / "sql")
-    for name, path in rule_files(os.environ).items():
-        private_folder((folder / name).parent)
-        shutil.copyfile(path, folder / name)
-    controls = project().controls
-    results = judge(home, project(), read_rules(controls))
+    files = named(home)
+    _copy_rules(files, folder)
+    results = judge(home, project(), read_rules(project().controls, files))
     if hash_of(results) != hash_of(published(home.warehouse)):
         raise Problem(
             "judging again gives other results than the published file has",
@@ -73,7 +71,7 @@ def _fill(home: Home, folder: Path, previous: dict[str, str] | None) -> None:
         )
     pq.write_table(results, folder / PARQUET, compression="zstd")
     write_csv(results, folder / CSV)
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    packed = sorted(path for path in folder.rglob("*") if path.is_file())
     snapshots = {s.snapshot_id: s for s in landing.current(landing.snapshots(home))}
     manifest: dict[str, Any] = {
         "made_at": clock.utc_now().isoformat(timespec="seconds"),
@@ -93,9 +91,22 @@ def _fill(home: Home, folder: Path, previous: dict[str, str] | None) -> None:
         "results": results.num_rows,
         "result_sha256": hash_of(results),
         "previous": previous,
-        "files": {str(path.relative_to(folder)): sha256_of(path) for path in files},
+        "files": {str(path.relative_to(folder)): sha256_of(path) for path in packed},
     }
     write_json(folder / MANIFEST, manifest)
+
+
+def rule_files(folder: Path) -> Named:
+    """Return the files of the rules that lie in a pack."""
+    waivers = folder / WAIVERS
+    return Named(tuple(sorted((folder / "policy").glob("*.yaml"))), waivers if waivers.exists() else None)
+
+
+def _copy_rules(files: Named, folder: Path) -> None:
+    copies = {f"policy/{path.stem}.yaml": path for path in files.policies}
+    for name, path in (copies | ({WAIVERS: files.waivers} if files.waivers else {})).items():
+        private_folder((folder / name).parent)
+        shutil.copyfile(path, folder / name)
 
 
 def _copy_inputs(home: Home, inside: Home) -> list[Loaded]:

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.evidence.pack import CSV, MANIFEST, PARQUET
+from pipelines.evidence.pack import CSV, MANIFEST, PARQUET, rule_files
 from pipelines.evidence.results import hash_of, judge, write_csv
 from pipelines.home import Home, sha256_of
 from pipelines.models.project import read_project
@@ -53,8 +53,7 @@ def verify(folder: Path) -> Verified:
         # What was changed is not run, and what is missing can't be.
         return Verified(folder, damages, said, "", 0)
     project = read_project(folder / "sql")
-    named = {"CBR_POLICY": folder / "policy", "CBR_WAIVERS": folder / "waivers.yaml"}
-    rules = read_rules(project.controls, {name: str(path) for name, path in named.items() if path.exists()})
+    rules = read_rules(project.controls, rule_files(folder))
     results = judge(Home(folder / "home"), project, rules)
     damages += _told_otherwise(folder, results)
     return Verified(folder, damages, said, hash_of(results), results.num_rows)

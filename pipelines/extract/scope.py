@@ -9,22 +9,22 @@ import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from urllib.parse import urlsplit
 
 import urllib3
 from keystoneauth1 import exceptions as refusals
 from keystoneauth1.session import Session
-from openstack.config import OpenStackConfig
 from openstack.config.cloud_region import CloudRegion
 from openstack.exceptions import ConfigException
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import LocationParseError
 
-from pipelines import sandbox
 from pipelines.config import SANDBOX
 from pipelines.extract.clouds import SHAPE, configured
 from pipelines.extract.credentials import Credentials, credentials_of
 from pipelines.extract.retry import FIRST_CONTACT, retrying
+from pipelines.extract.served import served
 from pipelines.problem import Problem
 
 TOKEN_TIMEOUT = 30.0  # seconds
@@ -45,14 +45,14 @@ class Scope:
 
 
 @contextmanager
-def open_scope(name: str, connections: int = 1) -> Iterator[Scope]:
+def open_scope(name: str, connections: int = 1, began: datetime | None = None) -> Iterator[Scope]:
     """Open the scope called `name`, for so many requests at a time.
 
-    `sandbox` is served by this project itself, any other is in clouds.yaml. Raises Problem where the entry, the
-    credentials, the project or the endpoint is wrong.
+    `sandbox` is served by this project itself, its stories since `began`; any other is in clouds.yaml. Raises
+    Problem where the entry, the credentials, the project or the endpoint is wrong.
     """
     with ExitStack() as stack:
-        region = _embedded(stack) if name == SANDBOX else configured(name)
+        region = served(stack, began) if name == SANDBOX else configured(name)
         with _explained(name, region):
             session = region.get_session()
             if session.verify is False:
@@ -79,11 +79,6 @@ def open_scope(name: str, connections: int = 1) -> Iterator[Scope]:
             )
         url = _project_url(endpoint, project_id)
         yield Scope(name, region.region_name or None, project_id, url, session, credentials_of(session))
-
-
-def _embedded(stack: ExitStack) -> CloudRegion:
-    served = stack.enter_context(sandbox.serve())
-    return OpenStackConfig(load_yaml_config=False, load_envvars=False).get_one(**served.cloud())
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from pipelines.extract.landing import SHOW, Attempt, Snapshot
 from pipelines.extract.listing import gone, read_list
 from pipelines.extract.pace import Pacers
 from pipelines.extract.scope import open_scope
+from pipelines.extract.served import began
 from pipelines.home import Home, writing
 from pipelines.problem import Problem
 
@@ -84,7 +85,8 @@ def land(
     When `stop` is set, it ends at its next request.
     """
     reading = settings.reading
-    with open_scope(name, reading.concurrency) as scope, writing(home.path):
+    first = began(home) if name == SANDBOX else None
+    with open_scope(name, reading.concurrency, first) as scope, writing(home.path):
         client = Client(scope, pacers.of(scope.url), reading.retry_seconds, stop)
         place = {"url": scope.url, "project_id": scope.project_id, "region": scope.region, "full": reading.full}
         draft = begin(home, name, reading.resume_minutes, place)

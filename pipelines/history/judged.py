@@ -22,10 +22,11 @@ from pipelines.load.parquet import rows_in
 from pipelines.problem import Problem
 
 _FEW = 32  # snapshots with files of their own; the results of older ones are made one file
+KEPT = ("intermediate.int_result_counts", "intermediate.int_result_changes", "intermediate.int_exceptions")  # models
 _SOURCE = {
-    COUNTS: "intermediate.int_result_counts",
-    EVENTS: "intermediate.int_result_changes",
-    OPEN: "(SELECT * REPLACE (effective_status AS status) FROM intermediate.int_exceptions)",
+    COUNTS: KEPT[0],
+    EVENTS: KEPT[1],
+    OPEN: f"(SELECT * REPLACE (effective_status AS status) FROM {KEPT[2]})",
 }
 Files = dict[str, list[str]]  # table -> its files, below the home
 

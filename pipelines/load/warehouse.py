@@ -88,9 +88,9 @@ def fill(connection: duckdb.DuckDBPyConnection, table: Table, rows: pa.Table | s
     names = ", ".join(column.name for column in table.columns)
     if isinstance(rows, pa.Table):
         connection.register("arrow_rows", rows)
-        connection.execute(f"INSERT INTO {table.relation} SELECT {names} FROM arrow_rows")
+        filled = connection.execute(f"INSERT INTO {table.relation} SELECT {names} FROM arrow_rows").fetchall()
         connection.unregister("arrow_rows")
     else:
         source = rows if isinstance(rows, str) else rows_in(table, rows)
-        connection.execute(f"INSERT INTO {table.relation} SELECT {names} FROM {source}")
-    return count(connection, table.relation)
+        filled = connection.execute(f"INSERT INTO {table.relation} SELECT {names} FROM {source}").fetchall()
+    return int(filled[0][0])

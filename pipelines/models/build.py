@@ -6,7 +6,6 @@ here: saying what they mean (describe.py).
 
 import duckdb
 
-from pipelines.duck import count
 from pipelines.models.model import Model, ModelColumn
 from pipelines.models.project import Project
 
@@ -17,9 +16,10 @@ def build_models(connection: duckdb.DuckDBPyConnection, project: Project) -> dic
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
     rows: dict[str, int] = {}
     for model in project.models:
-        connection.execute(f"CREATE {model.kind} {model.relation} AS {typed(model, project.columns[model.relation])}")
+        select = typed(model, project.columns[model.relation])
+        made = connection.execute(f"CREATE {model.kind} {model.relation} AS {select}").fetchall()
         if model.kind == "TABLE":
-            rows[model.relation] = count(connection, model.relation)
+            rows[model.relation] = int(made[0][0])
     return rows
 
 

@@ -26,5 +26,4 @@ def describe(connection: duckdb.DuckDBPyConnection, project: Project, *, synthet
 
 def _comment(connection: duckdb.DuckDBPyConnection, project: Project, relation: str, doc: str, kind: str) -> None:
     columns = {column.name: column.doc for column in project.columns[relation]}
-    for statement in comments(relation, doc, columns, kind):
-        connection.execute(statement)
+    connection.execute(";\n".join(comments(relation, doc, columns, kind)))

@@ -15,7 +15,14 @@ from pipelines.extract.snapshot import Progress
 from pipelines.home import Home
 from pipelines.models.audit import ERROR, Audited
 from pipelines.orchestration.resources import Warehouse, failure
-from pipelines.orchestration.specs import check_specs, landing_spec, relation_key, table_specs, warehouse_specs
+from pipelines.orchestration.specs import (
+    check_specs,
+    landing_spec,
+    relation_key,
+    relations_of,
+    table_specs,
+    warehouse_specs,
+)
 from pipelines.problem import Problem
 
 T = TypeVar("T")
@@ -68,8 +75,8 @@ def build_assets(progress: Progress) -> list[dg.AssetsDefinition]:
             _or_fail(lambda: flow.publish(home, draft))
         path = dg.MetadataValue.path(str(home.warehouse))
         for spec in warehouse_specs():
-            rows = draft.rows.get(".".join(spec.key.path))
-            counted = {} if rows is None else {"dagster/row_count": rows}  # a view has none of its own
+            rows = [draft.rows[relation] for relation in relations_of(spec.key) if relation in draft.rows]
+            counted = {"dagster/row_count": sum(rows)} if rows else {}  # a view has none of its own
             yield dg.MaterializeResult(asset_key=spec.key, metadata={**counted, "file": path})
         if problem := flow.stale(home, warehouse.settings().clouds):
             raise failure(problem, published=True)

@@ -11,15 +11,26 @@ import dagster as dg
 from pipelines.contract import meta
 from pipelines.contract.columns import Table
 from pipelines.contract.history import HISTORY
+from pipelines.contract.results import RESULTS
 from pipelines.contract.tables import NORMALIZED
 from pipelines.load.tables import VERSION
 from pipelines.models.audit import Audit, audits
 from pipelines.models.model import Model, ModelColumn
 from pipelines.models.project import SOURCES, project
+from pipelines.policy.tables import POLICY
 
 OWNERS = ["team:backup-compliance"]
 LANDING = dg.AssetKey(["landing", "backups"])
 _IN_PARQUET = (*NORMALIZED, *meta.PER_SNAPSHOT)
+# Tables of one making are one asset: a graph that shows each would hide what is made of them.
+_TOGETHER = {
+    dg.AssetKey(["history", "kept"]): (
+        "What every record was, and when, and what earlier snapshots were judged to be",
+        (*HISTORY, *RESULTS),
+    ),
+    dg.AssetKey(["policy", "in_force"]): ("What the policy demands of each snapshot, and the waivers", POLICY),
+}
+_WHOLE = {table.relation: key for key, (_, tables) in _TOGETHER.items() for table in tables}
 
 
 def landing_spec() -> dg.AssetSpec:
@@ -45,8 +56,9 @@ def table_specs() -> list[dg.AssetSpec]:
 def warehouse_specs() -> tuple[dg.AssetSpec, ...]:
     """Return the assets of the relations in DuckDB, none before what it reads: sources, models, audits, catalog."""
     last = (meta.AUDITS, meta.CATALOG)
-    sources = [_source(table) for table in SOURCES if table not in last]
-    return (*sources, *(_model(model) for model in project().models), *map(_source, last))
+    sources = [_source(table) for table in SOURCES if table not in last and table.relation not in _WHOLE]
+    together = [_together(key, doc, tables) for key, (doc, tables) in _TOGETHER.items()]
+    return (*sources, *together, *(_model(model) for model in project().models), *map(_source, last))
 
 
 def check_specs() -> list[dg.AssetCheckSpec]:
@@ -69,19 +81,36 @@ def all_audits() -> tuple[Audit, ...]:
 
 
 def relation_key(relation: str) -> dg.AssetKey:
-    """Return the asset key of a relation in DuckDB."""
-    return dg.AssetKey(relation.split("."))
+    """Return the key of the asset that a relation in DuckDB is, or is part of."""
+    return _WHOLE.get(relation) or dg.AssetKey(relation.split("."))
+
+
+def relations_of(key: dg.AssetKey) -> list[str]:
+    """Return the relations in DuckDB that an asset is."""
+    return [table.relation for table in _TOGETHER[key][1]] if key in _TOGETHER else [".".join(key.path)]
+
+
+def _together(key: dg.AssetKey, doc: str, tables: Iterable[Table]) -> dg.AssetSpec:
+    listed = "".join(f"\n* `{table.relation}`: {table.doc}" for table in tables)
+    deps = [dg.AssetKey(["tables", table.name]) for table in NORMALIZED] if key.path[0] == "history" else []
+    return dg.AssetSpec(
+        key,
+        deps=deps,
+        description=f"{doc}: the tables\n{listed}",
+        group_name=key.path[0],
+        kinds={"duckdb"},
+        owners=OWNERS,
+        code_version=VERSION,
+    )
 
 
 def _source(table: Table) -> dg.AssetSpec:
     if table in _IN_PARQUET:
         deps = [dg.AssetKey(["tables", table.name])]
-    elif table in HISTORY:
-        deps = [dg.AssetKey(["tables", normalized.name]) for normalized in NORMALIZED]
     elif table is meta.CATALOG:
         deps = [relation_key(meta.AUDITS.relation)]
     elif table is meta.AUDITS:
-        deps = [relation_key(relation) for relation in dict.fromkeys(audit.relation for audit in all_audits())]
+        deps = list(dict.fromkeys(relation_key(audit.relation) for audit in all_audits()))
     else:
         deps = {meta.SNAPSHOTS: [LANDING], meta.LOADS: [dg.AssetKey(["tables", t.name]) for t in NORMALIZED]}.get(
             table, []
@@ -91,7 +120,7 @@ def _source(table: Table) -> dg.AssetSpec:
 
 
 def _model(model: Model) -> dg.AssetSpec:
-    deps = [relation_key(relation) for relation in model.depends_on]
+    deps = list(dict.fromkeys(relation_key(relation) for relation in model.depends_on))
     columns = project().columns[model.relation]
     return _spec(model.relation.split("."), model.doc, model.schema, {"duckdb", "sql"}, model.version, columns, deps)
 

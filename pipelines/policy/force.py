@@ -1,20 +1,20 @@
 """Which policy a snapshot is judged by, and the rows of the policy tables that it becomes.
 
-Belongs here: the choice by date, the built-in policy, rows. Does not belong here: reading files (check.py).
+Belongs here: the choice by date, the built-in policy, rows. Does not belong here: which files (named.py), reading them
+(check.py).
 """
 
-import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from pipelines.models.control import Control
 from pipelines.policy.check import Known, PolicyFile, WaiverFile, read_policy, read_waivers, selections
 from pipelines.policy.demands import SELECTORS, WEIGHTS, derived
+from pipelines.policy.named import Named
 from pipelines.policy.schema import Overrides, Policy, Rule
 from pipelines.policy.tables import DAYS, MATCHES, POLICY, SETTINGS, SEVERITIES, TIERS, WAIVERS
 from pipelines.problem import Problem
@@ -45,27 +45,16 @@ class Rules:
         return begun[-1] if begun else None
 
 
-def read_rules(controls: Iterable[Control], environ: Mapping[str, str] = os.environ) -> Rules:
-    """Return what CBR_POLICY and CBR_WAIVERS name: a file, or a folder of policies. Raises Problem with every fault."""
-    policy, waivers = environ.get("CBR_POLICY"), environ.get("CBR_WAIVERS")
-    read = sorted(
-        (read_policy(path) for path in _files(Path(policy).expanduser())) if policy else (),
-        key=lambda one: one.policy.effective_from,
-    )
+def read_rules(controls: Iterable[Control], files: Named) -> Rules:
+    """Return what the files of the rules say. Raises Problem with every fault."""
+    read = sorted((read_policy(path) for path in files.policies), key=lambda one: one.policy.effective_from)
     for before, after in pairwise(read):
         if before.policy.effective_from == after.policy.effective_from:
             raise Problem(
-                f"two policies in {policy} are in force from {after.policy.effective_from}",
+                f"two policies in {files.policies[0].parent} are in force from {after.policy.effective_from}",
                 "Give each a day of its own.",
             )
-    return Rules(tuple(read), read_waivers(Path(waivers).expanduser(), known(controls)) if waivers else None)
-
-
-def rule_files(environ: Mapping[str, str]) -> dict[str, Path]:
-    """Return the files that the rules come from, by the names that they have in a pack of evidence."""
-    policy, waivers = environ.get("CBR_POLICY"), environ.get("CBR_WAIVERS")
-    found = {f"policy/{path.stem}.yaml": path for path in _files(Path(policy).expanduser())} if policy else {}
-    return found | ({"waivers.yaml": Path(waivers).expanduser()} if waivers else {})
+    return Rules(tuple(read), read_waivers(files.waivers, known(controls)) if files.waivers else None)
 
 
 def known(controls: Iterable[Control]) -> dict[str, Known]:
@@ -164,12 +153,3 @@ def _days(policy: Policy, as_of: datetime) -> Iterable[Row]:
 
 def _instant(day: date) -> datetime:
     return datetime.combine(day, time(), UTC).replace(tzinfo=None)
-
-
-def _files(path: Path) -> list[Path]:
-    if not path.is_dir():
-        return [path]
-    found = sorted(one for one in path.iterdir() if one.suffix in (".yaml", ".yml"))
-    if not found:
-        raise Problem(f"there is no policy in the folder {path}", "Put a .yaml file into it, or unset CBR_POLICY.")
-    return found

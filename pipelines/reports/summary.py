@@ -4,19 +4,21 @@ The published file enters, read-only; text tables leave. Names in them come from
 anything: what can't be printed is spelled out, and nothing is taken for markup.
 """
 
-from collections.abc import Hashable
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from pipelines.duck import connect
+from pipelines.duck import connect, rows
 from pipelines.home import Home
 from pipelines.problem import shown
+
+Row = dict[str, Any]
 
 _VERDICT = {"pass": "green", "fail": "red", "unknown": "yellow", "waived": "magenta", "not_applicable": "dim"}
 _SHORT = {"not_applicable": "n/a"}
@@ -52,22 +54,22 @@ order by u.unprotected_since, resource
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The frames behind the answer."""
+    """The rows behind the answer."""
 
-    scopes: pd.DataFrame
-    controls: pd.DataFrame
-    unprotected: pd.DataFrame
+    scopes: list[Row]
+    controls: list[Row]
+    unprotected: list[Row]
 
 
 def read_summary(warehouse: Path) -> Summary:
     """Return the answer of a published file."""
     with connect(warehouse, read_only=True) as connection:
-        return Summary(*(connection.sql(query).df() for query in (_SCOPES, _CONTROLS, _UNPROTECTED)))
+        return Summary(*(rows(connection, query) for query in (_SCOPES, _CONTROLS, _UNPROTECTED)))
 
 
 def render(summary: Summary) -> Group:
     """Return the answer as text tables, scope by scope."""
-    return Group(*(_scope(scope, summary) for scope in summary.scopes.to_dict("records")))
+    return Group(*(_scope(scope, summary) for scope in summary.scopes))
 
 
 def print_summary(home: Home, console: Console) -> None:
@@ -78,21 +80,21 @@ def print_summary(home: Home, console: Console) -> None:
         console.print(Text(f"{name:<9}  {near}"), soft_wrap=True)
 
 
-def _scope(scope: dict[Hashable, Any], summary: Summary) -> Group:
-    name = scope["scope"]
-    controls = summary.controls[summary.controls["scope"] == name]
-    unprotected = summary.unprotected[summary.unprotected["scope"] == name]
+def _scope(scope: Row, summary: Summary) -> Group:
+    controls, unprotected = (
+        [row for row in found if row["scope"] == scope["scope"]] for found in (summary.controls, summary.unprotected)
+    )
     parts: list[RenderableType] = [_title(scope), _controls(controls)]
-    if not unprotected.empty:
+    if unprotected:
         parts.append(_unprotected(unprotected))
     return Group(*parts, Text())
 
 
-def _title(scope: dict[Hashable, Any]) -> Text:
+def _title(scope: Row) -> Text:
     title = Text(f"scope {shown(scope['scope'])}", style="bold")
     if scope["is_sandbox"]:
         title.append("  synthetic data of the sandbox", style="bold magenta")
-    if pd.isna(scope["as_of"]):
+    if scope["as_of"] is None:
         title.append("\nno complete snapshot yet: nothing can be said about it", style="yellow")
     else:
         title.append(f"\nas of {_moment(scope['as_of'])} UTC, snapshot {scope['snapshot_id']}")
@@ -103,21 +105,21 @@ def _title(scope: dict[Hashable, Any]) -> Text:
     return title
 
 
-def _controls(rows: pd.DataFrame) -> Table:
+def _controls(controls: Iterable[Row]) -> Table:
     table = _table("control", "severity", "verdict", "pass", "fail", "unknown", "n/a")
-    for row in rows.itertuples(index=False):
-        verdict = Text(_SHORT.get(str(row.verdict), str(row.verdict)), style=_VERDICT[str(row.verdict)])
-        counts = (str(n) for n in (row.passes, row.fails, row.unknowns, row.not_applicable))
-        table.add_row(str(row.control_id), str(row.severity), verdict, *counts)
+    for row in controls:
+        verdict = Text(_SHORT.get(row["verdict"], str(row["verdict"])), style=_VERDICT[row["verdict"]])
+        counts = (str(row[name]) for name in ("passes", "fails", "unknowns", "not_applicable"))
+        table.add_row(row["control_id"], row["severity"], verdict, *counts)
     return table
 
 
-def _unprotected(rows: pd.DataFrame) -> Group:
+def _unprotected(resources: list[Row]) -> Group:
     table = _table("resource", "newest dependable point", "unprotected since (UTC)")
-    for row in rows.head(_LISTED).to_dict("records"):
-        newest = "none" if pd.isna(row["newest_rp_at"]) else _moment(row["newest_rp_at"])
+    for row in resources[:_LISTED]:
+        newest = "none" if row["newest_rp_at"] is None else _moment(row["newest_rp_at"])
         table.add_row(Text(shown(row["resource"])), newest, _moment(row["unprotected_since"]))
-    more = len(rows) - _LISTED
+    more = len(resources) - _LISTED
     note = [Text(f"and {more} more in compliance.resource_compliance")] if more > 0 else []
     return Group(Text("\nwithout a dependable recovery point within its RPO", style="bold"), table, *note)
 
@@ -131,5 +133,5 @@ def _table(*headings: str) -> Table:
     return table
 
 
-def _moment(value: object) -> str:
-    return "not known" if pd.isna(value) else f"{value:%Y-%m-%d %H:%M}"  # type: ignore[call-overload]
+def _moment(value: datetime | None) -> str:
+    return "not known" if value is None else f"{value:%Y-%m-%d %H:%M}"

@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any, ClassVar
@@ -153,9 +154,12 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serve(backups: Iterable[Body] | None = None, port: int = 0) -> Iterator[Sandbox]:
-    """Serve `backups`, or the synthetic estate as it stands at this instant, until the block is left."""
-    with serve_store(Held(estate(clock.utc_now()) if backups is None else backups), port) as sandbox:
+def serve(backups: Iterable[Body] | None = None, port: int = 0, began: datetime | None = None) -> Iterator[Sandbox]:
+    """Serve `backups`, or the synthetic estate as it stands at this instant, until the block is left.
+
+    `began` is the first day of its stories: without it, they are at their last one.
+    """
+    with serve_store(Held(estate(clock.utc_now(), began) if backups is None else backups), port) as sandbox:
         yield sandbox
 
 

@@ -1,0 +1,59 @@
+"""The demo's past: the sandbox's stories of a month, read and judged as a schedule would have done it.
+
+Belongs here: which moments, and the rules of the synthetic company. Does not belong here: the stories (sandbox/), or
+the steps (flow.py). A home enters, empty or of an earlier demo; it leaves with all readings but the last one in it.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from pipelines import clock, flow
+from pipelines.config import SANDBOX, Settings
+from pipelines.extract import landing
+from pipelines.extract.served import began
+from pipelines.extract.snapshot import Progress
+from pipelines.home import Home, private_folder
+from pipelines.policy.named import POLICY, WAIVERS
+from pipelines.sandbox import rules
+from pipelines.sandbox.estate import midnight
+
+_HOUR = timedelta(hours=2)  # of the daily schedule
+_AGO = (29, 22, 15, 8, 6, 5, 4, 3, 2, 1, 0)  # days: one reading a week, and then each day's
+
+
+def rehearse(settings: Settings, progress: Progress) -> datetime:
+    """Land and judge the readings before the last one that was due; return the moment of that one.
+
+    In a home of an earlier demo it goes on after the newest reading. Raises Problem.
+    """
+    home = Home(settings.home)
+    home.prepare()
+    now = clock.utc_now()
+    moments = list(_moments(now))
+    with clock.pretended(moments[-1]):
+        first = began(home)
+    _write(home.path / POLICY, rules.policy(first.date()))
+    _write(home.path / WAIVERS, rules.waivers(first.date()))
+    newest = max((snapshot.as_of for snapshot in landing.snapshots(home, SANDBOX)), default=None)
+    due = [moment for moment in moments if newest is None or moment > newest]
+    for number, moment in enumerate(due[:-1], 1):
+        with clock.pretended(moment):
+            flow.land_clouds(settings, lambda *_: None)
+            flow.judge(home, f"rehearsal-{clock.snapshot_id(moment)}")
+        progress("the month before", number, len(due) - 1)
+    return due[-1] if due else now
+
+
+def _moments(now: datetime) -> Iterator[datetime]:
+    """Yield the moments of the schedule, the newest last."""
+    newest = midnight(now - _HOUR) + _HOUR
+    for days in _AGO:
+        yield newest - timedelta(days=days)
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file of the rules, unless somebody has one there."""
+    private_folder(path.parent)
+    if not path.exists():
+        path.write_text(text, encoding="utf-8")
