@@ -18,7 +18,7 @@ from pipelines.policy.force import Rules, known, read_rules
 from pipelines.policy.named import Named, named
 from pipelines.policy.schema import Waivers, json_schema
 from pipelines.problem import Problem
-from tests.given import AS_OF, Landed, ask, at, child, fold, publish, server, volume
+from tests.given import AS_OF, Landed, ask, at, child, fold, publish, query, server, volume
 
 POLICY = """version: 1
 policy_id: acme
