@@ -325,6 +325,16 @@ def test_one_point_that_is_replaced_by_the_next_is_rotated(home: Home) -> None:
     assert gone(home) == [("p+00", "rotated_by_count"), ("p+01", "rotated_by_count")]
 
 
+def test_a_rule_that_replaces_all_between_two_readings_can_not_be_followed(home: Home) -> None:
+    fold(home, day(0, *(kept(number) for number in (-2, -1, 0))), day(9, *(kept(number) for number in (7, 8, 9))))
+    assert set(gone(home)) == {(name, "rotation_faster_than_sampling") for name in ("p-02", "p-01", "p+00")}
+
+
+def test_a_rule_that_replaces_all_and_leaves_none_unseen_is_a_rotation(home: Home) -> None:
+    fold(home, day(0, *(kept(number) for number in (-2, -1, 0))), day(3, *(kept(number) for number in (1, 2, 3))))
+    assert {disappearance for _, disappearance in gone(home)} == {"rotated_by_count"}
+
+
 def test_the_oldest_that_go_together_when_a_count_is_lowered_are_not_explained(home: Home) -> None:
     points = [kept(number) for number in range(-5, 1)]
     fold(home, *days(points, [*points[3:], kept(1)]))

@@ -102,6 +102,39 @@ def test_many_losses_of_one_vault_in_one_interval_are_a_mass_deletion(home: Home
     assert drop == {"vault-1": "fail"}
 
 
+def test_all_losses_of_a_vault_in_one_interval_say_that_it_was_emptied(home: Home) -> None:
+    points = [of_day(-number, f"p{number}") for number in range(3)]
+    other = of_day(0, "other", vault_id="vault-2", resource_id="server-2")
+    found = said(home, DELETED, day(0, *points, other), day(1, other))
+    assert found == {f"p{number}": ("fail", "vault_deleted") for number in range(3)}
+
+
+def expiring(when: float) -> list[Body]:
+    """Twenty points, of which twelve expire at the same time."""
+    return [
+        of_day(0, f"p{i:02}", resource_id=f"server-{i}", expired_at=instant(when if i >= 8 else 60)) for i in range(20)
+    ]
+
+
+def test_an_unusual_total_fails_though_each_loss_may_be_explained(home: Home) -> None:
+    for number in range(16):
+        fold(home, day(number, *expiring(14.5)[: 20 if number < 15 else 8]))
+    [row] = ask(home, f"SELECT status, reason_code, reason FROM controls.{DROP}")
+    assert row == {
+        "status": "fail",
+        "reason_code": "unusually_few",
+        "reason": "It has 8 points, and 20 are usual for it.",
+    }
+
+
+def test_how_many_are_usual_is_learned_for_two_weeks(home: Home) -> None:
+    for number in range(6):
+        fold(home, day(number, *expiring(4.5)[: 20 if number < 5 else 8]))
+    [row] = ask(home, f"SELECT status, reason_code, reason FROM controls.{DROP}")
+    assert (row["status"], row["reason_code"]) == ("pass", "no_drop")
+    assert row["reason"].endswith("how many are usual is still being learned.")
+
+
 def test_two_losses_are_no_mass_deletion(home: Home) -> None:
     points = [of_day(-number, f"p{number}") for number in range(6)]
     assert set(said(home, DELETED, day(0, *points), day(1, *points[:4])).values()) == {("fail", "deleted_early")}
@@ -230,6 +263,7 @@ def test_an_expiry_that_comes_nearer_is_a_shortened_retention(
             {"children": [child("child-of-b0", extend_info={"encrypted": False})]},
             ("fail", "changed"),
         ),
+        ({"children": []}, ("fail", "child_removed")),
     ],
 )
 def test_nothing_of_a_point_may_change(home: Home, change: Body, expected: tuple[str, str]) -> None:
@@ -240,6 +274,18 @@ def test_nothing_of_a_point_may_change(home: Home, change: Body, expected: tuple
 def test_a_change_that_was_taken_back_is_still_a_change(home: Home) -> None:
     found = said(home, TAMPERED, *(day(n, of_day(0, resource_size=size)) for n, size in enumerate([40, 41, 40])))
     assert found["b0"] == ("fail", "changed")
+
+
+def test_parts_that_were_not_read_are_not_gone(home: Home) -> None:
+    point = of_day(0)
+    fold(home, day(0, point), Landed([], [point | {"children": []}], as_of=AS_OF + timedelta(days=1)))
+    assert said(home, TAMPERED)["b0"] == ("pass", "as_it_was")
+    assert said(home, TAMPERED, day(2, point))["b0"] == ("pass", "as_it_was")
+
+
+def test_an_encryption_that_was_away_for_a_time_is_a_change(home: Home) -> None:
+    plain = of_day(0, children=[child("child-of-b0", extend_info={"encrypted": False})])
+    assert said(home, TAMPERED, day(0, of_day(0)), day(1, plain), day(2, of_day(0)))["b0"] == ("fail", "changed")
 
 
 def test_what_was_captured_later_is_no_change(home: Home) -> None:

@@ -216,6 +216,27 @@ def test_each_resource_gets_the_tier_of_the_rule_that_decides(home: Home, tmp_pa
     }
 
 
+@pytest.mark.parametrize(
+    ("age", "mode", "expected"),
+    [
+        (20, "any_point", ("pass", "another_is_kept")),
+        (40, "any_point", ("fail", "too_short")),
+        (20, "every_point", ("fail", "too_short")),
+    ],
+)
+def test_where_one_point_an_interval_is_enough_it_stands_for_those_near_it(
+    home: Home, tmp_path: Path, age: int, mode: str, expected: tuple[str, str]
+) -> None:
+    policy = POLICY.replace("offsite: none}", f"offsite: none, min_retention_days: 365, retention_mode: {mode}}}", 1)
+    monthly = volume("monthly", created_at=at(days=age), expired_at=at(days=age - 365))
+    fold(home, Landed([volume("daily", created_at=at(days=1), expired_at=at(days=-6)), monthly]))
+    sql = "SELECT subject_id, status, reason_code FROM controls.backup_retention_minimum"
+    found = {
+        row["subject_id"]: (row["status"], row["reason_code"]) for row in ask(home, sql, rules=_rules(tmp_path, policy))
+    }
+    assert found == {"daily": expected, "monthly": ("pass", "long_enough")}
+
+
 def test_what_is_out_of_scope_is_listed_and_not_judged(home: Home, tmp_path: Path) -> None:
     fold(home, Landed([server(resource_id="scratch", created_at=at(days=9))]))
     sql = "SELECT subject_id, status, reason_code, reason FROM controls.findings WHERE subject_id IN ('scratch', 'backup-1')"

@@ -63,6 +63,7 @@ CLASSES = (
     "expired",
     "deleted_early",
     "manual_deleted",
+    "rotation_faster_than_sampling",
     "rotated_by_count",
     "possible_gfs_thinning",
     "deleted_unexplained",

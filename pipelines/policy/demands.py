@@ -31,6 +31,7 @@ def _demand(
 
 
 _ASKED = ("required", "optional")
+_MODES = ("every_point", "any_point")
 _WANTED = ("required", "none")
 
 TIER: tuple[Demand, ...] = (
@@ -39,6 +40,10 @@ TIER: tuple[Demand, ...] = (
     _demand("attainment_percent", REAL, 99.0, "Share of time that must be within the RPO.", unit="%"),
     _demand("min_retention_days", WHOLE, 30, "How long each point must be kept.", unit="d"),
     _demand("min_replica_retention_days", WHOLE, None, "The same for replicas; as for others if not set.", unit="d"),
+    _demand(
+        "retention_mode", TEXT, "every_point", "Whether each point must be kept so, or one an interval.", known=_MODES
+    ),
+    _demand("retention_interval_days", WHOLE, 31, "The interval of which one must, for any_point.", unit="d", least=1),
     _demand("max_retention_days", WHOLE, 365, "How long no point may be kept.", unit="d", least=1),
     _demand("min_points", WHOLE, None, "Dependable points at a time; if not set, 7 or what RPO and retention give."),
     _demand("min_distinct_days", WHOLE, None, "Days that they are spread over; if not set, 5, likewise.", unit="d"),
@@ -79,6 +84,11 @@ SETTINGS: tuple[Demand, ...] = (
     _demand("usual_least_points", WHOLE, 3, "The fewest of them that tell anything.", least=1),
     _demand("mass_points", WHOLE, 3, "Lost points that count as a mass deletion, at least.", least=1),
     _demand("mass_percent", REAL, 5.0, "The share of the points of a vault that does.", unit="%"),
+    _demand(
+        "usual_total_days", WHOLE, 28, "Days before a reading that tell how many points a vault has.", unit="d", least=1
+    ),
+    _demand("usual_total_least_days", WHOLE, 14, "The fewest of them that tell anything.", unit="d", least=2),
+    _demand("unusual_score", REAL, 3.5, "Robust z-score beyond which a total is unusual."),
     _demand("waiver_unused_days", WHOLE, 30, "How long a waiver may stand unused.", unit="d", least=1),
     _demand("due_critical_days", WHOLE, 1, "Time to mend a critical failure.", unit="d"),
     _demand("due_high_days", WHOLE, 7, "Time to mend a high one.", unit="d"),

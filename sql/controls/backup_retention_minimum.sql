@@ -2,10 +2,10 @@
 -- id: backup-retention-minimum
 -- title: Each dependable recovery point is kept long enough
 -- severity: high
--- version: 1
+-- version: 2
 -- subject: recovery_point
 -- worse: lower
--- parameters: min_retention_days, min_replica_retention_days, timestamp_tolerance_seconds
+-- parameters: min_retention_days, min_replica_retention_days, retention_mode, retention_interval_days, timestamp_tolerance_seconds
 -- remedy: Raise the retention of the vault's policy; points that exist keep their date, so copy what must last longer.
 with points as (
     select * from intermediate.int_recovery_points
@@ -21,13 +21,15 @@ measured as (
         p.*,
         case when p.is_replica then t.min_replica_retention_days else t.min_retention_days end as limit_days,
         t.timestamp_tolerance_seconds,
+        t.retention_mode,
+        t.retention_interval_days,
         date_diff('second', date_trunc('second', p.created_at), date_trunc('second', p.expired_at)) as life_seconds
     from points as p
     inner join demands as t
         on p.scope = t.scope and p.snapshot_id = t.snapshot_id and p.resource_id = t.resource_id
 ),
 
-judged as (
+told as (
     select
         *,
         case
@@ -43,8 +45,36 @@ judged as (
                 - timestamp_tolerance_seconds * interval '1' second
                 then 'long_enough'
             else 'too_short'
-        end as reason_code
+        end as kept_code
     from measured
+),
+
+long_kept as (
+    -- Where one point an interval is enough, those that are.
+    select scope, snapshot_id, resource_id, is_replica, created_at
+    from told
+    where retention_mode = 'any_point' and kept_code in ('long_enough', 'kept_until_deleted')
+),
+
+stood_for as (
+    select distinct t.scope, t.snapshot_id, t.backup_id
+    from told as t
+    inner join long_kept as k
+        on t.scope = k.scope
+        and t.snapshot_id = k.snapshot_id
+        and t.resource_id = k.resource_id
+        and t.is_replica = k.is_replica
+        and k.created_at >= t.created_at - t.retention_interval_days * interval '1' day
+        and k.created_at <= t.created_at + t.retention_interval_days * interval '1' day
+    where t.kept_code = 'too_short'
+),
+
+judged as (
+    select
+        t.*,
+        case when s.backup_id is not null then 'another_is_kept' else t.kept_code end as reason_code
+    from told as t
+    left join stood_for as s on t.scope = s.scope and t.snapshot_id = s.snapshot_id and t.backup_id = s.backup_id
 )
 
 select
@@ -53,7 +83,7 @@ select
     backup_id as subject_id,
     case
         when reason_code in ('not_usable', 'expired') then 'not_applicable'
-        when reason_code in ('kept_until_deleted', 'long_enough') then 'pass'
+        when reason_code in ('kept_until_deleted', 'long_enough', 'another_is_kept') then 'pass'
         when reason_code = 'too_short' then 'fail'
         else 'unknown'
     end as status,
@@ -63,6 +93,7 @@ select
         when 'not_usable' then 'Its status is ' || status || ', so it protects nothing.'
         when 'expiry_not_readable' then 'It says when it expires in a form that can not be read.'
         when 'expired' then 'The backup is past its expiry and may be purged at any moment.'
+        when 'another_is_kept' then 'It is kept for less than ' || cast(limit_days as varchar) || ' d, but another of within ' || cast(retention_interval_days as varchar) || ' d is kept long enough.'
         when 'kept_until_deleted' then 'It was made by hand and stays until somebody deletes it.'
         when 'retention_not_visible' then 'It has no expiry: it is kept by count or for ever, which only the policy tells.'
         when 'creation_not_known' then 'It does not say when it was created.'

@@ -2,7 +2,7 @@
 -- id: recovery-point-deleted-early
 -- title: No recovery point is deleted before its time
 -- severity: critical
--- version: 1
+-- version: 2
 -- subject: lost_point
 -- worse: higher
 -- waiver: two approvers
@@ -16,6 +16,7 @@ judged as (
     select
         *,
         case
+            when verdict = 'fail' and is_mass and vault_points_after = 0 then 'vault_deleted'
             when verdict = 'fail' and is_mass then 'mass_deletion'
             else disappearance
         end as reason_code
@@ -41,6 +42,8 @@ select
         when 'possible_gfs_thinning' then 'Another point of its month is left, so a rule that thins out may have removed it.'
         when 'deleted_early' then 'It was gone ' || cast(cast(floor(days_early * 10.0) as double) / 10.0 as varchar) || ' d before its expiry.'
         when 'manual_deleted' then 'It was made by hand, which only a hand deletes.'
+        when 'rotation_faster_than_sampling' then 'All that are kept by count were replaced between two readings, and some in between were never seen.'
+        when 'vault_deleted' then 'Its vault had ' || cast(vault_points_before as varchar) || ' points, and none after the interval in which it went.'
         when 'mass_deletion' then 'It went with ' || cast(vault_failed_with_it as varchar) || ' points of its vault, which had ' || cast(vault_points_before as varchar) || ', in one interval, without need.'
         else 'It is gone, and no rule of retention explains it.'
     end as reason,

@@ -2,7 +2,7 @@
 -- id: recovery-point-tampered
 -- title: Nothing of a recovery point changes once it is made
 -- severity: high
--- version: 1
+-- version: 2
 -- subject: recovery_point
 -- parameters: deletion_window_days
 -- remedy: The API lets nobody change these; ask the service how they came to change, with both versions from history.backups.
@@ -24,6 +24,7 @@ counted as (
         snapshot_id,
         backup_id,
         min(changed_at) as first_change_at,
+        bool_or(field = 'children') as lost_a_part,
         string_agg(distinct field || ' ' || coalesce(old_value, 'null') || ' -> ' || coalesce(new_value, 'null'), '; ' order by field || ' ' || coalesce(old_value, 'null') || ' -> ' || coalesce(new_value, 'null')) as changes
     from changes
     where field <> 'expired_at'
@@ -38,6 +39,7 @@ judged as (
         c.first_change_at,
         c.changes,
         case
+            when c.lost_a_part then 'child_removed'
             when c.backup_id is not null then 'changed'
             when s.first_seen < p.as_of then 'as_it_was'
             else 'seen_once'
@@ -52,10 +54,11 @@ select
     scope,
     snapshot_id,
     backup_id as subject_id,
-    case reason_code when 'as_it_was' then 'pass' when 'changed' then 'fail' else 'not_applicable' end as status,
+    case when reason_code = 'as_it_was' then 'pass' when reason_code in ('changed', 'child_removed') then 'fail' else 'not_applicable' end as status,
     reason_code,
     case reason_code
         when 'as_it_was' then 'Nothing of it changed that can not.'
+        when 'child_removed' then 'Parts are there no more: ' || changes || '.'
         when 'changed' then 'Changed: ' || changes || '.'
         else 'Only one snapshot has it, so no change can be seen.'
     end as reason,

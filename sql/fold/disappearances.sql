@@ -35,6 +35,25 @@ rotations as (
     group by vault_id, resource_id, image_type
 ),
 
+turnovers as (
+    -- How far apart the points are that are kept by count, and the two snapshots' own ones from each other.
+    select
+        vault_id,
+        resource_id,
+        image_type,
+        date_diff('second', max(created_at) filter (where side = 'was'), min(created_at) filter (where side = 'now'))
+            as apart_seconds,
+        greatest(
+            date_diff('second', min(created_at) filter (where side = 'was'), max(created_at) filter (where side = 'was'))
+            / nullif(count(*) filter (where side = 'was') - 1, 0),
+            date_diff('second', min(created_at) filter (where side = 'now'), max(created_at) filter (where side = 'now'))
+            / nullif(count(*) filter (where side = 'now') - 1, 0)
+        ) as interval_seconds
+    from fold.points
+    where was_made and is_kept_by_count
+    group by vault_id, resource_id, image_type
+),
+
 lowest as (
     select
         b.vault_id,
@@ -93,6 +112,7 @@ classed as (
             when not o.is_auto then 'manual_deleted'
             when o.is_auto is null or not o.was_made then 'deleted_unexplained'
             when coalesce(n.newest_left <= o.created_at, true) then 'deleted_unexplained'
+            when r.oldest_left is null and t.apart_seconds > 1.5 * t.interval_seconds then 'rotation_faster_than_sampling'
             when r.youngest_gone < r.oldest_left or r.oldest_left is null
                 then case when l.is_deep_enough then 'rotated_by_count' else 'deleted_unexplained' end
             when m.newest_in_month > o.created_at then 'possible_gfs_thinning'
@@ -102,6 +122,8 @@ classed as (
     cross join snapshots as s
     left join rotations as r
         on o.vault_id = r.vault_id and o.resource_id = r.resource_id and o.image_type = r.image_type
+    left join turnovers as t
+        on o.vault_id = t.vault_id and o.resource_id = t.resource_id and o.image_type = t.image_type
     left join lowest as l
         on o.vault_id = l.vault_id and o.resource_id = l.resource_id and o.image_type = l.image_type
     left join newest as n on o.resource_id = n.resource_id and o.image_type = n.image_type

@@ -1,5 +1,5 @@
--- One row a change of a recovery point that is there: a field that can't change, or when it expires, that one complete
--- snapshot has otherwise than the one before.
+-- One row a change of a recovery point that is there: a field that can't change, when it expires, or a part that is there
+-- no more, which one complete snapshot has otherwise than the one before.
 with points as (
     select * from intermediate.int_recovery_points
 ),
@@ -109,6 +109,52 @@ unlocked as (
     where f.encrypted and not e.encrypted and f.valid_to >= p.as_of - t.deletion_window_days * interval '1' day
 ),
 
+returned as (
+    -- The same, taken away and given back since.
+    select
+        p.scope,
+        p.snapshot_id,
+        p.backup_id,
+        f.valid_to as changed_at
+    from history.extend_info_closed as f
+    inner join history.extend_info_closed as l
+        on f.scope = l.scope
+        and f.top_backup_id = l.top_backup_id
+        and f.level = l.level
+        and f.backup_id = l.backup_id
+        and f.valid_to <= l.valid_from
+    inner join points as p on f.scope = p.scope and f.top_backup_id = p.backup_id
+    inner join settings as t on p.scope = t.scope and p.snapshot_id = t.snapshot_id
+    where f.encrypted and not l.encrypted and f.valid_to >= p.as_of - t.deletion_window_days * interval '1' day
+),
+
+decrypted as (
+    select * from unlocked
+    union all
+    select * from returned
+),
+
+removed as (
+    -- A part that a whole backup had, and has no more although all its parts were read.
+    select
+        p.scope,
+        p.snapshot_id,
+        p.backup_id,
+        coalesce(c.resource_name, c.id) as part,
+        max(c.valid_to) as changed_at
+    from history.children_closed as c
+    inner join points as p on c.scope = p.scope and c.backup_id = p.backup_id
+    inner join settings as t on p.scope = t.scope and p.snapshot_id = t.snapshot_id
+    left join cbr.children as n
+        on p.scope = n.scope and p.snapshot_id = n.snapshot_id and c.backup_id = n.backup_id and c.id = n.id
+    where n.id is null
+        and p.detail_loaded
+        and p.is_usable
+        and c.status in ('available', 'restoring', 'waiting_restore')
+        and c.valid_to >= p.as_of - t.deletion_window_days * interval '1' day
+    group by p.scope, p.snapshot_id, p.backup_id, coalesce(c.resource_name, c.id)
+),
+
 fields as (
     select scope, snapshot_id, backup_id, changed_at, 'created_at' as field, cast(old_created_at as varchar) as old_value, cast(new_created_at as varchar) as new_value
     from paired
@@ -139,7 +185,10 @@ fields as (
     where old_image_type <> new_image_type
     union all
     select distinct scope, snapshot_id, backup_id, changed_at, 'encrypted' as field, 'true' as old_value, 'false' as new_value
-    from unlocked
+    from decrypted
+    union all
+    select scope, snapshot_id, backup_id, changed_at, 'children' as field, part as old_value, cast(null as varchar) as new_value
+    from removed
 )
 
 select

@@ -44,6 +44,8 @@ select
     t.attainment_percent,
     t.min_retention_days,
     t.min_replica_retention_days,
+    t.retention_mode,
+    t.retention_interval_days,
     t.max_retention_days,
     t.min_points,
     t.min_distinct_days,

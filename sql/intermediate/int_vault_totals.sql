@@ -1,0 +1,115 @@
+-- One row a vault: how many usable points it had on the days before the reading, and how unusual today's number is.
+with lives as (
+    select * from history.backup_lifecycle where was_usable
+),
+
+snapshots as (
+    select scope, as_of from meta.snapshots where complete
+),
+
+standing as (
+    select * from staging.stg_snapshots
+),
+
+settings as (
+    select * from policy.settings
+),
+
+vaults as (
+    select * from intermediate.int_vaults
+),
+
+moves as (
+    select scope, vault_id, first_seen as moved_at, 1 as points from lives
+    union all
+    select scope, vault_id, gone_at as moved_at, -1 as points from lives where gone_at is not null
+),
+
+moved as (
+    select scope, vault_id, moved_at, sum(points) as points from moves group by scope, vault_id, moved_at
+),
+
+days as (
+    -- Of several readings of a day, the last one.
+    select
+        n.scope,
+        n.snapshot_id,
+        cast(s.as_of as date) as day,
+        max(s.as_of) as read_at
+    from standing as n
+    inner join settings as t on n.scope = t.scope and n.snapshot_id = t.snapshot_id
+    inner join snapshots as s
+        on n.scope = s.scope
+        and cast(s.as_of as date) < cast(n.as_of as date)
+        and s.as_of >= n.as_of - t.usual_total_days * interval '1' day
+    group by n.scope, n.snapshot_id, cast(s.as_of as date)
+),
+
+totals as (
+    select
+        d.scope,
+        d.snapshot_id,
+        v.vault_id,
+        d.day,
+        coalesce(sum(m.points), 0) as points
+    from days as d
+    inner join vaults as v on d.scope = v.scope and d.snapshot_id = v.snapshot_id
+    left join moved as m on v.scope = m.scope and v.vault_id = m.vault_id and m.moved_at <= d.read_at
+    group by d.scope, d.snapshot_id, v.vault_id, d.day
+),
+
+known as (
+    -- A vault that was not there yet tells nothing of what is usual for it.
+    select
+        *,
+        sum(points) over (partition by scope, snapshot_id, vault_id order by day) as points_until
+    from totals
+),
+
+usual as (
+    select
+        scope,
+        snapshot_id,
+        vault_id,
+        count(*) as days,
+        median(points) as usual_total
+    from known
+    where points_until > 0
+    group by scope, snapshot_id, vault_id
+),
+
+spread as (
+    select
+        k.scope,
+        k.snapshot_id,
+        k.vault_id,
+        median(abs(k.points - u.usual_total)) as deviation
+    from known as k
+    inner join usual as u on k.scope = u.scope and k.snapshot_id = u.snapshot_id and k.vault_id = u.vault_id
+    where k.points_until > 0
+    group by k.scope, k.snapshot_id, k.vault_id
+),
+
+present as (
+    select
+        l.scope,
+        l.vault_id,
+        count(*) as points
+    from lives as l
+    where l.gone_at is null
+    group by l.scope, l.vault_id
+)
+
+select
+    u.scope,
+    u.snapshot_id,
+    u.vault_id, -- VARCHAR: Id of the vault.
+    u.days, -- BIGINT: Days before the reading that have one.
+    u.usual_total, -- DOUBLE: The median of their numbers of points.
+    s.deviation, -- DOUBLE: The median of how far they are from it.
+    coalesce(p.points, 0) as points, -- BIGINT: Usable points that the reading has.
+    -- Of numbers that never move, one point more or less is taken for what is usual.
+    cast(0.6745 * (u.usual_total - coalesce(p.points, 0)) as double) / nullif(greatest(s.deviation, 1.0), 0.0) as drop_score -- DOUBLE: How unusually few they are, in robust standard deviations.
+from usual as u
+inner join spread as s on u.scope = s.scope and u.snapshot_id = s.snapshot_id and u.vault_id = s.vault_id
+left join present as p on u.scope = p.scope and u.vault_id = p.vault_id
