@@ -129,10 +129,52 @@ def test_packs_are_a_chain(home: Home) -> None:
     assert json.loads((first / "manifest.json").read_text())["previous"] is None
 
 
-def test_only_what_is_judged_now_has_evidence_and_once(home: Home) -> None:
+def test_an_older_snapshot_is_judged_as_it_was(home: Home, tmp_path: Path) -> None:
+    publish(home, Landed([server(), volume("v")]))
+    kept = query(
+        home, "SELECT control_id, subject_id, effective_status, first_failed_at FROM compliance.control_results"
+    )
+    publish(home, Landed([volume("v")], as_of=AS_OF + timedelta(days=1)), run_id="run-2")
+    before = sorted(path for path in home.path.rglob("*") if path.is_file() and path.name != ".lock")
+    folder = write_pack(home, FIRST)
+    assert (
+        sorted(
+            path
+            for path in home.path.rglob("*")
+            if path.is_file() and path.name != ".lock" and folder not in path.parents
+        )
+        == before
+    )
+    rows = pq.read_table(folder / "results.parquet").select(
+        ["control_id", "subject_id", "effective_status", "first_failed_at"]
+    )
+    assert sorted(map(repr, (tuple(row.values()) for row in rows.to_pylist()))) == sorted(map(repr, kept))
+    assert json.loads((folder / "manifest.json").read_text())["compared_with"] == "the numbers that were kept"
+    assert verify(folder).is_same
+
+
+def test_an_older_snapshot_under_other_rules_than_it_was_judged_by_is_refused(
+    home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     days(home)
-    with pytest.raises(Problem, match=f"{FIRST} is not one that is judged now"):
+    (tmp_path / "acme.yaml").write_text(POLICY.replace("rpo_hours: 4,", "rpo_hours: 1,"))
+    monkeypatch.setenv("CBR_POLICY", str(tmp_path / "acme.yaml"))
+    with pytest.raises(Problem, match="other results than were kept"):
         write_pack(home, FIRST)
+
+
+def test_an_older_snapshot_whose_past_is_pruned_is_refused(home: Home) -> None:
+    days(home)
+    publish(home, Landed([volume("v")], as_of=AS_OF + timedelta(days=2)), run_id="run-3")
+    shutil.rmtree(home.landed("prod", FIRST))
+    with pytest.raises(Problem, match=f"begins with snapshot {FIRST}, which is landed no more"):
+        write_pack(home, SECOND)
+
+
+def test_only_what_is_landed_and_complete_has_evidence_and_once(home: Home) -> None:
+    days(home)
+    with pytest.raises(Problem, match="is no complete snapshot that is landed"):
+        write_pack(home, "20260304T120000Z")
     write_pack(home, SECOND)
     with pytest.raises(Problem, match="there is a pack of"):
         write_pack(home, SECOND)

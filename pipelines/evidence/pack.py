@@ -6,17 +6,22 @@ Does not belong here: judging (results.py).
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipelines import clock
 from pipelines.contract.results import RESULTS
-from pipelines.evidence.results import hash_of, judge, published, write_csv
+from pipelines.evidence.past import counts_of, home_of
+from pipelines.evidence.results import counted, hash_of, judge, published, write_csv
 from pipelines.extract import landing
+from pipelines.extract.landing import Snapshot
 from pipelines.history.judged import keep, read_judged
 from pipelines.history.state import read_state
 from pipelines.home import Home, private_folder, sha256_of, write_json, writing
@@ -27,19 +32,22 @@ from pipelines.policy.force import read_rules
 from pipelines.policy.named import WAIVERS, Named, named
 from pipelines.problem import Problem
 
+_SAME_RULES = (
+    "Use the policy, the waivers and the version of cbr-warehouse that judged it; or run 'cbr-warehouse build'."
+)
 MANIFEST, CSV, PARQUET = "manifest.json", "results.csv", "results.parquet"
 
 
 def write_pack(home: Home, snapshot_id: str) -> Path:
-    """Write the evidence of the snapshots that are judged now, of which `snapshot_id` is one; return its folder.
+    """Write the evidence of a snapshot, and of those of other scopes that stood then; return its folder.
 
-    Raises Problem where it is not one, or where there is a pack of it already.
+    Raises Problem where it is not complete, where there is a pack of it already, or where it can't be judged any more.
     """
-    current = {one.snapshot_id: one for one in landing.current(landing.snapshots(home))}
-    if snapshot_id not in current:
+    complete = {one.snapshot_id: one for one in landing.snapshots(home) if one.complete}
+    if snapshot_id not in complete:
+        newest = f"the newest is {max(complete)}" if complete else "there is none"
         raise Problem(
-            f"snapshot {snapshot_id} is not one that is judged now ({', '.join(sorted(current)) or 'there is none'})",
-            "Evidence is made of the newest complete snapshot of a scope, on the day that it is the newest.",
+            f"{snapshot_id} is no complete snapshot that is landed in {home.path} ({newest})", "Name one that is."
         )
     folder = home.evidence / snapshot_id
     if folder.exists():
@@ -49,7 +57,8 @@ def write_pack(home: Home, snapshot_id: str) -> Path:
     with home.held(), writing(home.path):
         private_folder(draft)
         try:
-            _fill(home, draft, previous=_previous(home))
+            with _as_it_was(home, complete[snapshot_id]) as stood:
+                _fill(home, stood, draft)
         except BaseException:
             shutil.rmtree(draft, ignore_errors=True)
             raise
@@ -57,22 +66,32 @@ def write_pack(home: Home, snapshot_id: str) -> Path:
     return folder
 
 
-def _fill(home: Home, folder: Path, previous: dict[str, str] | None) -> None:
+@contextmanager
+def _as_it_was(home: Home, snapshot: Snapshot) -> Iterator[Home]:
+    """Give the home in which a snapshot is the newest: this one, or one made of what was landed by then."""
+    if snapshot in landing.current(landing.snapshots(home)):
+        yield home
+        return
+    folder = home.path / f".past-{snapshot.snapshot_id}"
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        yield home_of(home, snapshot, folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _fill(home: Home, stood: Home, folder: Path) -> None:
     inside = Home(folder / "home")
-    loaded = _copy_inputs(home, inside)
+    loaded = _copy_inputs(stood, inside)
     shutil.copytree(sql_folder(), folder / "sql")
     files = named(home)
     _copy_rules(files, folder)
-    results = judge(home, project(), read_rules(project().controls, files))
-    if hash_of(results) != hash_of(published(home.warehouse)):
-        raise Problem(
-            "judging again gives other results than the published file has",
-            "Set CBR_POLICY and CBR_WAIVERS as the run had them, or run 'cbr-warehouse build' first.",
-        )
+    results = judge(stood, project(), read_rules(project().controls, files))
+    snapshots = {one.snapshot_id: one for one in landing.current(landing.snapshots(stood))}
+    compared = _compared(home, stood, results, snapshots.values())
     pq.write_table(results, folder / PARQUET, compression="zstd")
     write_csv(results, folder / CSV)
     packed = sorted(path for path in folder.rglob("*") if path.is_file())
-    snapshots = {s.snapshot_id: s for s in landing.current(landing.snapshots(home))}
     manifest: dict[str, Any] = {
         "made_at": clock.utc_now().isoformat(timespec="seconds"),
         "tool_version": version("cbr-warehouse"),
@@ -90,10 +109,25 @@ def _fill(home: Home, folder: Path, previous: dict[str, str] | None) -> None:
         ],
         "results": results.num_rows,
         "result_sha256": hash_of(results),
-        "previous": previous,
+        "compared_with": compared,
+        "previous": _previous(home),
         "files": {str(path.relative_to(folder)): sha256_of(path) for path in packed},
     }
     write_json(folder / MANIFEST, manifest)
+
+
+def _compared(home: Home, stood: Home, results: pa.Table, snapshots: Iterable[Snapshot]) -> str:
+    """Return what the results were compared with, and found the same as. Raises Problem where they are not."""
+    if stood == home:
+        if hash_of(results) == hash_of(published(home.warehouse)):
+            return "the published file"
+        raise Problem("judging again gives other results than the published file has", _SAME_RULES)
+    kept = {one.scope: counts_of(home, one) for one in snapshots}
+    for scope, counts in kept.items():
+        mine = results.filter(pc.field("scope") == scope)
+        if counts is not None and counts != counted(mine):
+            raise Problem(f"judging {scope!r} again gives other results than were kept when it was judged", _SAME_RULES)
+    return "the numbers that were kept" if all(counts is not None for counts in kept.values()) else "nothing: none kept"
 
 
 def rule_files(folder: Path) -> Named:

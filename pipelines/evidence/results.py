@@ -6,6 +6,7 @@ machine: nothing in them tells of the run.
 
 import hashlib
 import json
+from collections import Counter
 from pathlib import Path
 
 import pyarrow as pa
@@ -39,6 +40,12 @@ def published(warehouse: Path) -> pa.Table:
     with connect(warehouse, read_only=True) as connection:
         results: pa.Table = connection.sql(_IN_ORDER).to_arrow_table()
         return results
+
+
+def counted(results: pa.Table) -> dict[tuple[str, str], int]:
+    """Return how many results there are, by control and status after waivers."""
+    columns = (results[name].to_pylist() for name in ("control_id", "effective_status"))
+    return dict(Counter(zip(*columns, strict=True)))
 
 
 def write_csv(results: pa.Table, path: Path) -> None:
