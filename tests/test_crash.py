@@ -88,7 +88,7 @@ print(len(seen))
 """
 
 
-@pytest.mark.parametrize("readers", [4])
+@pytest.mark.parametrize("readers", [3])
 def test_readers_never_meet_an_error_or_two_versions_while_files_are_published(home: Home, readers: int) -> None:
     count = int(os.environ.get("CBR_READERS", readers))
     publish(home, estate(0), run_id="run-0")

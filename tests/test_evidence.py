@@ -26,15 +26,27 @@ def days(home: Home) -> Home:
     return publish(home, Landed([volume("v")], as_of=AS_OF + timedelta(days=1)), run_id="run-2")
 
 
+@pytest.fixture(scope="module")
+def published_once(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    return days(Home(tmp_path_factory.mktemp("two-days") / "home"))
+
+
+@pytest.fixture
+def two_days(published_once: Home, home: Home) -> Home:
+    """A home of its own with two days in it."""
+    shutil.copytree(published_once.path, home.path)
+    return home
+
+
 def call(*words: str) -> Result:
     return CliRunner().invoke(main, list(words))
 
 
-def test_a_pack_is_judged_again_anywhere_with_the_same_result(home: Home, tmp_path: Path) -> None:
-    folder = write_pack(days(home), SECOND)
+def test_a_pack_is_judged_again_anywhere_with_the_same_result(two_days: Home, tmp_path: Path) -> None:
+    folder = write_pack(two_days, SECOND)
     elsewhere = tmp_path / "elsewhere" / "pack"
     shutil.move(folder, elsewhere)
-    shutil.rmtree(home.path)
+    shutil.rmtree(two_days.path)
     result = call("evidence", "--verify", str(elsewhere))
     assert (result.exit_code, "judged again, are the same" in result.stdout) == (0, True), result.output
 
@@ -74,8 +86,8 @@ def test_a_pack_holds_what_was_published(home: Home, monkeypatch: pytest.MonkeyP
         ("home/history/manifests/scope=prod.json", "home/history/manifests/scope=prod.json was changed"),
     ],
 )
-def test_a_file_that_was_changed_is_named(home: Home, name: str, said: str) -> None:
-    folder = write_pack(days(home), SECOND)
+def test_a_file_that_was_changed_is_named(two_days: Home, name: str, said: str) -> None:
+    folder = write_pack(two_days, SECOND)
     with (folder / name).open("a") as file:
         file.write("\n")
     result = call("evidence", "--verify", str(folder))
@@ -83,16 +95,16 @@ def test_a_file_that_was_changed_is_named(home: Home, name: str, said: str) -> N
     assert "Traceback" not in result.output
 
 
-def test_a_result_that_was_changed_with_its_hash_is_found(home: Home) -> None:
-    folder = write_pack(days(home), SECOND)
+def test_a_result_that_was_changed_with_its_hash_is_found(two_days: Home) -> None:
+    folder = write_pack(two_days, SECOND)
     manifest = json.loads((folder / "manifest.json").read_text())
     (folder / "manifest.json").write_text(json.dumps(manifest | {"result_sha256": "0" * 64}))
     result = call("evidence", "--verify", str(folder))
     assert (result.exit_code, "where its manifest says 000" in result.stderr) == (1, True)
 
 
-def test_results_that_were_changed_together_with_the_manifest_are_found(home: Home) -> None:
-    folder = write_pack(days(home), SECOND)
+def test_results_that_were_changed_together_with_the_manifest_are_found(two_days: Home) -> None:
+    folder = write_pack(two_days, SECOND)
     path = folder / "results.csv"
     path.write_text(path.read_text().replace("fail", "pass"))
     manifest = json.loads((folder / "manifest.json").read_text())
@@ -102,18 +114,17 @@ def test_results_that_were_changed_together_with_the_manifest_are_found(home: Ho
 
 
 def test_a_pack_under_other_rules_than_were_published_is_refused(
-    home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    two_days: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    days(home)
     (tmp_path / "acme.yaml").write_text(POLICY)
     monkeypatch.setenv("CBR_POLICY", str(tmp_path / "acme.yaml"))
     with pytest.raises(Problem, match="other results than the published file has"):
-        write_pack(home, SECOND)
-    assert not list(home.evidence.iterdir())
+        write_pack(two_days, SECOND)
+    assert not list(two_days.evidence.iterdir())
 
 
-def test_a_file_that_is_missing_is_named(home: Home) -> None:
-    folder = write_pack(days(home), SECOND)
+def test_a_file_that_is_missing_is_named(two_days: Home) -> None:
+    folder = write_pack(two_days, SECOND)
     (folder / "results.csv").unlink()
     result = call("evidence", "--verify", str(folder))
     assert (result.exit_code, "results.csv is missing" in result.stdout) == (1, True)
@@ -154,31 +165,28 @@ def test_an_older_snapshot_is_judged_as_it_was(home: Home, tmp_path: Path) -> No
 
 
 def test_an_older_snapshot_under_other_rules_than_it_was_judged_by_is_refused(
-    home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    two_days: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    days(home)
     (tmp_path / "acme.yaml").write_text(POLICY.replace("rpo_hours: 4,", "rpo_hours: 1,"))
     monkeypatch.setenv("CBR_POLICY", str(tmp_path / "acme.yaml"))
     with pytest.raises(Problem, match="other results than were kept"):
-        write_pack(home, FIRST)
+        write_pack(two_days, FIRST)
 
 
-def test_an_older_snapshot_whose_past_is_pruned_is_refused(home: Home) -> None:
-    days(home)
-    publish(home, Landed([volume("v")], as_of=AS_OF + timedelta(days=2)), run_id="run-3")
-    shutil.rmtree(home.landed("prod", FIRST))
+def test_an_older_snapshot_whose_past_is_pruned_is_refused(two_days: Home) -> None:
+    publish(two_days, Landed([volume("v")], as_of=AS_OF + timedelta(days=2)), run_id="run-3")
+    shutil.rmtree(two_days.landed("prod", FIRST))
     with pytest.raises(Problem, match=f"begins with snapshot {FIRST}, which is landed no more"):
-        write_pack(home, SECOND)
+        write_pack(two_days, SECOND)
 
 
-def test_only_what_is_landed_and_complete_has_evidence_and_once(home: Home) -> None:
-    days(home)
+def test_only_what_is_landed_and_complete_has_evidence_and_once(two_days: Home) -> None:
     with pytest.raises(Problem, match="is no complete snapshot that is landed"):
-        write_pack(home, "20260304T120000Z")
-    write_pack(home, SECOND)
+        write_pack(two_days, "20260304T120000Z")
+    write_pack(two_days, SECOND)
     with pytest.raises(Problem, match="there is a pack of"):
-        write_pack(home, SECOND)
-    assert [path.name for path in home.evidence.iterdir()] == [SECOND]
+        write_pack(two_days, SECOND)
+    assert [path.name for path in two_days.evidence.iterdir()] == [SECOND]
 
 
 def test_what_is_no_pack_is_said(tmp_path: Path) -> None:
