@@ -16,7 +16,7 @@ import pyarrow as pa
 from pipelines.clock import snapshot_id
 from pipelines.extract.landing import LIST, SHOW, SUFFIX, Snapshot, write_manifest
 from pipelines.home import Home, private_folder
-from pipelines.sandbox.estate import RETENTION, Resource, point
+from pipelines.sandbox.healthy import Resource, point
 from pipelines.sandbox.quirks import QUIRKS
 
 Body = dict[str, Any]
@@ -24,7 +24,7 @@ AS_OF = datetime(2026, 3, 1, 12)
 SCOPE = "benchmark"
 _ODD = list(QUIRKS.values())
 TABLES = ("backups", "children", "extend_info", "replication_records")
-DAYS = RETENTION.days  # a server's daily backups: as many as their retention allows
+DAYS = 35  # a server's daily backups: as many as their retention allows
 PAGE, PART = 1_000, 10_000
 
 
@@ -82,7 +82,9 @@ class Bodies:
 
 def _resource(server: int) -> Resource:
     disks = (40, 100, 200, 500)[: 1 + server % 4]
-    return Resource(f"app-{server:05}", "OS::Nova::Server", f"vault-{server % 9}", "finance", disks, 1 + server % 20)
+    return Resource(
+        f"app-{server:05}", "OS::Nova::Server", f"vault-{server % 9}", "finance", disks, 1 + server % 20, DAYS
+    )
 
 
 def land(home: Home, count: int, *, day: int = 0, listed: bool = False) -> Snapshot:
