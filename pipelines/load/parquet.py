@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from pipelines.contract.columns import Column, Table, Type
 from pipelines.contract.derive import arrow_schema, quoted
+from pipelines.contract.keys import SCOPE, SNAPSHOT
 from pipelines.home import open_private, private_folder
 
 
@@ -25,10 +26,16 @@ def parquet_file(path: Path, table: Table, about: dict[str, str]) -> Iterator[pq
     schema = arrow_schema(table)
     described = schema.with_metadata({**(schema.metadata or {}), **about})
     with os.fdopen(open_private(path), "wb") as sink:
-        with pq.ParquetWriter(sink, described, compression="zstd") as writer:
+        with pq.ParquetWriter(sink, described, compression="zstd", use_dictionary=_repeated(table)) as writer:
             yield writer
         sink.flush()
         os.fsync(sink.fileno())  # before any manifest names it
+
+
+def _repeated(table: Table) -> list[str]:
+    """Return the columns that a dictionary makes smaller: not the ids that make up a key, which hardly repeat."""
+    place = {SCOPE.name, SNAPSHOT.name}
+    return [column.name for column in table.columns if column.name in place or column.name not in table.key]
 
 
 def rows_in(table: Table, paths: Iterable[Path]) -> str:

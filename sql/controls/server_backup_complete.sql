@@ -51,9 +51,19 @@ counted as (
         count(*) filter (where is_same_checkpoint is null) as no_checkpoint,
         bool_or(is_system_disk) as has_system_disk,
         count(*) filter (where depth = 1 and resource_size is null) as no_size,
-        sum(resource_size) filter (where depth = 1) as total_size,
-        string_agg(disk_name, ', ' order by disk_name) filter (where not is_usable and not is_unknown) as unusable_disks
+        sum(resource_size) filter (where depth = 1) as total_size
     from compared
+    group by scope, snapshot_id, backup_id
+),
+
+unusable as (
+    select
+        scope,
+        snapshot_id,
+        backup_id,
+        string_agg(disk_name, ', ' order by disk_name) as unusable_disks
+    from compared
+    where not is_usable and not is_unknown
     group by scope, snapshot_id, backup_id
 ),
 
@@ -130,7 +140,7 @@ measured as (
         c.no_checkpoint,
         coalesce(c.has_system_disk, false) as has_system_disk,
         c.total_size,
-        c.unusable_disks,
+        u.unusable_disks,
         g.dropped_disks,
         c.no_size = 0 and c.total_size <> p.resource_size as sizes_differ
     from points as p
@@ -138,6 +148,8 @@ measured as (
         on p.scope = t.scope and p.snapshot_id = t.snapshot_id and p.resource_id = t.resource_id
     left join counted as c
         on p.scope = c.scope and p.snapshot_id = c.snapshot_id and p.backup_id = c.backup_id
+    left join unusable as u
+        on p.scope = u.scope and p.snapshot_id = u.snapshot_id and p.backup_id = u.backup_id
     left join dropped as g
         on p.scope = g.scope and p.snapshot_id = g.snapshot_id and p.backup_id = g.backup_id
 ),
