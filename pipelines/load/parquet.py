@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 
@@ -26,7 +27,8 @@ def parquet_file(path: Path, table: Table, about: dict[str, str]) -> Iterator[pq
     schema = arrow_schema(table)
     described = schema.with_metadata({**(schema.metadata or {}), **about})
     with os.fdopen(open_private(path), "wb") as sink:
-        with pq.ParquetWriter(sink, described, compression="zstd", use_dictionary=_repeated(table)) as writer:
+        repeated: Any = _repeated(table)  # typed as a flag there, documented as a flag or names
+        with pq.ParquetWriter(sink, described, compression="zstd", use_dictionary=repeated) as writer:
             yield writer
         sink.flush()
         os.fsync(sink.fileno())  # before any manifest names it

@@ -10,6 +10,9 @@ from pipelines.models.model import Model, ModelColumn
 from pipelines.models.project import Project
 
 
+_BIG = 500_000  # rows of a table that goes to the disk at once: waiting in memory, it would be written twice
+
+
 def build_models(connection: duckdb.DuckDBPyConnection, project: Project) -> dict[str, int]:
     """Build every model; return the rows of each table. Each column gets the type that the model declares."""
     for schema in dict.fromkeys(model.schema for model in project.models):
@@ -20,6 +23,8 @@ def build_models(connection: duckdb.DuckDBPyConnection, project: Project) -> dic
         made = connection.execute(f"CREATE {model.kind} {model.relation} AS {select}").fetchall()
         if model.kind == "TABLE":
             rows[model.relation] = int(made[0][0])
+            if rows[model.relation] >= _BIG:
+                connection.execute("CHECKPOINT")
     return rows
 
 
