@@ -9,7 +9,6 @@ import duckdb
 from pipelines.models.model import Model, ModelColumn
 from pipelines.models.project import Project
 
-
 _BIG = 500_000  # rows of a table that goes to the disk at once: waiting in memory, it would be written twice
 
 

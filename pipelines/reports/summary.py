@@ -25,8 +25,10 @@ _SHORT = {"not_applicable": "n/a"}
 _LISTED = 12  # resources; the rest is a query away
 
 _SCOPES = """
-select scope, is_sandbox, snapshot_id, as_of, is_stale, stale_reason, rejects
-from compliance.summary group by all order by scope
+select s.scope, s.is_sandbox, s.snapshot_id, s.as_of, s.is_stale, s.stale_reason, s.rejects, p.policy_id, p.policy_sha256
+from compliance.summary as s
+left join policy.settings as p on s.scope = p.scope and s.snapshot_id = p.snapshot_id
+group by all order by s.scope
 """
 _CONTROLS = """
 select scope, control_id, severity, verdict, passes, fails, unknowns, not_applicable
@@ -98,6 +100,8 @@ def _title(scope: Row) -> Text:
         title.append("\nno complete snapshot yet: nothing can be said about it", style="yellow")
     else:
         title.append(f"\nas of {_moment(scope['as_of'])} UTC, snapshot {scope['snapshot_id']}")
+        built_in = "" if scope["policy_sha256"] else ": no policy file is named"
+        title.append(f"\njudged by policy {shown(scope['policy_id'])}{built_in}")
     if scope["is_stale"]:
         title.append(f"\nSTALE, no newer reading is complete: {shown(scope['stale_reason'])}", style="yellow")
     if scope["rejects"]:
