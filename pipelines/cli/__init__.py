@@ -58,6 +58,6 @@ for _command in (demo, run, build, replay, catalog, verify, prune, policy, evide
 def entry() -> None:
     """Run a command in a process of its own."""
     # Most of what it imports and makes lives to its end: looking through that for garbage costs a fifth of a small run.
-    gc.set_threshold(100_000, 50, 100)
+    gc.set_threshold(200_000, 100, 100)
     atexit.register(gc.freeze)
     main()

@@ -59,6 +59,7 @@ def open_scope(name: str, connections: int = 1, began: datetime | None = None) -
                 _log.warning("cloud %r: certificates are not checked, as verify: false in clouds.yaml says", name)
                 urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
             session.timeout = TOKEN_TIMEOUT
+            session.session.trust_env = name != SANDBOX  # no proxy leads to this process
             session.redirect = False  # the request for a token carries the password: no other host may get it
             stack.callback(session.session.close)
             for prefix in ("https://", "http://"):

@@ -25,7 +25,8 @@ _SHORT = {"not_applicable": "n/a"}
 _LISTED = 12  # resources; the rest is a query away
 
 _SCOPES = """
-select s.scope, s.is_sandbox, s.snapshot_id, s.as_of, s.is_stale, s.stale_reason, s.rejects, p.policy_id, p.policy_sha256
+select
+    s.scope, s.is_sandbox, s.snapshot_id, s.as_of, s.is_stale, s.stale_reason, s.rejects, p.policy_id, p.policy_sha256
 from compliance.summary as s
 left join policy.settings as p on s.scope = p.scope and s.snapshot_id = p.snapshot_id
 group by all order by s.scope

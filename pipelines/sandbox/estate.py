@@ -17,7 +17,7 @@ from pipelines.sandbox.stories import STORIES, STORY_DAYS, TOLD_BY, Moment, Stor
 Body = dict[str, Any]
 
 _DAY = timedelta(days=1)
-_LONGEST = 15  # days before the first one that have backups: no retention is longer
+_BEFORE = 15  # days before the first one that have backups: no retention is longer
 
 
 def estate(now: datetime, began: datetime | None = None) -> list[Body]:
@@ -30,7 +30,8 @@ def estate(now: datetime, began: datetime | None = None) -> list[Body]:
     found: list[Body] = []
     for number, resource in enumerate(resources()):
         story = STORIES.get(TOLD_BY.get(resource.name, ""), Story())
-        for day in range(1 - _LONGEST, int(today) + 1):
+        oldest = int(today) - resource.retention_days - story.lingers.days - 1
+        for day in range(max(oldest, 1 - _BEFORE), int(today) + 1):
             body = _at(resource, story, Moment(day, today), first)
             if body and body["updated_at"] <= now.isoformat() and not _purged(body, story, now):
                 found.append(quirky(body, 7 * number + day))
@@ -45,7 +46,7 @@ def midnight(moment: datetime) -> datetime:
 def resources() -> Iterator[Resource]:
     """Yield the resources: those that nothing happens to, and those that a story is told of."""
     projects = ("research", "finance")
-    for number in range(1, 7):
+    for number in range(1, 5):
         disks = (40, 100, 200, 500)[: 1 + number % 4]
         yield Resource(f"app-{number:02}", "OS::Nova::Server", "vault-apps", projects[number % 2], disks, 2 + number)
     for number in range(1, 3):

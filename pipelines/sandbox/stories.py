@@ -24,11 +24,15 @@ OFFSITE, REPLICATION, LOST = "resource-offsite-copy", "replication-healthy", "re
 DELETED, DROPPED = "recovery-point-deleted-early", "backup-count-drop"
 
 
+_FOR_EVER = timedelta(days=3650)
+
+
 @dataclass(frozen=True, slots=True)
 class Story:
     """One planted problem: what is found of the resource, and of its vault.
 
-    `lingers` says how long after its expiry the service removes a backup.
+    `lingers` says how long after its expiry the service removes a backup, or after what would be the expiry of one that
+    has none.
     """
 
     tell: Change = changes.as_it_is
@@ -57,6 +61,7 @@ STORIES = {
             (FAILURES, "fail", "failing"),
             (SUCCESS, "fail", "low"),
         ),
+        lingers=_FOR_EVER,
     ),
     "all expired": Story(
         changes.all_expired,
@@ -76,7 +81,7 @@ STORIES = {
     "restoring": Story(changes.restoring),
     "short retention": Story(changes.short_retention, _found((RETENTION, "fail", "too_short"))),
     "kept by count": Story(changes.kept_by_count, _found((RETENTION, "unknown", "retention_not_visible"))),
-    "by hand": Story(changes.by_hand, _found((AUTOMATED, "fail", "manual_only"))),
+    "by hand": Story(changes.by_hand, _found((AUTOMATED, "fail", "manual_only")), lingers=_FOR_EVER),
     "plain disk": Story(changes.each_child(changes.plain_disk), _found((ENCRYPTED, "fail", "plain_disk"))),
     "encryption unsaid": Story(
         changes.each_child(changes.unsaid), _found((ENCRYPTED, "unknown", "encryption_not_said"))
