@@ -10,3 +10,20 @@ publish    renames the draft to the file that analysts open      load/
 report     answers from the published file                       reports/
 All of it runs as one Dagster job (orchestration/, definitions.py) or from the command line (cli/).
 """
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+def open_warehouse(home: str | None = None) -> "duckdb.DuckDBPyConnection":
+    """Return a connection to the published file, read-only: `.sql("select ...").df()` is a pandas DataFrame.
+
+    `home` is a folder; else CBR_HOME, else ./cbr-home. Whoever has it open goes on reading what it was; open it again
+    to see what was published since. Raises Problem where nothing is published.
+    """
+    from pipelines.cli.options import published  # what a plain import of this package need not pay for
+    from pipelines.duck import open_file
+
+    return open_file(published(home).warehouse)

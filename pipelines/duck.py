@@ -27,6 +27,20 @@ def rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, An
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
+def open_file(path: Path | str, *, read_only: bool = True) -> duckdb.DuckDBPyConnection:
+    """Return a connection to `path` with the settings of this project. Whoever asks for it closes it."""
+    config: dict[str, str | bool | int | float | list[str]] = (
+        {} if read_only else {"storage_compatibility_version": STORAGE_VERSION}
+    )
+    connection = duckdb.connect(str(path), read_only=read_only, config=config)
+    # Naive timestamps are UTC: the session's zone must never shift them.
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET enable_progress_bar = false")
+    # DuckDB takes INTERVAL 1 MONTH and INTERVAL 30 DAY for the same expression and merges them.
+    connection.execute("SET disabled_optimizers = 'common_subexpressions'")
+    return connection
+
+
 @contextmanager
 def connect(
     path: Path | str = ":memory:", *, read_only: bool = False, spill: Path | None = None
@@ -35,16 +49,8 @@ def connect(
 
     Where `spill` is a folder, memory is bounded, and what does not fit goes there for as long as it is needed.
     """
-    config: dict[str, str | bool | int | float | list[str]] = (
-        {} if read_only else {"storage_compatibility_version": STORAGE_VERSION}
-    )
-    connection = duckdb.connect(str(path), read_only=read_only, config=config)
+    connection = open_file(path, read_only=read_only)
     try:
-        # Naive timestamps are UTC: the session's zone must never shift them.
-        connection.execute("SET TimeZone = 'UTC'")
-        connection.execute("SET enable_progress_bar = false")
-        # DuckDB takes INTERVAL 1 MONTH and INTERVAL 30 DAY for the same expression and merges them.
-        connection.execute("SET disabled_optimizers = 'common_subexpressions'")
         if spill:
             connection.execute(f"SET memory_limit = '{MEMORY}'")
             connection.execute("SET preserve_insertion_order = false")

@@ -30,6 +30,7 @@ from pipelines.models.audit import Audited, audits, run_audits
 from pipelines.models.build import build_models
 from pipelines.models.control import CONTROLS, controls_table
 from pipelines.models.describe import describe
+from pipelines.models.macros import create_macros
 from pipelines.models.project import Project, project
 from pipelines.models.standards import STANDARDS, standards_table
 from pipelines.normalize.snapshot import Normalizer
@@ -147,6 +148,7 @@ def build_draft(home: Home, run_id: str, rules: Rules | None = None) -> Draft:
         audited = run_audits(connection, audits(models.audits, models.controls))
         rows[meta.AUDITS.relation] = fill_rows(connection, meta.AUDITS, (found.row for found in audited))
         fill_rows(connection, meta.CATALOG, ())
+        create_macros(connection)
         describe(connection, models, synthetic=any(snapshot.is_sandbox for snapshot in landed))
         rows[meta.CATALOG.relation] = fill_catalog(connection)
         results = [write_results(home, connection, one.scope, one.snapshot_id) for one in _loaded(home, landed)]

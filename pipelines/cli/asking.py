@@ -1,0 +1,29 @@
+"""The commands that ask the published file: query, status."""
+
+import sys
+
+import click
+
+from pipelines import clock
+from pipelines.cli.options import home_option, published
+
+
+@click.command()
+@click.argument("sql")
+@click.option("--as", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+@home_option
+def query(sql: str, form: str, home: str | None) -> None:
+    """Print what SQL finds in the published file. Nothing can be changed with it."""
+    from pipelines.reports.answer import print_answer
+
+    print_answer(published(home).warehouse, sql, form, sys.stdout)
+
+
+@click.command()
+@home_option
+def status(home: str | None) -> None:
+    """Say of each scope how old and how complete it is, and what changed since the snapshot before."""
+    from pipelines.reports.status import lines
+
+    for line in lines(published(home), clock.utc_now()):
+        click.echo(line)

@@ -1,0 +1,73 @@
+"""The answer of one query, as a table, CSV or JSON.
+
+The published file and a query enter, read-only and without a way to other files; text leaves, row by row.
+"""
+
+import csv
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, TextIO
+
+import duckdb
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from pipelines.duck import connect
+from pipelines.problem import Problem, shown
+from pipelines.reports.safe import cell
+
+_LISTED = 1_000  # rows of a table: who wants more wants a file
+
+
+def print_answer(warehouse: Path, query: str, form: str, out: TextIO) -> None:
+    """Write what `query` finds to `out`, as `table`, `csv` or `json`. Raises Problem where it can't be answered."""
+    try:
+        with connect(warehouse, read_only=True) as connection:
+            connection.execute("SET enable_external_access = false")
+            cursor = connection.execute(query)
+            names = [column[0] for column in cursor.description or []]
+            _FORMS[form](names, iter(lambda: cursor.fetchone(), None), out)
+    except duckdb.Error as error:
+        raise Problem(
+            f"the query can't be answered: {str(error).split('LINE 1')[0]}",
+            "Mend it; 'cbr-warehouse catalog' lists what there is.",
+        ) from None
+
+
+def _table(names: list[str], rows: Iterable[tuple[Any, ...]], out: TextIO) -> None:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in names:
+        table.add_column(shown(name), overflow="fold")
+    more = False
+    for number, row in enumerate(rows):
+        if more := number == _LISTED:
+            break
+        table.add_row(*(Text("" if value is None else shown(value)) for value in row))
+    # A pipe has no width: nothing is folded there.
+    console = Console(file=out, width=None if out.isatty() else 10_000)
+    console.print(table)
+    if more:
+        console.print(f"and more than {_LISTED}: ask for --as csv or json", style="dim")
+
+
+def _csv(names: list[str], rows: Iterable[tuple[Any, ...]], out: TextIO) -> None:
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows([cell(_joined(value)) for value in row] for row in rows)
+
+
+def _json(names: list[str], rows: Iterable[tuple[Any, ...]], out: TextIO) -> None:
+    out.write("[")
+    for number, row in enumerate(rows):
+        line = json.dumps(dict(zip(names, row, strict=True)), default=str, ensure_ascii=False)
+        out.write((",\n " if number else "\n ") + line)
+    out.write("\n]\n")
+
+
+def _joined(value: object) -> object:
+    return ";".join(map(str, value)) if isinstance(value, list) else value
+
+
+_FORMS = {"table": _table, "csv": _csv, "json": _json}

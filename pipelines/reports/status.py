@@ -1,0 +1,69 @@
+"""How things stand with each scope: how old and how complete it is, and what changed.
+
+The published file enters, read-only; lines of text leave.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from pipelines.duck import connect, rows
+from pipelines.home import Home
+from pipelines.problem import shown
+
+_SCOPES = """
+select
+    c.scope, c.attempted_at, c.is_stale, c.stale_reason, n.snapshot_id, n.as_of, n.listed, n.region, n.is_sandbox,
+    p.policy_id
+from meta.scopes as c
+left join meta.snapshots as n on c.scope = n.scope and c.snapshot_id = n.snapshot_id
+left join policy.settings as p on c.scope = p.scope and c.snapshot_id = p.snapshot_id
+order by c.scope
+"""
+_CHANGES = """
+select n.scope,
+    (select count(*) from history.backup_lifecycle as l where l.scope = n.scope and l.first_seen = n.as_of) as came,
+    (select count(*) from history.backup_lifecycle as l where l.scope = n.scope and l.gone_at = n.as_of) as went,
+    (select count(*) from compliance.control_result_events as e
+     where e.scope = n.scope and e.snapshot_id = n.snapshot_id and e.to_status = 'fail') as failing,
+    (select count(*) from compliance.control_result_events as e
+     where e.scope = n.scope and e.snapshot_id = n.snapshot_id and e.from_status = 'fail'
+       and coalesce(e.to_status, 'pass') <> 'fail') as mended,
+    (select sum(fails) from compliance.summary as s where s.scope = n.scope) as fails,
+    (select sum(unknowns) from compliance.summary as s where s.scope = n.scope) as unknowns
+from staging.stg_snapshots as n
+"""
+
+
+def lines(home: Home, now: datetime) -> Iterator[str]:
+    """Yield the lines about a home that has a published file; `now` (naive UTC) says how old data is."""
+    with connect(home.warehouse, read_only=True) as connection:
+        changes = {row["scope"]: row for row in rows(connection, _CHANGES)}
+        for scope in rows(connection, _SCOPES):
+            yield from _scope(scope, changes.get(scope["scope"]), now)
+    for name, path in {"warehouse": home.warehouse, "tables": home.tables, "history": home.histories}.items():
+        yield f"{name:<10} {path}"
+    yield f"{'landing':<10} {home.landing}"
+
+
+def _scope(scope: dict[str, Any], changed: dict[str, Any] | None, now: datetime) -> Iterator[str]:
+    sandbox = ", synthetic data of the sandbox" if scope["is_sandbox"] else ""
+    yield f"scope {shown(scope['scope'])}{sandbox}"
+    if scope["snapshot_id"] is None:
+        yield "  no complete snapshot yet"
+    else:
+        age = _age(now - scope["as_of"])
+        yield f"  snapshot   {scope['snapshot_id']}, {age} old, complete: {scope['listed']} backups"
+        yield f"  policy     {shown(scope['policy_id'])}"
+    if scope["is_stale"]:
+        tried = f"{scope['attempted_at']:%Y-%m-%d %H:%M}"
+        yield f"  STALE      the reading of {tried} UTC is not complete: {shown(scope['stale_reason'])}"
+    if changed:
+        yield f"  backups    {changed['came']} came and {changed['went']} went since the complete snapshot before"
+        yield f"  results    {changed['failing']} began to fail and {changed['mended']} fail no more since then"
+        yield f"  now        {changed['fails']} fail, {changed['unknowns']} are unknown"
+
+
+def _age(age: timedelta) -> str:
+    hours = int(age.total_seconds() // 3600)
+    return f"{hours // 24} d {hours % 24} h" if hours >= 48 else f"{hours} h" if hours else "less than 1 h"
