@@ -6,6 +6,7 @@
     history/<table>/scope=S/*.parquet                            what every record was, and when
     history/manifests/scope=S.json, history/judged/scope=S.json  which of those files count
     evidence/T/                                                  what proves the results of a snapshot
+    reports/T/compliance.html, compliance.xlsx                   what people read; latest points at the newest
     policy.yaml, waivers.yaml                                    what is demanded, and what is accepted
     warehouse.duckdb                                             what analysts open
 
@@ -93,6 +94,11 @@ class Home:
     def evidence(self) -> Path:
         """The folder of the packs of evidence."""
         return self.path / "evidence"
+
+    @property
+    def reports(self) -> Path:
+        """The folder of the reports."""
+        return self.path / "reports"
 
     @property
     def warehouse(self) -> Path:

@@ -299,6 +299,23 @@ def gaps(home: Home, *given: Landed) -> dict[str, Any]:
     return row
 
 
+def test_a_day_on_which_nothing_shows_a_point_is_not_fine(home: Home) -> None:
+    broken = [volume(f"x{n}", created_at=instant(n - 0.1), status="error", expired_at=None) for n in (1, 3)]
+    fold(
+        home,
+        *(day(n, *[of_day(k) for k in range(2, n + 1)], *[b for b in broken if b["id"] <= f"x{n}"]) for n in range(5)),
+    )
+    rows = ask(home, "SELECT resource_id, day, status FROM compliance.rpo_daily WHERE day >= '2026-03-01'")
+    found = {
+        name: [r["status"] for r in sorted(rows, key=lambda r: r["day"]) if r["resource_id"] == name]
+        for name in ("server-1", "disk-1")
+    }
+    assert found == {
+        "server-1": ["no_snapshot", "no_snapshot", "ok", "ok", "ok"],
+        "disk-1": ["no_snapshot", "failed_only", "missed", "failed_only", "missed"],
+    }
+
+
 def test_daily_points_leave_no_gap(home: Home) -> None:
     row = gaps(home, day(9, *(of_day(number) for number in range(10))))
     assert (row["status"], row["breaches"], row["measured_value"]) == ("pass", 0, 100.0)

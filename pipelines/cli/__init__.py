@@ -1,7 +1,7 @@
 """cbr-warehouse on the command line.
 
 Belongs here: the group of commands, and how each of them ends. The commands are in running.py (demo, run),
-asking.py (query, status), keeping.py (build, replay, catalog, verify, prune), policing.py (policy), proving.py
+asking.py (query, status, report), keeping.py (build, replay, catalog, verify, prune), policing.py (policy), proving.py
 (evidence), looking.py (the rest).
 Does not belong here: any step. A Problem ends as one line on standard error and exit code 1; wrong usage exits with 2.
 """
@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from pipelines.cli.asking import query, status
+from pipelines.cli.asking import query, report, status
 from pipelines.cli.keeping import build, catalog, prune, replay, verify
 from pipelines.cli.looking import sandbox, show
 from pipelines.cli.policing import policy
@@ -53,7 +53,22 @@ def main() -> None:
     logging.getLogger("pipelines").handlers = [warnings]
 
 
-for _command in (demo, run, status, query, build, replay, catalog, verify, prune, policy, evidence, show, sandbox):
+for _command in (
+    demo,
+    run,
+    status,
+    query,
+    report,
+    build,
+    replay,
+    catalog,
+    verify,
+    prune,
+    policy,
+    evidence,
+    show,
+    sandbox,
+):
     main.add_command(_command)
 
 

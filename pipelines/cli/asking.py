@@ -1,4 +1,4 @@
-"""The commands that ask the published file: query, status."""
+"""The commands that ask the published file: query, status, report."""
 
 import sys
 
@@ -27,3 +27,12 @@ def status(home: str | None) -> None:
 
     for line in lines(published(home), clock.utc_now()):
         click.echo(line)
+
+
+@click.command()
+@home_option
+def report(home: str | None) -> None:
+    """Make the report of the published file: a page for people, and a workbook."""
+    from pipelines.reports.report import write_report
+
+    click.echo(write_report(published(home)))

@@ -16,8 +16,31 @@ attempts as (
     select * from intermediate.int_attempts
 ),
 
+points as (
+    select * from intermediate.int_resource_points where not is_replica
+),
+
 snapshots as (
     select * from meta.snapshots where complete
+),
+
+sightings as (
+    select scope, snapshot_id, resource_id, created_at, case when is_usable then rp_time end as rp_time
+    from points
+    union all
+    select scope, snapshot_id, resource_id, created_at, case when was_usable then rp_time end as rp_time
+    from attempts
+),
+
+firsts as (
+    select
+        scope,
+        snapshot_id,
+        resource_id,
+        min(created_at) as first_attempt_at,
+        min(rp_time) as first_point_at
+    from sightings
+    group by scope, snapshot_id, resource_id
 ),
 
 observed as (
@@ -80,9 +103,12 @@ select
         when l.is_missed then 'missed'
         when l.day is not null then 'late'
         when b.points = 0 and b.failures > 0 then 'failed_only'
-        when coalesce(b.points, 0) = 0 and o.snapshots = 0 then 'no_snapshot'
-        else 'ok'
-    end as status, -- VARCHAR: ok; late: beyond the RPO for a part of the day; missed: for all of it; failed_only; no_snapshot: nothing was read that day, and no point is of it.
+        when b.points > 0 then 'ok'
+        when o.snapshots = 0 then 'no_snapshot'
+        when f.first_point_at < d.ends_at then 'ok'
+        when f.first_attempt_at < d.starts_at then 'missed'
+        else 'no_snapshot'
+    end as status, -- VARCHAR: ok; late: beyond the RPO for a part of the day; missed: for all of it, or there never was a point; failed_only; no_snapshot: nothing was read that day, and no point is of it, or the resource was not known yet.
     coalesce(b.points, 0) as points, -- BIGINT: Its own backups of that day that ended well.
     coalesce(b.failures, 0) as failures, -- BIGINT: Those that failed.
     l.worst_gap_hours -- DOUBLE: The longest gap that reaches into the day beyond the RPO.
@@ -91,5 +117,7 @@ inner join days as d on e.scope = d.scope and e.snapshot_id = d.snapshot_id
 inner join observed as o on d.scope = o.scope and d.snapshot_id = o.snapshot_id and d.day = o.day
 left join late as l
     on e.scope = l.scope and e.snapshot_id = l.snapshot_id and e.resource_id = l.resource_id and d.day = l.day
+left join firsts as f
+    on e.scope = f.scope and e.snapshot_id = f.snapshot_id and e.resource_id = f.resource_id
 left join begun as b
     on e.scope = b.scope and e.snapshot_id = b.snapshot_id and e.resource_id = b.resource_id and d.day = b.day

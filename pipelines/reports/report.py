@@ -1,0 +1,46 @@
+"""The report of a published file: a page and a workbook, in a folder of the day that they are about.
+
+Belongs here: where they lie, and that nobody sees half of them. Does not belong here: what they say (content.py) or how
+they look (html.py, workbook.py).
+"""
+
+import shutil
+from pathlib import Path
+
+from pipelines.clock import snapshot_id
+from pipelines.duck import connect
+from pipelines.home import Home, private_folder, writing
+from pipelines.reports.content import read_content
+from pipelines.reports.html import page
+from pipelines.reports.workbook import write_workbook
+
+PAGE, WORKBOOK, LATEST = "compliance.html", "compliance.xlsx", "latest"
+
+
+def write_report(home: Home) -> Path:
+    """Write the report of what is published now; return its page. `latest` points at the newest. Raises Problem."""
+    with writing(home.path), connect(home.warehouse, read_only=True) as connection:
+        content = read_content(connection)
+        newest = max((scope["as_of"] for scope in content.scopes if scope["as_of"]), default=None)
+        folder = home.reports / (snapshot_id(newest) if newest else "nothing-complete")
+        draft = folder.with_name(f".{folder.name}.draft")
+        shutil.rmtree(draft, ignore_errors=True)
+        private_folder(draft)
+        try:
+            (draft / PAGE).write_text(page(content, home.warehouse), encoding="utf-8")
+            write_workbook(connection, draft / WORKBOOK)
+        except BaseException:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise
+        shutil.rmtree(folder, ignore_errors=True)
+        draft.rename(folder)
+        _point(home.reports / LATEST, folder.name)
+    return folder / PAGE
+
+
+def _point(link: Path, name: str) -> None:
+    """Let `latest` be `name`, in one step."""
+    draft = link.with_name(f".{link.name}")
+    draft.unlink(missing_ok=True)
+    draft.symlink_to(name)
+    draft.replace(link)

@@ -1,0 +1,77 @@
+"""The marts -> a workbook: a sheet each, columns of their types, for whoever works with a spreadsheet.
+
+Belongs here: which sheets, and cells that no spreadsheet takes for a formula. The published file enters, read-only; a
+file leaves. A sheet holds so many rows at most; the first sheet says how many there are.
+"""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import xlsxwriter
+
+from pipelines.reports.safe import cell
+
+_MOST = 20_000  # rows of a sheet
+_LEFT_OUT = "('control_results', 'recovery_points', 'recovery_point_lifecycle')"  # as long as there are backups
+
+
+def write_workbook(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Write a sheet for each mart, and the results that do not pass."""
+    marts = connection.execute(
+        "SELECT relation, description FROM meta.catalog WHERE position = 0 AND starts_with(relation, 'compliance.')"
+        f" AND split_part(relation, '.', 2) NOT IN {_LEFT_OUT} ORDER BY relation"
+    ).fetchall()
+    sheets = {name.partition(".")[2]: (f"SELECT * FROM {name}", about) for name, about in marts}
+    failing = "SELECT * FROM compliance.control_results WHERE raw_status IN ('fail', 'unknown')"
+    sheets["not_passing"] = (failing, "One row a result that does not pass.")
+    options = {
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+        "constant_memory": True,
+    }
+    with xlsxwriter.Workbook(str(path), options) as book:
+        formats = {
+            "head": book.add_format({"bold": True, "bottom": 1}),
+            "time": book.add_format({"num_format": "yyyy-mm-dd hh:mm"}),
+        }
+        first = book.add_worksheet("contents")
+        first.write_row(0, 0, ["sheet", "a row is", "rows", "of"], formats["head"])
+        first.set_column(0, 0, 30)
+        first.set_column(1, 1, 90)
+        for number, (name, (query, about)) in enumerate(sheets.items(), 1):
+            found = connection.execute(f"SELECT count(*) FROM ({query})").fetchall()[0][0]
+            written = _sheet(connection, book, name[:31], query, formats)
+            first.write_row(number, 0, [name, about, written, found])
+        first.freeze_panes(1, 0)
+
+
+def _sheet(connection: duckdb.DuckDBPyConnection, book: Any, name: str, query: str, formats: dict[str, Any]) -> int:
+    sheet = book.add_worksheet(name)
+    cursor = connection.execute(f"SELECT * FROM ({query}) LIMIT {_MOST}")
+    names = [column[0] for column in cursor.description or []]
+    sheet.write_row(0, 0, names, formats["head"])
+    sheet.set_column(0, len(names) - 1, 18)
+    written = 0
+    while rows := cursor.fetchmany(1_000):
+        for row in rows:
+            written += 1
+            for place, value in enumerate(row):
+                _write(sheet, written, place, value, formats)
+    sheet.freeze_panes(1, 0)
+    sheet.autofilter(0, 0, written, len(names) - 1)
+    return written
+
+
+def _write(sheet: Any, row: int, column: int, value: object, formats: dict[str, Any]) -> None:
+    if isinstance(value, datetime):
+        sheet.write_datetime(row, column, value, formats["time"])
+    elif isinstance(value, bool):
+        sheet.write_boolean(row, column, value)
+    elif isinstance(value, int | float):
+        sheet.write_number(row, column, value)
+    elif value is not None:
+        text = "; ".join(map(str, value)) if isinstance(value, list) else value
+        sheet.write_string(row, column, str(cell(text))[:32_000])
