@@ -183,7 +183,8 @@ _LISTINGS = {
         from compliance.control_result_events
         where snapshot_id in (select snapshot_id from staging.stg_snapshots)
         group by
-            severity, control_id, coalesce(resource_name, subject_name, subject_id), owner, from_status, to_status, cause
+            severity, control_id, coalesce(resource_name, subject_name, subject_id), owner,
+            from_status, to_status, cause
         order by {_RANK}, to_status, control, subject
         """,
     ),
