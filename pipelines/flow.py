@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.config import Settings
+from pipelines.config import SANDBOX, Settings
 from pipelines.contract import meta
 from pipelines.duck import connect
 from pipelines.extract import landing
@@ -61,7 +61,12 @@ def land_clouds(settings: Settings, progress: Progress) -> list[Reading]:
     Rules that are not valid are found before anything is read.
     """
     home = Home(settings.home)
-    rules_of(home)
+    rules = rules_of(home)
+    if any(held.policy.policy_id == SANDBOX for held in rules.policies) and set(settings.clouds) != {SANDBOX}:
+        raise Problem(
+            f"the policy of {home.path} is the demo's, which is made for the sandbox alone",
+            "Name another --home, or the policy to judge by in CBR_POLICY.",
+        )
     home.prepare()
     with home.held():
         readings = land_all(home, settings, progress)

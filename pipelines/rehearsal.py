@@ -15,6 +15,7 @@ from pipelines.extract.served import began
 from pipelines.extract.snapshot import Progress
 from pipelines.home import Home, private_folder
 from pipelines.policy.named import POLICY, WAIVERS
+from pipelines.problem import Problem
 from pipelines.sandbox import rules
 from pipelines.sandbox.estate import midnight
 
@@ -28,6 +29,11 @@ def rehearse(settings: Settings, progress: Progress) -> datetime:
     In a home of an earlier demo it goes on after the newest reading. Raises Problem.
     """
     home = Home(settings.home)
+    if others := {snapshot.scope for snapshot in landing.snapshots(home)} - {SANDBOX}:
+        raise Problem(
+            f"{home.path} holds {', '.join(sorted(others))}, and the demo brings data and rules of its own",
+            "Name another folder with --home.",
+        )
     home.prepare()
     now = clock.utc_now()
     moments = list(_moments(now))

@@ -76,6 +76,18 @@ def test_a_demo_of_an_earlier_one_goes_on_where_that_was(demo: Demo, tmp_path: P
     ]
 
 
+def test_the_demo_and_its_policy_keep_out_of_a_home_with_real_clouds(
+    demo: Demo, configure: Configure, tmp_path: Path
+) -> None:
+    with serve([PAGE_SHAPED]) as service:
+        configure(elsewhere=service.cloud())
+        assert call("run", "--home", str(tmp_path / "real")).exit_code == 0
+        assert "holds elsewhere" in failed("demo", "--home", str(tmp_path / "real"))
+        assert not (tmp_path / "real" / "policy.yaml").exists()
+        shutil.copytree(demo.home.path, tmp_path / "copy")
+        assert "is the demo's" in failed("run", "--home", str(tmp_path / "copy"))
+
+
 def test_run_loads_exactly_what_another_service_serves(configure: Configure, tmp_path: Path) -> None:
     served = [PAGE_SHAPED, server("s2", resource_id="server-2"), volume("v1")]
     with serve(served) as service:

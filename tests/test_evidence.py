@@ -5,6 +5,7 @@ import json
 import shutil
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -171,6 +172,22 @@ def test_an_older_snapshot_under_other_rules_than_it_was_judged_by_is_refused(
     monkeypatch.setenv("CBR_POLICY", str(tmp_path / "acme.yaml"))
     with pytest.raises(Problem, match="other results than were kept"):
         write_pack(two_days, FIRST)
+
+
+def test_evidence_of_one_scope_has_the_others_of_its_run(home: Home) -> None:
+    def run(day: int, *prod: Any) -> None:
+        moment = AS_OF + timedelta(days=day)
+        away = Landed([volume(f"w{day}")], scope="away", as_of=moment + timedelta(seconds=1), project="p2", region="r2")
+        publish(home, Landed(prod, as_of=moment), away, run_id=f"run-{day}")
+
+    run(0, server(), volume("v"))
+    run(1, volume("v"))
+    manifest = json.loads((write_pack(home, FIRST) / "manifest.json").read_text())
+    assert {one["scope"]: one["snapshot_id"] for one in manifest["snapshots"]} == {
+        "prod": FIRST,
+        "away": "20260301T120001Z",
+    }
+    assert manifest["compared_with"] == "the numbers that were kept"
 
 
 def test_an_older_snapshot_whose_past_is_pruned_is_refused(two_days: Home) -> None:

@@ -330,6 +330,17 @@ def test_a_rule_that_replaces_all_between_two_readings_can_not_be_followed(home:
     assert set(gone(home)) == {(name, "rotation_faster_than_sampling") for name in ("p-02", "p-01", "p+00")}
 
 
+def test_a_deletion_of_all_that_one_new_point_follows_is_no_rotation(home: Home) -> None:
+    fold(home, day(0, *(kept(number) for number in range(-6, 1))), day(3, kept(3)))
+    assert {disappearance for _, disappearance in gone(home)} == {"deleted_unexplained"}
+
+
+def test_a_rotation_in_a_vault_without_a_name_is_one(home: Home) -> None:
+    each = [[kept(n, vault_id=None) for n in range(last - 2, last + 1)] for last in range(4)]
+    fold(home, *days(*each))
+    assert {disappearance for _, disappearance in gone(home)} == {"rotated_by_count"}
+
+
 def test_a_rule_that_replaces_all_and_leaves_none_unseen_is_a_rotation(home: Home) -> None:
     fold(home, day(0, *(kept(number) for number in (-2, -1, 0))), day(3, *(kept(number) for number in (1, 2, 3))))
     assert {disappearance for _, disappearance in gone(home)} == {"rotated_by_count"}

@@ -127,6 +127,22 @@ def test_an_unusual_total_fails_though_each_loss_may_be_explained(home: Home) ->
     }
 
 
+def test_what_is_usual_is_not_told_by_another_project(home: Home) -> None:
+    for number in range(16):
+        fold(home, day(number, *expiring(60)))
+    fold(home, day(16, of_day(16), project="project-2"))
+    rows = {row["subject_id"]: row["status"] for row in ask(home, f"SELECT subject_id, status FROM controls.{DROP}")}
+    assert rows == {"vault-1": "unknown"}
+
+
+def test_points_that_can_not_be_relied_on_any_more_do_not_count(home: Home) -> None:
+    for number in range(16):
+        points = expiring(60)
+        broken = [body | {"status": "error"} for body in points[8:]]
+        fold(home, day(number, *(points if number < 15 else [*points[:8], *broken])))
+    assert [row["reason_code"] for row in ask(home, f"SELECT reason_code FROM controls.{DROP}")] == ["unusually_few"]
+
+
 def test_how_many_are_usual_is_learned_for_two_weeks(home: Home) -> None:
     for number in range(6):
         fold(home, day(number, *expiring(4.5)[: 20 if number < 5 else 8]))
@@ -274,6 +290,45 @@ def test_nothing_of_a_point_may_change(home: Home, change: Body, expected: tuple
 def test_a_change_that_was_taken_back_is_still_a_change(home: Home) -> None:
     found = said(home, TAMPERED, *(day(n, of_day(0, resource_size=size)) for n, size in enumerate([40, 41, 40])))
     assert found["b0"] == ("fail", "changed")
+
+
+TWO = [child("c1"), child("c2")]
+
+
+@pytest.mark.parametrize(
+    ("later", "expected"),
+    [
+        pytest.param([of_day(0, children=TWO[:1])], ("fail", "child_removed"), id="since the newest reading"),
+        pytest.param(
+            [of_day(0, children=TWO[:1]), None], ("fail", "child_removed"), id="before its details were not read once"
+        ),
+        pytest.param([None, None, of_day(0, children=TWO[:1])], ("fail", "child_removed"), id="after they were not"),
+        pytest.param(
+            [of_day(0, children=TWO[:1]), of_day(0, children=TWO[:1], status="deleting")],
+            ("fail", "child_removed"),
+            id="and then the whole is deleted",
+        ),
+        pytest.param([None, of_day(0, children=TWO)], ("pass", "as_it_was"), id="it was never gone"),
+        pytest.param([of_day(0, children=[TWO[0], {"id": None}])], ("pass", "as_it_was"), id="it could not be loaded"),
+        pytest.param(
+            [of_day(0, children=[TWO[0], child("c2", resource_size=99)])], ("fail", "changed"), id="its size changed"
+        ),
+        pytest.param(
+            [of_day(0, children=TWO, resource_size=None), of_day(0, children=TWO, resource_size=60)],
+            ("fail", "changed"),
+            id="a size that was not said in between",
+        ),
+        pytest.param([of_day(0, children=TWO, parent_id=None)], ("pass", "as_it_was"), id="what is not said any more"),
+    ],
+)
+def test_what_stood_in_a_whole_point_is_compared(
+    home: Home, later: list[Body | None], expected: tuple[str, str]
+) -> None:
+    whole = of_day(0, children=TWO, parent_id="x")
+    fold(home, day(0, whole))
+    for number, body in enumerate(later, 1):
+        fold(home, day(number, body) if body else Landed([], [whole | {"children": []}], as_of=AS_OF + number * DAY))
+    assert said(home, TAMPERED)["b0"] == expected
 
 
 def test_parts_that_were_not_read_are_not_gone(home: Home) -> None:

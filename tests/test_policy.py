@@ -229,12 +229,40 @@ def test_where_one_point_an_interval_is_enough_it_stands_for_those_near_it(
 ) -> None:
     policy = POLICY.replace("offsite: none}", f"offsite: none, min_retention_days: 365, retention_mode: {mode}}}", 1)
     monthly = volume("monthly", created_at=at(days=age), expired_at=at(days=age - 365))
-    fold(home, Landed([volume("daily", created_at=at(days=1), expired_at=at(days=-6)), monthly]))
+    later = volume("later", created_at=at(hours=1), expired_at=at(days=-365, hours=1))
+    fold(home, Landed([volume("daily", created_at=at(days=1), expired_at=at(days=-6)), monthly, later]))
     sql = "SELECT subject_id, status, reason_code FROM controls.backup_retention_minimum"
     found = {
         row["subject_id"]: (row["status"], row["reason_code"]) for row in ask(home, sql, rules=_rules(tmp_path, policy))
     }
-    assert found == {"daily": expected, "monthly": ("pass", "long_enough")}
+    assert found == {"daily": expected, "monthly": ("pass", "long_enough"), "later": ("pass", "long_enough")}
+
+
+def test_a_point_that_is_not_whole_stands_for_none_and_one_that_may_be_kept_is_unknown(
+    home: Home, tmp_path: Path
+) -> None:
+    policy = POLICY.replace("offsite: none}", "offsite: none, min_retention_days: 365, retention_mode: any_point}", 1)
+    short = {"created_at": at(days=1), "expired_at": at(days=-6)}
+    broken = server(
+        "m1", resource_id="s1", created_at=at(days=9), expired_at=at(days=-365), children=[child("c", status="error")]
+    )
+    empty = server("m2", resource_id="s2", created_at=at(days=9), expired_at=at(days=-365), children=[])
+    counted = volume("m3", resource_id="s3", created_at=at(days=9), expired_at=None)
+    points = [
+        server("d1", resource_id="s1", **short),
+        server("d2", resource_id="s2", **short),
+        volume("d3", resource_id="s3", **short),
+    ]
+    fold(home, Landed([broken, empty, counted, *points]))
+    sql = "SELECT subject_id, status, reason_code FROM controls.backup_retention_minimum WHERE subject_id LIKE 'd%'"
+    found = {
+        row["subject_id"]: (row["status"], row["reason_code"]) for row in ask(home, sql, rules=_rules(tmp_path, policy))
+    }
+    assert found == {
+        "d1": ("fail", "too_short"),
+        "d2": ("unknown", "another_may_be_kept"),
+        "d3": ("unknown", "another_may_be_kept"),
+    }
 
 
 def test_what_is_out_of_scope_is_listed_and_not_judged(home: Home, tmp_path: Path) -> None:

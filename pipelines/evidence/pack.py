@@ -8,6 +8,7 @@ import json
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,8 @@ from pipelines.policy.named import WAIVERS, Named, named
 from pipelines.problem import Problem
 
 _SAME_RULES = (
-    "Use the policy, the waivers and the version of cbr-warehouse that judged it; or run 'cbr-warehouse build'."
+    "Use the policy, the waivers and the version of cbr-warehouse that judged it, or run 'cbr-warehouse build'. "
+    "What was judged again later, when another reading had failed, can't be made as it was then."
 )
 MANIFEST, CSV, PARQUET = "manifest.json", "results.csv", "results.parquet"
 
@@ -43,7 +45,7 @@ def write_pack(home: Home, snapshot_id: str) -> Path:
 
     Raises Problem where it is not complete, where there is a pack of it already, or where it can't be judged any more.
     """
-    complete = {one.snapshot_id: one for one in landing.snapshots(home) if one.complete}
+    complete = {one.snapshot_id: one for one in sorted(landing.snapshots(home), key=_begun) if one.complete}
     if snapshot_id not in complete:
         newest = f"the newest is {max(complete)}" if complete else "there is none"
         raise Problem(
@@ -64,6 +66,10 @@ def write_pack(home: Home, snapshot_id: str) -> Path:
             raise
         draft.rename(folder)
     return folder
+
+
+def _begun(snapshot: Snapshot) -> datetime:
+    return snapshot.as_of
 
 
 @contextmanager

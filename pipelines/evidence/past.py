@@ -11,6 +11,7 @@ from pathlib import Path
 from pipelines import flow
 from pipelines.contract.results import COUNTS, RESULTS
 from pipelines.duck import connect
+from pipelines.evidence.results import BY, Counts
 from pipelines.extract import landing
 from pipelines.extract.landing import Attempt, Snapshot
 from pipelines.history.judged import keep, read_judged
@@ -19,13 +20,16 @@ from pipelines.home import Home, private_folder
 from pipelines.load.parquet import rows_in
 from pipelines.problem import Problem
 
-Counts = dict[tuple[str, str], int]  # control and status -> subjects
-
 
 def home_of(home: Home, snapshot: Snapshot, folder: Path) -> Home:
     """Make a home in `folder` that ends with `snapshot`. Raises Problem where what came before it is landed no more."""
     past = Home(folder)
-    landed = [one for one in landing.snapshots(home) if one.as_of <= snapshot.as_of]
+    # Scopes are read side by side: those of one run begin before any of them ends.
+    landed = [
+        one
+        for one in landing.snapshots(home)
+        if one.as_of <= (snapshot.as_of if one.scope == snapshot.scope else snapshot.finished_at)
+    ]
     for scope in dict.fromkeys(one.scope for one in landed):
         mine = [one for one in landed if one.scope == scope]
         _whole(home, scope, mine)
@@ -47,8 +51,9 @@ def counts_of(home: Home, snapshot: Snapshot) -> Counts | None:
         return None
     rows = rows_in(COUNTS, [home.path / name for name in files[COUNTS.name]])
     with connect() as connection:
-        found = connection.execute(f"SELECT control_id, status, sum(subjects) FROM {rows} GROUP BY ALL").fetchall()
-    return {(control, status): int(subjects) for control, status, subjects in found}
+        by = ", ".join(name.replace("effective_status", "status") for name in BY)
+        found = connection.execute(f"SELECT {by}, sum(subjects) FROM {rows} GROUP BY ALL").fetchall()
+    return {tuple(key): int(subjects) for *key, subjects in found}
 
 
 def _whole(home: Home, scope: str, landed: list[Snapshot]) -> None:

@@ -23,6 +23,8 @@ RESULTS = "compliance.control_results"
 _KEY = "control_id, scope, snapshot_id, subject_type, subject_id"
 _IN_ORDER = f"SELECT * EXCLUDE (run_id) FROM {RESULTS} ORDER BY {_KEY}"
 
+# What the numbers that are kept of a snapshot are told apart by, as the results call it.
+BY = ("control_id", "control_version", "effective_status", "policy_sha256", "waivers_sha256")
 _BATCH = 10_000  # rows
 
 
@@ -42,10 +44,12 @@ def published(warehouse: Path) -> pa.Table:
         return results
 
 
-def counted(results: pa.Table) -> dict[tuple[str, str], int]:
-    """Return how many results there are, by control and status after waivers."""
-    columns = (results[name].to_pylist() for name in ("control_id", "effective_status"))
-    return dict(Counter(zip(*columns, strict=True)))
+Counts = dict[tuple[str | None, ...], int]
+
+
+def counted(results: pa.Table) -> Counts:
+    """Return how many results there are, by control, its version, status after waivers, and the rules' hashes."""
+    return dict(Counter(zip(*(results[name].to_pylist() for name in BY), strict=True)))
 
 
 def write_csv(results: pa.Table, path: Path) -> None:

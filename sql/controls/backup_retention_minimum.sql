@@ -49,30 +49,60 @@ told as (
     from measured
 ),
 
-long_kept as (
-    -- Where one point an interval is enough, those that are.
-    select scope, snapshot_id, resource_id, is_replica, created_at
-    from told
-    where retention_mode = 'any_point' and kept_code in ('long_enough', 'kept_until_deleted')
+parts as (
+    select
+        scope,
+        snapshot_id,
+        backup_id,
+        bool_and(is_usable) as are_usable
+    from staging.stg_children
+    group by scope, snapshot_id, backup_id
+),
+
+standing_for as (
+    -- Where one point an interval is enough: whole ones that are kept long enough, and those that may be.
+    select
+        t.scope,
+        t.snapshot_id,
+        t.resource_id,
+        t.is_replica,
+        t.created_at,
+        t.kept_code in ('long_enough', 'kept_until_deleted')
+        and coalesce(p.are_usable, t.level not in ('server', 'unknown')) as is_certain
+    from told as t
+    left join parts as p on t.scope = p.scope and t.snapshot_id = p.snapshot_id and t.backup_id = p.backup_id
+    where t.retention_mode = 'any_point'
+        and not t.is_future
+        and t.kept_code not in ('too_short', 'not_usable', 'expired')
+        and coalesce(p.are_usable, true)
 ),
 
 stood_for as (
-    select distinct t.scope, t.snapshot_id, t.backup_id
+    select
+        t.scope,
+        t.snapshot_id,
+        t.backup_id,
+        bool_or(k.is_certain) as is_certain
     from told as t
-    inner join long_kept as k
+    inner join standing_for as k
         on t.scope = k.scope
         and t.snapshot_id = k.snapshot_id
         and t.resource_id = k.resource_id
         and t.is_replica = k.is_replica
-        and k.created_at >= t.created_at - t.retention_interval_days * interval '1' day
-        and k.created_at <= t.created_at + t.retention_interval_days * interval '1' day
+        and k.created_at > t.created_at - t.retention_interval_days * interval '1' day
+        and k.created_at <= t.created_at
     where t.kept_code = 'too_short'
+    group by t.scope, t.snapshot_id, t.backup_id
 ),
 
 judged as (
     select
         t.*,
-        case when s.backup_id is not null then 'another_is_kept' else t.kept_code end as reason_code
+        case
+            when s.is_certain then 'another_is_kept'
+            when s.backup_id is not null then 'another_may_be_kept'
+            else t.kept_code
+        end as reason_code
     from told as t
     left join stood_for as s on t.scope = s.scope and t.snapshot_id = s.snapshot_id and t.backup_id = s.backup_id
 )
@@ -93,7 +123,8 @@ select
         when 'not_usable' then 'Its status is ' || status || ', so it protects nothing.'
         when 'expiry_not_readable' then 'It says when it expires in a form that can not be read.'
         when 'expired' then 'The backup is past its expiry and may be purged at any moment.'
-        when 'another_is_kept' then 'It is kept for less than ' || cast(limit_days as varchar) || ' d, but another of within ' || cast(retention_interval_days as varchar) || ' d is kept long enough.'
+        when 'another_is_kept' then 'It is kept for less than ' || cast(limit_days as varchar) || ' d, but another of the ' || cast(retention_interval_days as varchar) || ' d before it is kept long enough.'
+        when 'another_may_be_kept' then 'It is kept for less than ' || cast(limit_days as varchar) || ' d, and whether another of the ' || cast(retention_interval_days as varchar) || ' d before it is kept long enough is not known.'
         when 'kept_until_deleted' then 'It was made by hand and stays until somebody deletes it.'
         when 'retention_not_visible' then 'It has no expiry: it is kept by count or for ever, which only the policy tells.'
         when 'creation_not_known' then 'It does not say when it was created.'

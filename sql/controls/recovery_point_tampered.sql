@@ -15,7 +15,7 @@ changes as (
 ),
 
 since as (
-    select scope, id, first_seen from history.backups_open
+    select scope, backup_id, first_seen from history.backup_lifecycle where gone_at is null
 ),
 
 counted as (
@@ -45,7 +45,7 @@ judged as (
             else 'seen_once'
         end as reason_code
     from points as p
-    left join since as s on p.scope = s.scope and p.backup_id = s.id
+    left join since as s on p.scope = s.scope and p.backup_id = s.backup_id
     left join counted as c
         on p.scope = c.scope and p.snapshot_id = c.snapshot_id and p.backup_id = c.backup_id
 )

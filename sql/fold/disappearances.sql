@@ -112,7 +112,8 @@ classed as (
             when not o.is_auto then 'manual_deleted'
             when o.is_auto is null or not o.was_made then 'deleted_unexplained'
             when coalesce(n.newest_left <= o.created_at, true) then 'deleted_unexplained'
-            when r.oldest_left is null and t.apart_seconds > 1.5 * t.interval_seconds then 'rotation_faster_than_sampling'
+            when r.oldest_left is null and t.apart_seconds > 1.5 * t.interval_seconds and l.is_deep_enough
+                then 'rotation_faster_than_sampling'
             when r.youngest_gone < r.oldest_left or r.oldest_left is null
                 then case when l.is_deep_enough then 'rotated_by_count' else 'deleted_unexplained' end
             when m.newest_in_month > o.created_at then 'possible_gfs_thinning'
@@ -155,7 +156,7 @@ select
     j.resource_name,
     j.resource_type,
     j.enterprise_project_id,
-    j.vault_id,
+    nullif(j.vault_id, '') as vault_id,
     j.image_type,
     j.status,
     j.created_at,

@@ -60,7 +60,7 @@ select
     resource_name,
     resource_type,
     enterprise_project_id,
-    vault_id,
+    coalesce(vault_id, '') as vault_id, -- VARCHAR: Vault that holds it, or held it; empty where none is named.
     image_type,
     status,
     created_at,

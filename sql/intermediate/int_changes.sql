@@ -31,7 +31,7 @@ versions as (
         v.resource_id,
         v.checkpoint_id,
         v.resource_size,
-        coalesce(v.parent_id, '') as parent_id,
+        v.parent_id,
         v.image_type,
         v.valid_to
     from concerned as c
@@ -47,47 +47,174 @@ versions as (
         b.resource_id,
         b.checkpoint_id,
         b.resource_size,
-        coalesce(b.parent_id, '') as parent_id,
+        b.parent_id,
         b.image_type,
         cast(null as timestamp) as valid_to
     from concerned as c
     inner join cbr.backups as b on c.scope = b.scope and c.snapshot_id = b.snapshot_id and c.backup_id = b.id
 ),
 
-numbered as (
-    select
-        *,
-        row_number() over (partition by scope, snapshot_id, backup_id order by valid_to nulls last) as place
+told as (
+    -- What a version does not say is no change: the value before it counts.
+    select scope, snapshot_id, backup_id, window_start, valid_to, 'created_at' as field, cast(created_at as varchar) as value
+    from versions
+    union all
+    select scope, snapshot_id, backup_id, window_start, valid_to, 'expired_at' as field, coalesce(cast(expired_at as varchar), '') as value
+    from versions
+    union all
+    select scope, snapshot_id, backup_id, window_start, valid_to, 'resource_id' as field, nullif(resource_id, '') as value
+    from versions
+    union all
+    select scope, snapshot_id, backup_id, window_start, valid_to, 'checkpoint_id' as field, nullif(checkpoint_id, '') as value
+    from versions
+    union all
+    select scope, snapshot_id, backup_id, window_start, valid_to, 'resource_size' as field, cast(resource_size as varchar) as value
+    from versions
+    union all
+    select scope, snapshot_id, backup_id, window_start, valid_to, 'parent_id' as field, nullif(parent_id, '') as value
+    from versions
+    union all
+    select scope, snapshot_id, backup_id, window_start, valid_to, 'image_type' as field, image_type as value
     from versions
 ),
 
-paired as (
+numbered as (
     select
-        n.scope,
-        n.snapshot_id,
-        n.backup_id,
-        o.valid_to as changed_at,
-        o.created_at as old_created_at,
-        n.created_at as new_created_at,
-        o.expired_at as old_expired_at,
-        n.expired_at as new_expired_at,
-        o.resource_id as old_resource_id,
-        n.resource_id as new_resource_id,
-        o.checkpoint_id as old_checkpoint_id,
-        n.checkpoint_id as new_checkpoint_id,
-        o.resource_size as old_resource_size,
-        n.resource_size as new_resource_size,
-        o.parent_id as old_parent_id,
-        n.parent_id as new_parent_id,
-        o.image_type as old_image_type,
-        n.image_type as new_image_type
-    from numbered as n
-    inner join numbered as o
-        on n.scope = o.scope
-        and n.snapshot_id = o.snapshot_id
-        and n.backup_id = o.backup_id
-        and n.place = o.place + 1
-    where o.valid_to >= n.window_start
+        *,
+        lag(value) over (partition by scope, snapshot_id, backup_id, field order by valid_to nulls last) as value_before,
+        lag(valid_to) over (partition by scope, snapshot_id, backup_id, field order by valid_to nulls last) as changed_at
+    from told
+    where value is not null
+),
+
+changed as (
+    select
+        scope,
+        snapshot_id,
+        backup_id,
+        changed_at,
+        field,
+        nullif(value_before, '') as old_value,
+        nullif(value, '') as new_value
+    from numbered
+    where value_before <> value and changed_at >= window_start
+),
+
+closed_parts as (
+    select
+        p.scope,
+        p.snapshot_id,
+        p.as_of,
+        p.backup_id,
+        p.detail_loaded,
+        p.rejected_parts,
+        c.id,
+        c.resource_name,
+        c.created_at,
+        c.resource_id,
+        c.checkpoint_id,
+        c.resource_size,
+        c.valid_to,
+        p.as_of - t.deletion_window_days * interval '1' day as window_start
+    from history.children_closed as c
+    inner join points as p on c.scope = p.scope and c.backup_id = p.backup_id
+    inner join settings as t on p.scope = t.scope and p.snapshot_id = t.snapshot_id
+    where c.status in ('available', 'restoring', 'waiting_restore')
+),
+
+later_parts as (
+    -- What a part was after one of its versions ended: another one that ended too, or what it is now.
+    select
+        c.scope,
+        c.snapshot_id,
+        c.backup_id,
+        c.id,
+        c.valid_to,
+        l.created_at,
+        l.resource_id,
+        l.checkpoint_id,
+        l.resource_size
+    from closed_parts as c
+    inner join history.children_closed as l
+        on c.scope = l.scope and c.backup_id = l.backup_id and c.id = l.id and l.valid_from >= c.valid_to
+    union all
+    select
+        c.scope,
+        c.snapshot_id,
+        c.backup_id,
+        c.id,
+        c.valid_to,
+        n.created_at,
+        n.resource_id,
+        n.checkpoint_id,
+        n.resource_size
+    from closed_parts as c
+    inner join cbr.children as n
+        on c.scope = n.scope and c.snapshot_id = n.snapshot_id and c.backup_id = n.backup_id and c.id = n.id
+),
+
+changed_parts as (
+    select distinct
+        c.scope,
+        c.snapshot_id,
+        c.backup_id,
+        c.valid_to as changed_at,
+        coalesce(c.resource_name, c.id) as part
+    from closed_parts as c
+    inner join later_parts as l
+        on c.scope = l.scope
+        and c.snapshot_id = l.snapshot_id
+        and c.backup_id = l.backup_id
+        and c.id = l.id
+        and c.valid_to = l.valid_to
+    where c.valid_to >= c.window_start
+        and (
+            c.created_at <> l.created_at
+            or c.resource_id <> l.resource_id
+            or c.checkpoint_id <> l.checkpoint_id
+            or c.resource_size <> l.resource_size
+        )
+),
+
+bare as (
+    -- Parts that no version has after these.
+    select c.*
+    from closed_parts as c
+    left join later_parts as l
+        on c.scope = l.scope
+        and c.snapshot_id = l.snapshot_id
+        and c.backup_id = l.backup_id
+        and c.id = l.id
+        and c.valid_to = l.valid_to
+    where l.id is null
+),
+
+loads as (
+    -- When all parts of such a backup were read: by a version that ended, or now.
+    select b.scope, b.snapshot_id, b.backup_id, b.id, greatest(v.valid_from, b.valid_to) as loaded_at
+    from bare as b
+    inner join history.backups_closed as v
+        on b.scope = v.scope and b.backup_id = v.id and v.detail_loaded and v.valid_to > b.valid_to
+    union all
+    select b.scope, b.snapshot_id, b.backup_id, b.id, greatest(o.valid_from, b.valid_to) as loaded_at
+    from bare as b
+    inner join history.backups_open as o on b.scope = o.scope and b.backup_id = o.id
+    where b.detail_loaded and b.rejected_parts = 0
+),
+
+removed as (
+    -- A part that a backup had, and has no more since all its parts were read again.
+    select
+        b.scope,
+        b.snapshot_id,
+        b.backup_id,
+        max(coalesce(b.resource_name, b.id)) as part,
+        min(l.loaded_at) as changed_at
+    from bare as b
+    inner join loads as l
+        on b.scope = l.scope and b.snapshot_id = l.snapshot_id and b.backup_id = l.backup_id and b.id = l.id
+    where l.loaded_at >= b.window_start
+    group by b.scope, b.snapshot_id, b.backup_id, b.id
 ),
 
 unlocked as (
@@ -134,58 +261,14 @@ decrypted as (
     select * from returned
 ),
 
-removed as (
-    -- A part that a whole backup had, and has no more although all its parts were read.
-    select
-        p.scope,
-        p.snapshot_id,
-        p.backup_id,
-        coalesce(c.resource_name, c.id) as part,
-        max(c.valid_to) as changed_at
-    from history.children_closed as c
-    inner join points as p on c.scope = p.scope and c.backup_id = p.backup_id
-    inner join settings as t on p.scope = t.scope and p.snapshot_id = t.snapshot_id
-    left join cbr.children as n
-        on p.scope = n.scope and p.snapshot_id = n.snapshot_id and c.backup_id = n.backup_id and c.id = n.id
-    where n.id is null
-        and p.detail_loaded
-        and p.is_usable
-        and c.status in ('available', 'restoring', 'waiting_restore')
-        and c.valid_to >= p.as_of - t.deletion_window_days * interval '1' day
-    group by p.scope, p.snapshot_id, p.backup_id, coalesce(c.resource_name, c.id)
-),
-
 fields as (
-    select scope, snapshot_id, backup_id, changed_at, 'created_at' as field, cast(old_created_at as varchar) as old_value, cast(new_created_at as varchar) as new_value
-    from paired
-    where old_created_at <> new_created_at
-    union all
-    select scope, snapshot_id, backup_id, changed_at, 'expired_at' as field, cast(old_expired_at as varchar) as old_value, cast(new_expired_at as varchar) as new_value
-    from paired
-    where old_expired_at is distinct from new_expired_at
-    union all
-    select scope, snapshot_id, backup_id, changed_at, 'resource_id' as field, old_resource_id as old_value, new_resource_id as new_value
-    from paired
-    where old_resource_id <> new_resource_id
-    union all
-    select scope, snapshot_id, backup_id, changed_at, 'checkpoint_id' as field, old_checkpoint_id as old_value, new_checkpoint_id as new_value
-    from paired
-    where old_checkpoint_id <> new_checkpoint_id
-    union all
-    select scope, snapshot_id, backup_id, changed_at, 'resource_size' as field, cast(old_resource_size as varchar) as old_value, cast(new_resource_size as varchar) as new_value
-    from paired
-    where old_resource_size <> new_resource_size
-    union all
-    select scope, snapshot_id, backup_id, changed_at, 'parent_id' as field, old_parent_id as old_value, new_parent_id as new_value
-    from paired
-    where old_parent_id <> new_parent_id
-    union all
-    select scope, snapshot_id, backup_id, changed_at, 'image_type' as field, old_image_type as old_value, new_image_type as new_value
-    from paired
-    where old_image_type <> new_image_type
+    select scope, snapshot_id, backup_id, changed_at, field, old_value, new_value from changed
     union all
     select distinct scope, snapshot_id, backup_id, changed_at, 'encrypted' as field, 'true' as old_value, 'false' as new_value
     from decrypted
+    union all
+    select scope, snapshot_id, backup_id, changed_at, 'part' as field, part as old_value, 'changed' as new_value
+    from changed_parts
     union all
     select scope, snapshot_id, backup_id, changed_at, 'children' as field, part as old_value, cast(null as varchar) as new_value
     from removed

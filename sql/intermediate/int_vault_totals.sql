@@ -1,10 +1,21 @@
--- One row a vault: how many usable points it had on the days before the reading, and how unusual today's number is.
+-- One row a vault: how many dependable points it had on the days before the reading, and how unusual today's number is.
 with lives as (
-    select * from history.backup_lifecycle where was_usable
+    select
+        *,
+        least(coalesce(gone_at, expired_at), coalesce(expired_at, gone_at)) as ended_at
+    from history.backup_lifecycle
+    where was_usable
 ),
 
-snapshots as (
-    select scope, as_of from meta.snapshots where complete
+points as (
+    select * from intermediate.int_recovery_points where is_dependable
+),
+
+readings as (
+    -- What was judged is remembered when its landing is pruned.
+    select scope, project_id, as_of from meta.snapshots where complete
+    union all
+    select scope, project_id, as_of from history.result_counts
 ),
 
 standing as (
@@ -22,7 +33,7 @@ vaults as (
 moves as (
     select scope, vault_id, first_seen as moved_at, 1 as points from lives
     union all
-    select scope, vault_id, gone_at as moved_at, -1 as points from lives where gone_at is not null
+    select scope, vault_id, ended_at as moved_at, -1 as points from lives where ended_at is not null
 ),
 
 moved as (
@@ -38,8 +49,10 @@ days as (
         max(s.as_of) as read_at
     from standing as n
     inner join settings as t on n.scope = t.scope and n.snapshot_id = t.snapshot_id
-    inner join snapshots as s
+    -- Where another project was read, nothing of it is usual here.
+    inner join readings as s
         on n.scope = s.scope
+        and n.project_id = s.project_id
         and cast(s.as_of as date) < cast(n.as_of as date)
         and s.as_of >= n.as_of - t.usual_total_days * interval '1' day
     group by n.scope, n.snapshot_id, cast(s.as_of as date)
@@ -91,13 +104,7 @@ spread as (
 ),
 
 present as (
-    select
-        l.scope,
-        l.vault_id,
-        count(*) as points
-    from lives as l
-    where l.gone_at is null
-    group by l.scope, l.vault_id
+    select scope, snapshot_id, vault_id, count(*) as points from points group by scope, snapshot_id, vault_id
 )
 
 select
@@ -107,9 +114,9 @@ select
     u.days, -- BIGINT: Days before the reading that have one.
     u.usual_total, -- DOUBLE: The median of their numbers of points.
     s.deviation, -- DOUBLE: The median of how far they are from it.
-    coalesce(p.points, 0) as points, -- BIGINT: Usable points that the reading has.
+    coalesce(p.points, 0) as points, -- BIGINT: Dependable points that the reading has.
     -- Of numbers that never move, one point more or less is taken for what is usual.
     cast(0.6745 * (u.usual_total - coalesce(p.points, 0)) as double) / nullif(greatest(s.deviation, 1.0), 0.0) as drop_score -- DOUBLE: How unusually few they are, in robust standard deviations.
 from usual as u
 inner join spread as s on u.scope = s.scope and u.snapshot_id = s.snapshot_id and u.vault_id = s.vault_id
-left join present as p on u.scope = p.scope and u.vault_id = p.vault_id
+left join present as p on u.scope = p.scope and u.snapshot_id = p.snapshot_id and u.vault_id = p.vault_id

@@ -78,6 +78,7 @@ select
     ) as evidence_sha256, -- VARCHAR: Hash of what was judged and how; the same snapshot and rule give the same.
     s.policy_rule_id,
     t.policy_sha256,
+    t.waivers_sha256,
     x.waiver_id,
     x.waiver_expires_at,
     s.owner,
