@@ -21,12 +21,16 @@ def demo(home: str, verbose: bool) -> None:
     """Run the main job on a synthetic estate, served on loopback, after a month of earlier readings."""
     from pipelines import clock
     from pipelines.rehearsal import rehearse
+    from pipelines.reports.report import LATEST, PAGE, write_report
+    from pipelines.reports.summary import near
 
     settings = Settings.load(home, {"CBR_CLOUDS": SANDBOX})
     with _progress() as progress:
         moment = rehearse(settings, progress)
     with clock.pretended(moment):
         _run(settings, verbose)
+    write_report(Home(settings.home))
+    click.echo(f"report     {near(Home(settings.home).reports / LATEST / PAGE)}")
 
 
 @click.command()

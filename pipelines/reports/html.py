@@ -42,6 +42,7 @@ def page(content: Content, warehouse: Path) -> str:
         trends={
             scope["scope"]: Markup(charts.trend(_of(content, scope["scope"]), f"Score of {shown(scope['scope'])}"))  # noqa: S704 - escaped there
             for scope in content.scopes
+            if len(_of(content, scope["scope"])) > 1
         },
         coverage=Markup(charts.coverage(content.coverage, "Share of subjects by result")),  # noqa: S704 - of our own words
         marks=_MARKS,

@@ -79,8 +79,12 @@ def print_summary(home: Home, console: Console) -> None:
     """Print the answer of a home's published file, and where its files are."""
     console.print(render(read_summary(home.warehouse)))
     for name, path in {"warehouse": home.warehouse, "tables": home.tables, "landing": home.landing}.items():
-        near = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-        console.print(Text(f"{name:<9}  {near}"), soft_wrap=True)
+        console.print(Text(f"{name:<9}  {near(path)}"), soft_wrap=True)
+
+
+def near(path: Path) -> Path:
+    """Return a path as somebody in the working directory would name it."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def _scope(scope: Row, summary: Summary) -> Group:

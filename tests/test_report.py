@@ -1,0 +1,194 @@
+"""The report: what it says, that nothing in it is obeyed, and how it behaves in a browser."""
+
+import base64
+import hashlib
+import re
+import shutil
+import zipfile
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.home import Home
+from pipelines.reports.report import write_report
+from pipelines.sandbox.estate import resources
+from pipelines.sandbox.healthy import stable_id
+from pipelines.sandbox.stories import STORIES, TOLD_BY
+from tests.conftest import Demo
+from tests.given import AS_OF, Landed, publish, server, volume
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "=cmd|' /C calc'!A0",
+    "a\u202egnp.exe",
+    "\x1b[31m",
+]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of an estate whose names want to be obeyed."""
+    home = Home(tmp_path_factory.mktemp("hostile") / "home")
+    bodies = [
+        volume(f"b{n}", name=name, resource_id=f"r{n}", resource_name=name, vault_id=name, status="error")
+        for n, name in enumerate(HOSTILE)
+    ]
+    return write_report(publish(home, Landed(bodies)))
+
+
+@pytest.fixture(scope="module")
+def shown(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of the demo."""
+    return demo.home.reports / "latest" / "compliance.html"
+
+
+def test_the_demo_ends_by_naming_its_report(demo: Demo, shown: Path) -> None:
+    assert "cbr-demo/reports/latest/compliance.html" in demo.stdout
+    assert (shown.exists(), shown.with_suffix(".xlsx").exists()) == (True, True)
+
+
+def test_each_planted_problem_is_named_with_its_control_its_owner_and_since_when(shown: Path) -> None:
+    table = re.search(r'<table id="work">(.*?)</table>', shown.read_text(), re.DOTALL)
+    assert table
+    rows = [re.findall(r"<td.*?>(.*?)</td>", row) for row in table[1].split("<tr>")]
+    listed = {(row[2], row[1]): row for row in rows if row}
+    vaults = {resource.name: stable_id(resource.vault) for resource in resources()}
+    for name, story in TOLD_BY.items():
+        told = [(name, found) for found in STORIES[story].found]
+        for subject, (control, status, _) in [*told, *((vaults[name], found) for found in STORIES[story].of_vault)]:
+            if status == "fail" and name != "gateway-01":  # its failure is accepted
+                row = listed[subject, control]
+                assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d", row[4]), row
+                assert row[3] or name == "orphan-01" or subject != name, row
+
+
+def test_sandbox_and_stale_data_wear_a_banner(shown: Path, home: Home) -> None:
+    assert "synthetic data of the sandbox. It says nothing" in shown.read_text()
+    publish(home, Landed([server()]))
+    fresh = write_report(home).read_text()
+    assert 'class="banner"' not in fresh
+    assert "which is built in: no policy file is named" in fresh
+    publish(home, Landed([], as_of=AS_OF + timedelta(days=1), complete=False), run_id="run-2")
+    assert "prod is stale: a page was missing" in write_report(home).read_text()
+
+
+def test_names_are_text_and_nothing_else(hostile: Path) -> None:
+    text = hostile.read_text()
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
+    assert "<script>alert" not in text
+    assert "<img" not in text
+    assert "a\\u202egnp.exe" in text
+    assert "\u202e" not in text
+    assert "\\x1b[31m" in text
+
+
+def test_the_page_lets_nothing_in_and_runs_only_its_own_script(shown: Path) -> None:
+    text = shown.read_text()
+    [policy] = re.findall(r'http-equiv="Content-Security-Policy" content="(.*?)"', text)
+    for tag, directive in (("style", "style-src"), ("script", "script-src")):
+        [body] = re.findall(rf"<{tag}>(.*?)</{tag}>", text, re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(body.encode()).digest()).decode()
+        assert (
+            f"{directive} &#39;sha256-{digest.replace('+', '+')}&#39;" in policy
+            or f"{directive} 'sha256-{digest}'" in policy
+        )
+    assert "default-src" in policy
+    assert not re.search(r"<[^>]+ (style|on\w+)=", text)
+    assert not re.findall(r'(?:src|href)="(?!#)(.*?)"', text)
+    assert set(re.findall(r'href="#(.*?)"', text)) <= set(re.findall(r' id="(.*?)"', text))
+
+
+def test_no_cell_of_the_workbook_is_a_formula(hostile: Path) -> None:
+    with zipfile.ZipFile(hostile.with_suffix(".xlsx")) as book:
+        sheets = [book.read(name).decode() for name in book.namelist() if "worksheets/sheet" in name]
+        texts = "".join(book.read(name).decode() for name in book.namelist() if name.endswith(".xml"))
+    assert len(sheets) > 15
+    assert not any("<f>" in sheet for sheet in sheets)
+    assert all("<pane " in sheet for sheet in sheets)
+    assert all("<autoFilter " in sheet for sheet in sheets[1:])
+    assert "&#39;=cmd" in texts or "'=cmd" in texts
+
+
+def test_a_report_that_is_made_again_replaces_the_one_before(home: Home) -> None:
+    first = write_report(publish(home, Landed([server()])))
+    assert (home.reports / "latest").readlink().name == first.parent.name == "20260301T120000Z"
+    publish(home, Landed([server()], as_of=AS_OF + timedelta(days=1)), run_id="run-2")
+    second = write_report(home)
+    assert write_report(home) == second != first
+    assert (home.reports / "latest").readlink().name == second.parent.name
+    assert sorted(path.name for path in home.reports.iterdir()) == sorted(
+        [first.parent.name, second.parent.name, "latest"]
+    )
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    if not CHROMIUM:
+        pytest.skip("there is no Chromium; apt-get install chromium brings it")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def visit(browser: Any) -> Iterator[Any]:
+    """Open a page; whatever it says to the console or asks for beside itself fails the test."""
+    said: list[str] = []
+    contexts = []
+
+    def open_page(path: Path, **more: Any) -> Any:
+        context = browser.new_context(**more)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("dialog", lambda dialog: said.append(f"dialog {dialog.message}"))
+        page.on("request", lambda request: said.append(request.url) if request.url != path.as_uri() else None)
+        page.goto(path.as_uri())
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert said == []
+
+
+def test_filters_work_without_a_server(visit: Any, shown: Path) -> None:
+    page = visit(shown)
+    everything = page.locator("#work tbody tr:visible").count()
+    page.get_by_label("Show rows with").first.fill("critical erp-db")
+    assert 0 < page.locator("#work tbody tr:visible").count() < everything
+    page.locator("a.card", has_text="critical failures").click()
+    severities = page.locator("#work tbody tr:visible td:first-child").all_inner_texts()
+    assert set(severities) == {"critical"}
+
+
+def test_hostile_names_do_nothing(visit: Any, hostile: Path) -> None:
+    page = visit(hostile)
+    assert page.get_by_text("<script>alert(1)</script>").first.is_visible()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_page_fits_a_phone_and_a_desk(visit: Any, shown: Path, width: int) -> None:
+    page = visit(shown, viewport={"width": width, "height": 900})
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.locator("svg.chart").count() == 2
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_serious_fault(visit: Any, shown: Path, scheme: str) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = visit(shown, color_scheme=scheme, bypass_csp=True)
+    found = Axe().run(page).response["violations"]
+    assert [
+        (one["id"], one["nodes"][0]["html"][:150]) for one in found if one["impact"] in ("serious", "critical")
+    ] == []
