@@ -43,4 +43,6 @@ def _point(link: Path, name: str) -> None:
     draft = link.with_name(f".{link.name}")
     draft.unlink(missing_ok=True)
     draft.symlink_to(name)
+    if link.is_dir() and not link.is_symlink():
+        shutil.rmtree(link)  # a home that was copied has a folder in its place
     draft.replace(link)
