@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Iterable
+from contextlib import ExitStack
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -146,13 +147,20 @@ def _commit(draft: Draft, given: Landed, shown: list[Body], items: list[Body]) -
     )
 
 
-def publish(home: Home, *given: Landed, run_id: str = "run-1") -> Home:
-    """Land snapshots, then run every later step of the job."""
+def publish(home: Home, *given: Landed, run_id: str = "run-1", described: bool = False) -> Home:
+    """Land snapshots, then run every later step of the job; words on two thousand columns only where they are asked for.
+
+    They take a third of the time.
+    """
     home.prepare()
     for one in given:
         land(home, one)
     flow.normalize_landed(home)
-    flow.publish(home, flow.build_draft(home, run_id))
+    with ExitStack() as stack:
+        if not described:
+            for step in ("describe", "fill_catalog"):
+                stack.enter_context(patch(f"pipelines.flow.{step}", return_value=0))
+        flow.publish(home, flow.build_draft(home, run_id))
     return home
 
 

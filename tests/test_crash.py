@@ -17,7 +17,7 @@ from pipelines import flow
 from pipelines.home import Home
 from tests.given import AS_OF, Landed, land, publish, query, server
 
-CRASHES = int(os.environ.get("CBR_CRASHES", "6"))
+CRASHES = int(os.environ.get("CBR_CRASHES", "4"))
 
 BUILD = """
 import sys
@@ -88,7 +88,7 @@ print(len(seen))
 """
 
 
-@pytest.mark.parametrize("readers", [3])
+@pytest.mark.parametrize("readers", [2])
 def test_readers_never_meet_an_error_or_two_versions_while_files_are_published(home: Home, readers: int) -> None:
     count = int(os.environ.get("CBR_READERS", readers))
     publish(home, estate(0), run_id="run-0")

@@ -35,7 +35,7 @@ def test_the_file_opens_in_older_tools_and_is_private(home: Home) -> None:
 
 
 def test_every_table_and_column_of_the_file_has_a_comment(home: Home) -> None:
-    publish(home, Landed([server()]))
+    publish(home, Landed([server()]), described=True)
     assert query(home, "SELECT schema_name, table_name FROM duckdb_tables() WHERE coalesce(comment, '') = ''") == []
     assert (
         query(
@@ -317,7 +317,7 @@ def test_synthetic_data_says_so_wherever_it_is(tmp_path: Path) -> None:
     settings = Settings.load(str(tmp_path / "home"), {})
     flow.land_clouds(settings, lambda *_: None)
     home = Home(settings.home)
-    publish(home)
+    publish(home, described=True)
     assert query(home, "SELECT DISTINCT is_sandbox FROM compliance.summary") == [(True,)]
     assert query(home, "SELECT DISTINCT is_sandbox FROM compliance.control_results") == [(True,)]
     for path in home.tables.rglob("*.parquet"):

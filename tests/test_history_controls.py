@@ -117,8 +117,7 @@ def expiring(when: float) -> list[Body]:
 
 
 def test_an_unusual_total_fails_though_each_loss_may_be_explained(home: Home) -> None:
-    for number in range(16):
-        fold(home, day(number, *expiring(14.5)[: 20 if number < 15 else 8]))
+    fold(home, *(day(number, *expiring(14.5)[: 20 if number < 15 else 8]) for number in range(16)))
     [row] = ask(home, f"SELECT status, reason_code, reason FROM controls.{DROP}")
     assert row == {
         "status": "fail",
@@ -128,24 +127,20 @@ def test_an_unusual_total_fails_though_each_loss_may_be_explained(home: Home) ->
 
 
 def test_what_is_usual_is_not_told_by_another_project(home: Home) -> None:
-    for number in range(16):
-        fold(home, day(number, *expiring(60)))
-    fold(home, day(16, of_day(16), project="project-2"))
+    fold(home, *(day(number, *expiring(60)) for number in range(16)), day(16, of_day(16), project="project-2"))
     rows = {row["subject_id"]: row["status"] for row in ask(home, f"SELECT subject_id, status FROM controls.{DROP}")}
     assert rows == {"vault-1": "unknown"}
 
 
 def test_points_that_can_not_be_relied_on_any_more_do_not_count(home: Home) -> None:
-    for number in range(16):
-        points = expiring(60)
-        broken = [body | {"status": "error"} for body in points[8:]]
-        fold(home, day(number, *(points if number < 15 else [*points[:8], *broken])))
+    points = expiring(60)
+    broken = [body | {"status": "error"} for body in points[8:]]
+    fold(home, *(day(number, *points) for number in range(15)), day(15, *points[:8], *broken))
     assert [row["reason_code"] for row in ask(home, f"SELECT reason_code FROM controls.{DROP}")] == ["unusually_few"]
 
 
 def test_how_many_are_usual_is_learned_for_two_weeks(home: Home) -> None:
-    for number in range(6):
-        fold(home, day(number, *expiring(4.5)[: 20 if number < 5 else 8]))
+    fold(home, *(day(number, *expiring(4.5)[: 20 if number < 5 else 8]) for number in range(6)))
     [row] = ask(home, f"SELECT status, reason_code, reason FROM controls.{DROP}")
     assert (row["status"], row["reason_code"]) == ("pass", "no_drop")
     assert row["reason"].endswith("how many are usual is still being learned.")

@@ -45,7 +45,7 @@ def test_build_makes_the_published_file_again_from_parquet(home: Home) -> None:
 
 def test_the_catalog_describes_every_relation_and_column(home: Home) -> None:
     assert "there is no" in call(home, "catalog").stderr
-    publish(home, Landed([server()]))
+    publish(home, Landed([server()]), described=True)
     described = "SELECT relation, column_name FROM meta.catalog WHERE position > 0"
     there = "SELECT schema_name || '.' || table_name, column_name FROM duckdb_columns() WHERE NOT internal"
     assert set(query(home, described)) == set(query(home, there))

@@ -38,7 +38,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
         volume(f"b{n}", name=name, resource_id=f"r{n}", resource_name=name, vault_id=name, status="error")
         for n, name in enumerate(HOSTILE)
     ]
-    return write_report(publish(home, Landed(bodies)))
+    return write_report(publish(home, Landed(bodies), described=True))
 
 
 @pytest.fixture(scope="module")
