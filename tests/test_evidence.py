@@ -52,6 +52,16 @@ def test_a_pack_is_judged_again_anywhere_with_the_same_result(two_days: Home, tm
     assert (result.exit_code, "judged again, are the same" in result.stdout) == (0, True), result.output
 
 
+def test_no_name_is_a_formula_in_the_csv(home: Home) -> None:
+    folder = write_pack(
+        publish(home, Landed([volume("v", resource_name="=1+1"), volume("w", resource_id="-2")])), FIRST
+    )
+    text = (folder / "results.csv").read_text()
+    assert ("'=1+1" in text, '"=1+1' in text, "'-2" in text) == (True, False, True)
+    assert "=1+1" in pq.read_table(folder / "results.parquet")["resource_name"].to_pylist()
+    assert verify(folder).is_same
+
+
 def test_the_rules_that_lie_in_the_home_go_into_the_pack(home: Home, tmp_path: Path) -> None:
     home.prepare()
     (home.path / "policy.yaml").write_text(POLICY)

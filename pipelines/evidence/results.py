@@ -6,10 +6,13 @@ machine: nothing in them tells of the run.
 
 import hashlib
 import json
+import re
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 
 from pipelines import flow
@@ -18,6 +21,7 @@ from pipelines.home import Home
 from pipelines.models.build import build_models
 from pipelines.models.project import Project
 from pipelines.policy.force import Rules
+from pipelines.reports.safe import FORMULA
 
 RESULTS = "compliance.control_results"
 _KEY = "control_id, scope, snapshot_id, subject_type, subject_id"
@@ -25,6 +29,7 @@ _IN_ORDER = f"SELECT * EXCLUDE (run_id) FROM {RESULTS} ORDER BY {_KEY}"
 
 # What the numbers that are kept of a snapshot are told apart by, as the results call it.
 BY = ("control_id", "control_version", "effective_status", "policy_sha256", "waivers_sha256")
+_FORMULA = f"^([{re.escape(''.join(FORMULA))}])"
 _BATCH = 10_000  # rows
 
 
@@ -53,11 +58,14 @@ def counted(results: pa.Table) -> Counts:
 
 
 def write_csv(results: pa.Table, path: Path) -> None:
-    """Write results as CSV; a list is its items with semicolons between."""
-    for field in results.schema:
+    """Write results as CSV; a list is its items with semicolons between, and no cell is a formula."""
+    for place, field in enumerate(results.schema):
+        texts: Any = results[field.name]
         if pa.types.is_list(field.type):
-            texts = [";".join(value or ()) for value in results[field.name].to_pylist()]
-            results = results.set_column(results.schema.get_field_index(field.name), field.name, [texts])
+            texts = pa.chunked_array([[";".join(value or ()) for value in texts.to_pylist()]], pa.string())
+        if pa.types.is_string(texts.type):
+            texts = pc.replace_substring_regex(texts, _FORMULA, r"'\1")
+        results = results.set_column(place, field.name, texts)
     pyarrow.csv.write_csv(results, path)
 
 

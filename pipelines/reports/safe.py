@@ -6,11 +6,11 @@ chosen by whoever makes them.
 
 from pipelines.problem import shown
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet takes what begins so for something to work out
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet takes what begins so for something to work out
 
 
 def cell(value: object) -> object:
     """Return a value for a cell: text that begins like a formula gets an apostrophe, what is hidden is spelled out."""
     if not isinstance(value, str):
         return value
-    return f"'{shown(value)}" if value.startswith(_FORMULA) else shown(value)
+    return f"'{shown(value)}" if value.startswith(FORMULA) else shown(value)
