@@ -102,6 +102,18 @@ def test_many_losses_of_one_vault_in_one_interval_are_a_mass_deletion(home: Home
     assert drop == {"vault-1": "fail"}
 
 
+def test_losses_that_are_spread_over_vaults_are_seen_together(home: Home) -> None:
+    points = [of_day(0, f"p{n:02}", resource_id=f"s{n}", vault_id=f"vault-{n % 4}") for n in range(40)]
+    project = "SELECT subject_id, status, reason_code FROM controls.project_backup_count_drop"
+    fold(home, day(0, *points))
+    assert ask(home, project)[0]["reason_code"] == "no_history"
+    fold(home, day(1, *points[:38]))
+    assert ask(home, project) == [{"subject_id": "prod", "status": "pass", "reason_code": "no_drop"}]
+    fold(home, day(2, *points[:36]))
+    assert {row["status"] for row in ask(home, f"SELECT status FROM controls.{DROP}")} == {"pass"}
+    assert ask(home, project) == [{"subject_id": "prod", "status": "fail", "reason_code": "dropped"}]
+
+
 def test_all_losses_of_a_vault_in_one_interval_say_that_it_was_emptied(home: Home) -> None:
     points = [of_day(-number, f"p{number}") for number in range(3)]
     other = of_day(0, "other", vault_id="vault-2", resource_id="server-2")

@@ -234,6 +234,22 @@ CASES: dict[str, list[Case]] = {
         (daily("d", 5), "disk-of-disk-d-0", ("not_applicable", "judged_with_server")),
         ([*daily("e", 9), of("e-x", resource_id="of-e", status="frozen")], "of-e", ("unknown", "status_not_known")),
     ],
+    "vault-backup-success-rate": [
+        (daily("a", 5, vault_id="v-a"), "v-a", ("pass", "good")),
+        (daily("b", 4, vault_id="v-b"), "v-b", ("unknown", "too_few")),
+        (
+            [*daily("c", 9, vault_id="v-c"), of("c-x", resource_id="of-cx", vault_id="v-c", status="error")],
+            "v-c",
+            ("fail", "low"),
+        ),
+        (
+            [*daily("e", 9, vault_id="v-e"), of("e-x", resource_id="of-ex", vault_id="v-e", status="frozen")],
+            "v-e",
+            ("unknown", "status_not_known"),
+        ),
+        ([of("f", vault_id="v-f", created_at=at(days=40))], "v-f", ("not_applicable", "nothing_begun")),
+    ],
+    "project-backup-count-drop": [([of("a")], "prod", ("unknown", "no_history"))],
     "consecutive-failures": [
         ([of("a")], "of-a", ("pass", "none_failed")),
         (daily("b", 3, status="error"), "of-b", ("fail", "failing")),
