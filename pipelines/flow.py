@@ -40,6 +40,9 @@ from pipelines.problem import Problem
 from pipelines.sources import fill_data, fill_evidence, fill_meta, fill_policy, fill_results, fill_rows, standing
 
 
+_FEW = 100_000  # rows of all tables: for fewer, threads cost more than they save
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A warehouse that is built and audited, and not yet published."""
@@ -148,6 +151,8 @@ def build_draft(home: Home, run_id: str, rules: Rules | None = None) -> Draft:
     models = project()
     rules = rules or rules_of(home)
     with writing(home.path), warehouse.draft(home, run_id) as (connection, path):
+        if sum(sum(one.rows.values()) for one in _loaded(home, landed)) < _FEW:
+            connection.execute("SET threads = 1")
         rows = fill_sources(connection, home, run_id, models, rules)
         rows |= build_models(connection, models)
         audited = run_audits(connection, audits(models.audits, models.controls))
