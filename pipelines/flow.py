@@ -39,7 +39,6 @@ from pipelines.policy.named import named
 from pipelines.problem import Problem
 from pipelines.sources import fill_data, fill_evidence, fill_meta, fill_policy, fill_results, fill_rows, standing
 
-
 _FEW = 100_000  # rows of all tables: for fewer, threads cost more than they save
 
 
