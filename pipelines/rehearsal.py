@@ -13,7 +13,7 @@ from pipelines.config import SANDBOX, Settings
 from pipelines.extract import landing
 from pipelines.extract.served import began
 from pipelines.extract.snapshot import Progress
-from pipelines.home import Home, private_folder
+from pipelines.home import Home, writing
 from pipelines.policy.named import POLICY, WAIVERS
 from pipelines.problem import Problem
 from pipelines.sandbox import rules
@@ -60,6 +60,6 @@ def _moments(now: datetime) -> Iterator[datetime]:
 
 def _write(path: Path, text: str) -> None:
     """Write a file of the rules, unless somebody has one there."""
-    private_folder(path.parent)
-    if not path.exists():
-        path.write_text(text, encoding="utf-8")
+    with writing(path.parent):
+        if not path.exists():
+            path.write_text(text, encoding="utf-8")

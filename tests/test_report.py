@@ -74,7 +74,9 @@ def test_sandbox_and_stale_data_wear_a_banner(shown: Path, home: Home) -> None:
     assert 'class="banner"' not in fresh
     assert "which is built in: no policy file is named" in fresh
     publish(home, Landed([], as_of=AS_OF + timedelta(days=1), complete=False), run_id="run-2")
-    assert "prod is stale: a page was missing" in write_report(home).read_text()
+    stale = write_report(home).read_text()
+    assert "prod is stale: a page was missing" in stale
+    assert '<b class="good">' not in stale  # what is not known to hold is not shown as if it did
 
 
 def test_names_are_text_and_nothing_else(hostile: Path) -> None:

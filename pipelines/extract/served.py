@@ -25,12 +25,12 @@ def served(stack: ExitStack, began: datetime | None) -> CloudRegion:
     return OpenStackConfig(load_yaml_config=False, load_envvars=False).get_one(**service.cloud())
 
 
-def began(home: Home, days: int = STORY_DAYS) -> datetime:
-    """Return the first day of the stories in a home: where they have not begun, so many days ago, this one included."""
+def began(home: Home) -> datetime:
+    """Return the first day of the stories in a home: where they have not begun, so that today is their last."""
     path = _kept(home)
     if path.exists():
         return datetime.fromisoformat(json.loads(path.read_text(encoding="utf-8"))["began"])
-    first = midnight(clock.utc_now()) - timedelta(days=days - 1)
+    first = midnight(clock.utc_now()) - timedelta(days=STORY_DAYS - 1)
     write_json(path, {"began": first.isoformat()})
     return first
 

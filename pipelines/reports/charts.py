@@ -58,7 +58,7 @@ def coverage(controls: Sequence[Row], title: str) -> str:
             begin += share
     axes.set_yticks(range(len(controls)), [row["control_id"] for row in reversed(controls)])
     axes.set_xlim(0, 100)
-    axes.set_xlabel("% of what can be judged")
+    axes.set_xlabel("% of subjects that it applies to")
     axes.legend(
         loc="upper center",
         bbox_to_anchor=(0.4, 1.0 + 0.5 / max(len(controls), 1)),

@@ -60,8 +60,10 @@ select
     (select count(*) from compliance.resource_compliance as r where r.scope = c.scope) as resources,
     (select count(*) from compliance.resource_compliance as r where r.scope = c.scope and r.recency = 'fail')
         as unprotected,
-    (select count(*) from compliance.resource_compliance as r where r.scope = c.scope and not r.can_restore_now)
-        as not_restorable
+    (select count(*) from compliance.resource_compliance as r where r.scope = c.scope
+        and r.can_restore_now is distinct from true) as not_restorable,
+    (select count(*) from compliance.resource_compliance as r where r.scope = c.scope and r.recency = 'unknown')
+        as undecided
 from meta.scopes as c
 left join meta.snapshots as n on c.scope = n.scope and c.snapshot_id = n.snapshot_id
 left join policy.settings as p on c.scope = p.scope and c.snapshot_id = p.snapshot_id

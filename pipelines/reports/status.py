@@ -28,7 +28,7 @@ select n.scope,
      where e.scope = n.scope and e.snapshot_id = n.snapshot_id and e.to_status = 'fail') as failing,
     (select count(*) from compliance.control_result_events as e
      where e.scope = n.scope and e.snapshot_id = n.snapshot_id and e.from_status = 'fail'
-       and coalesce(e.to_status, 'pass') <> 'fail') as mended,
+       and e.to_status = 'pass') as mended,
     (select sum(fails) from compliance.summary as s where s.scope = n.scope) as fails,
     (select sum(unknowns) from compliance.summary as s where s.scope = n.scope) as unknowns
 from staging.stg_snapshots as n
@@ -60,7 +60,7 @@ def _scope(scope: dict[str, Any], changed: dict[str, Any] | None, now: datetime)
         yield f"  STALE      the reading of {tried} UTC is not complete: {shown(scope['stale_reason'])}"
     if changed:
         yield f"  backups    {changed['came']} came and {changed['went']} went since the complete snapshot before"
-        yield f"  results    {changed['failing']} began to fail and {changed['mended']} fail no more since then"
+        yield f"  results    {changed['failing']} began to fail and {changed['mended']} pass again since then"
         yield f"  now        {changed['fails']} fail, {changed['unknowns']} are unknown"
 
 
