@@ -150,8 +150,6 @@ def build_draft(home: Home, run_id: str, rules: Rules | None = None) -> Draft:
     models = project()
     rules = rules or rules_of(home)
     with writing(home.path), warehouse.draft(home, run_id) as (connection, path):
-        if sum(sum(one.rows.values()) for one in _loaded(home, landed)) < _FEW:
-            connection.execute("SET threads = 1")
         rows = fill_sources(connection, home, run_id, models, rules)
         rows |= build_models(connection, models)
         audited = run_audits(connection, audits(models.audits, models.controls))
@@ -171,6 +169,8 @@ def fill_sources(
     landed = landing.snapshots(home)
     loaded = _loaded(home, landed)
     judged = {(one.scope, one.snapshot_id) for one in loaded}
+    if sum(sum(one.rows.values()) for one in loaded) < _FEW:
+        connection.execute("SET threads = 1")
     rows = fill_data(connection, home, loaded)
     rows |= fill_results(connection, home, loaded)
     rows |= fill_meta(connection, home, run_id, landed, loaded)

@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 from pipelines.cli import main
 from pipelines.evidence.pack import write_pack
 from pipelines.evidence.verify import verify
+from pipelines.extract.landing import Attempt, write_attempt
 from pipelines.home import Home, sha256_of
 from pipelines.problem import Problem
 from tests.given import AS_OF, Landed, publish, query, server, volume
@@ -171,7 +172,7 @@ def test_an_older_snapshot_is_judged_as_it_was(home: Home, tmp_path: Path) -> No
         ["control_id", "subject_id", "effective_status", "first_failed_at"]
     )
     assert sorted(map(repr, (tuple(row.values()) for row in rows.to_pylist()))) == sorted(map(repr, kept))
-    assert json.loads((folder / "manifest.json").read_text())["compared_with"] == "the numbers that were kept"
+    assert json.loads((folder / "manifest.json").read_text())["compared_with"] == "the numbers that were kept of prod"
     assert verify(folder).is_same
 
 
@@ -197,7 +198,31 @@ def test_evidence_of_one_scope_has_the_others_of_its_run(home: Home) -> None:
         "prod": FIRST,
         "away": "20260301T120001Z",
     }
-    assert manifest["compared_with"] == "the numbers that were kept"
+    assert manifest["compared_with"] == "the numbers that were kept of away, prod"
+
+
+def test_a_snapshot_that_was_judged_again_when_another_reading_had_failed_is_judged_as_it_was_last(home: Home) -> None:
+    def away(day: int) -> Landed:
+        moment = AS_OF + timedelta(days=day, seconds=1)
+        return Landed([volume(f"w{day}")], scope="away", as_of=moment, project="p2", region="r2")
+
+    publish(home, Landed([server(), volume("v")]), away(0))
+    failed = AS_OF + timedelta(days=1, minutes=1)
+    write_attempt(home, Attempt("prod", failed, "the cloud did not answer"))
+    publish(home, away(1), run_id="run-1")
+    publish(home, Landed([volume("v")], as_of=AS_OF + timedelta(days=2)), away(2), run_id="run-2")
+    folder = write_pack(home, FIRST)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert {one["scope"]: one["snapshot_id"] for one in manifest["snapshots"]} == {
+        "prod": FIRST,
+        "away": "20260302T120001Z",
+    }
+    assert manifest["compared_with"] == "the numbers that were kept of away, prod"
+    rows = pq.read_table(folder / "results.parquet").to_pylist()
+    assert [r["raw_status"] for r in rows if (r["control_id"], r["scope"]) == ("snapshot-complete", "prod")] == ["fail"]
+    # The other scope stood there on its first day as well, and was judged once only: with prod before it had failed.
+    first = json.loads((write_pack(home, "20260301T120001Z") / "manifest.json").read_text())
+    assert first["compared_with"] == "the numbers that were kept of away"
 
 
 def test_an_older_snapshot_whose_past_is_pruned_is_refused(two_days: Home) -> None:

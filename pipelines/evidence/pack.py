@@ -34,9 +34,9 @@ from pipelines.policy.named import WAIVERS, Named, named
 from pipelines.problem import Problem
 
 _SAME_RULES = (
-    "Use the policy, the waivers and the version of cbr-warehouse that judged it, or run 'cbr-warehouse build'. "
-    "What was judged again later, when another reading had failed, can't be made as it was then."
+    "Use the policy, the waivers and the version of cbr-warehouse that judged it, or run 'cbr-warehouse build'."
 )
+_PAST = ".past-"
 MANIFEST, CSV, PARQUET = "manifest.json", "results.csv", "results.parquet"
 
 
@@ -60,7 +60,7 @@ def write_pack(home: Home, snapshot_id: str) -> Path:
         private_folder(draft)
         try:
             with _as_it_was(home, complete[snapshot_id]) as stood:
-                _fill(home, stood, draft)
+                _fill(home, stood, complete[snapshot_id], draft)
         except BaseException:
             shutil.rmtree(draft, ignore_errors=True)
             raise
@@ -78,15 +78,16 @@ def _as_it_was(home: Home, snapshot: Snapshot) -> Iterator[Home]:
     if snapshot in landing.current(landing.snapshots(home)):
         yield home
         return
-    folder = home.path / f".past-{snapshot.snapshot_id}"
-    shutil.rmtree(folder, ignore_errors=True)
+    for left in home.path.glob(f"{_PAST}*"):  # of one that was killed
+        shutil.rmtree(left, ignore_errors=True)
+    folder = home.path / f"{_PAST}{snapshot.snapshot_id}"
     try:
         yield home_of(home, snapshot, folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _fill(home: Home, stood: Home, folder: Path) -> None:
+def _fill(home: Home, stood: Home, snapshot: Snapshot, folder: Path) -> None:
     inside = Home(folder / "home")
     loaded = _copy_inputs(stood, inside)
     shutil.copytree(sql_folder(), folder / "sql")
@@ -94,7 +95,7 @@ def _fill(home: Home, stood: Home, folder: Path) -> None:
     _copy_rules(files, folder)
     results = judge(stood, project(), read_rules(project().controls, files))
     snapshots = {one.snapshot_id: one for one in landing.current(landing.snapshots(stood))}
-    compared = _compared(home, stood, results, snapshots.values())
+    compared = _compared(home, stood, results, snapshot, snapshots.values())
     pq.write_table(results, folder / PARQUET, compression="zstd")
     write_csv(results, folder / CSV)
     packed = sorted(path for path in folder.rglob("*") if path.is_file())
@@ -122,18 +123,17 @@ def _fill(home: Home, stood: Home, folder: Path) -> None:
     write_json(folder / MANIFEST, manifest)
 
 
-def _compared(home: Home, stood: Home, results: pa.Table, snapshots: Iterable[Snapshot]) -> str:
+def _compared(home: Home, stood: Home, results: pa.Table, snapshot: Snapshot, beside: Iterable[Snapshot]) -> str:
     """Return what the results were compared with, and found the same as. Raises Problem where they are not."""
     if stood == home:
         if hash_of(results) == hash_of(published(home.warehouse)):
             return "the published file"
         raise Problem("judging again gives other results than the published file has", _SAME_RULES)
-    kept = {one.scope: counts_of(home, one) for one in snapshots}
-    for scope, counts in kept.items():
-        mine = results.filter(pc.field("scope") == scope)
-        if counts is not None and counts != counted(mine):
+    known = {one.scope: counts for one in beside if (counts := counts_of(home, one, snapshot)) is not None}
+    for scope, counts in known.items():
+        if counts != counted(results.filter(pc.field("scope") == scope)):
             raise Problem(f"judging {scope!r} again gives other results than were kept when it was judged", _SAME_RULES)
-    return "the numbers that were kept" if all(counts is not None for counts in kept.values()) else "nothing: none kept"
+    return f"the numbers that were kept of {', '.join(sorted(known))}" if known else "nothing: none kept"
 
 
 def rule_files(folder: Path) -> Named:

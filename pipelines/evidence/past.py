@@ -6,6 +6,7 @@ folder that the caller throws away. Does not belong here: judging (results.py).
 
 import os
 import shutil
+from datetime import datetime
 from pathlib import Path
 
 from pipelines import flow
@@ -24,36 +25,47 @@ from pipelines.problem import Problem
 def home_of(home: Home, snapshot: Snapshot, folder: Path) -> Home:
     """Make a home in `folder` that ends with `snapshot`. Raises Problem where what came before it is landed no more."""
     past = Home(folder)
-    # Scopes are read side by side: those of one run begin before any of them ends.
-    landed = [
-        one
-        for one in landing.snapshots(home)
-        if one.as_of <= (snapshot.as_of if one.scope == snapshot.scope else snapshot.finished_at)
-    ]
-    for scope in dict.fromkeys(one.scope for one in landed):
-        mine = [one for one in landed if one.scope == scope]
+    for attempt in _attempts(home, snapshot):
+        landing.write_attempt(past, attempt)
+        scope = attempt.scope
+        mine = [one for one in landing.snapshots(home, scope) if one.finished_at <= attempt.at]
+        if not mine:
+            continue
         _whole(home, scope, mine)
         for one in mine:
             shutil.copytree(
                 home.landed(scope, one.snapshot_id), past.landed(scope, one.snapshot_id), copy_function=os.link
             )
-        landing.write_attempt(past, Attempt(scope, mine[-1].finished_at, None))
         _judged_before(home, past, scope, landing.current(mine))
     flow.normalize_landed(past)
     return past
 
 
-def counts_of(home: Home, snapshot: Snapshot) -> Counts | None:
-    """Return how many results of each kind a snapshot had when it was judged; nothing where that is not kept."""
-    entries = read_judged(home, snapshot.scope).entries
-    files = next((one.files for one in entries if one.snapshot_id == snapshot.snapshot_id), None)
-    if files is None:
+def counts_of(home: Home, snapshot: Snapshot, beside: Snapshot) -> Counts | None:
+    """Return how many results of each kind a snapshot had when it was judged.
+
+    Nothing where that is not kept, or where it was judged again without `beside`, a snapshot of its run.
+    """
+    entry = read_judged(home, snapshot.scope).of(snapshot.snapshot_id)
+    other = read_judged(home, beside.scope).of(beside.snapshot_id)
+    if entry is None or other is None or entry.read != other.read:
         return None
-    rows = rows_in(COUNTS, [home.path / name for name in files[COUNTS.name]])
+    rows = rows_in(COUNTS, [home.path / name for name in entry.files[COUNTS.name]])
     with connect() as connection:
         by = ", ".join(name.replace("effective_status", "status") for name in BY)
         found = connection.execute(f"SELECT {by}, sum(subjects) FROM {rows} GROUP BY ALL").fetchall()
     return {tuple(key): int(subjects) for *key, subjects in found}
+
+
+def _attempts(home: Home, snapshot: Snapshot) -> list[Attempt]:
+    """Return how the last reading of each scope had ended when a snapshot was judged."""
+    entry = read_judged(home, snapshot.scope).of(snapshot.snapshot_id)
+    if entry:
+        return [Attempt(scope, datetime.fromisoformat(at), problem) for scope, (at, problem) in entry.read.items()]
+    # Not told apart any more. Scopes are read side by side: those of one run begin before any of them ends.
+    beside = [one for one in landing.snapshots(home) if one.as_of <= snapshot.finished_at]
+    ended = {one.scope: one.finished_at for one in beside} | {snapshot.scope: snapshot.finished_at}
+    return [Attempt(scope, at, None) for scope, at in ended.items()]
 
 
 def _whole(home: Home, scope: str, landed: list[Snapshot]) -> None:

@@ -7,8 +7,9 @@ was open before it. Does not belong here: what changed and since when (sql/inter
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -28,15 +29,18 @@ _SOURCE = {
     EVENTS: KEPT[1],
     OPEN: f"(SELECT * REPLACE (effective_status AS status) FROM {KEPT[2]})",
 }
+_READ = "SELECT scope, attempted_at, problem FROM meta.scopes ORDER BY scope"
 Files = dict[str, list[str]]  # table -> its files, below the home
+Read = dict[str, tuple[str, str | None]]  # scope -> when its last reading had ended, and why it gave no snapshot
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A snapshot that was judged."""
+    """A snapshot that was judged, and what had been read of all scopes by then."""
 
     snapshot_id: str
     files: Files
+    read: Read
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +54,12 @@ class Judged:
     def until(self, snapshot_id: str) -> "Judged":
         """Return what was judged before a snapshot, without what was open before the last of those."""
         earlier = [entry for entry in self.entries if entry.snapshot_id < snapshot_id]
-        bare = [Entry(entry.snapshot_id, entry.files | {OPEN.name: []}) for entry in earlier[:-1]]
+        bare = [replace(entry, files=entry.files | {OPEN.name: []}) for entry in earlier[:-1]]
         return Judged(self.scope, [*bare, *earlier[-1:]], self.files)
+
+    def of(self, snapshot_id: str) -> Entry | None:
+        """Return how a snapshot was judged; nothing where that is not told apart any more."""
+        return next((entry for entry in self.entries if entry.snapshot_id == snapshot_id), None)
 
     def before(self, home: Home, table: Table, snapshot_id: str) -> list[Path]:
         """Return the files that have the results of earlier snapshots; of what was open, the last one's."""
@@ -69,7 +77,7 @@ def read_judged(home: Home, scope: str) -> Judged:
         return Judged(scope)
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        judged = Judged(content["scope"], [Entry(**entry) for entry in content["entries"]], content["files"])
+        judged = Judged(content["scope"], [_entry(entry) for entry in content["entries"]], content["files"])
         named = [n for files in (judged.files, *(e.files for e in judged.entries)) for f in files.values() for n in f]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _damaged(path, repr(error)) from None
@@ -95,7 +103,8 @@ def write_results(home: Home, connection: duckdb.DuckDBPyConnection, scope: str,
         table.name: write(home, scope, table, connection, f"SELECT * FROM {source} WHERE scope = {quoted(scope)}")
         for table, source in _SOURCE.items()
     }
-    entries = [*(e for e in judged.entries if e.snapshot_id != snapshot_id), Entry(snapshot_id, files)]
+    read = {name: (at.isoformat(), why) for name, at, why in connection.execute(_READ).fetchall()}
+    entries = [*(e for e in judged.entries if e.snapshot_id != snapshot_id), Entry(snapshot_id, files, read)]
     entries.sort(key=lambda entry: entry.snapshot_id)
     if len(entries) > _FEW:
         old, entries = entries[:-2], entries[-2:]
@@ -107,6 +116,10 @@ def write_results(home: Home, connection: duckdb.DuckDBPyConnection, scope: str,
 def keep(home: Home, judged: Judged) -> None:
     """Make results count, in one step."""
     write_json(home.judged_manifest(judged.scope), asdict(judged))
+
+
+def _entry(content: dict[str, Any]) -> Entry:
+    return Entry(**content | {"read": {scope: tuple(how) for scope, how in content["read"].items()}})
 
 
 def _merged(home: Home, scope: str, table: Table, files: Files, old: Iterable[Entry]) -> list[str]:
