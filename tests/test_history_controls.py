@@ -172,6 +172,24 @@ def test_a_rotation_deletes_nothing_early(home: Home, every: int) -> None:
     assert set(found.values()) == {("pass", "rotated_by_count")}
 
 
+@pytest.mark.parametrize(
+    ("left", "expected"),
+    [
+        pytest.param(3, ("pass", "rotated_by_count"), id="as many as before"),
+        pytest.param(2, ("fail", "deleted_unexplained"), id="one fewer"),
+    ],
+)
+def test_points_that_moved_to_another_vault_are_counted_with_those_left(
+    home: Home, left: int, expected: tuple[str, str]
+) -> None:
+    points = [of_day(number, expired_at=None) for number in range(6)]
+    moved = [point | {"vault_id": "vault-2"} for point in points]
+    stood = [day(number + 2, *points[number : number + 3]) for number in range(3)]
+    found = said(home, DELETED, *stood, day(5, *moved[6 - left :]))
+    assert found["b2"] == expected
+    assert found["b0"] == ("pass", "rotated_by_count")
+
+
 def test_a_count_that_is_lowered_shows_as_unexplained(home: Home) -> None:
     taken = kept_by_count(9, 6)
     held = [of_day(number, expired_at=None) for number in (7, 8, 9)]

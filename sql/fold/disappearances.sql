@@ -10,13 +10,17 @@ left_over as (
 
 present as (
     -- Whatever the new snapshot has is not gone, be it no point of its own any more.
-    select id from now.backups
+    select
+        id,
+        coalesce(vault_id, '') as vault_id
+    from now.backups
 ),
 
 old as (
     select
         w.*,
-        p.id is null as is_gone
+        p.id is null as is_gone,
+        p.vault_id <> w.vault_id as is_moved
     from fold.points as w
     left join present as p on w.id = p.id
     where w.side = 'was'
@@ -54,16 +58,45 @@ turnovers as (
     group by vault_id, resource_id, image_type
 ),
 
+moved as (
+    select distinct
+        resource_id,
+        image_type
+    from old
+    where is_moved
+),
+
+counts as (
+    select
+        coalesce(b.vault_id, n.vault_id) as vault_id,
+        coalesce(b.resource_id, n.resource_id) as resource_id,
+        coalesce(b.image_type, n.image_type) as image_type,
+        coalesce(n.depth, 0) as depth,
+        coalesce(least(b.depth, coalesce(b.depth_before, b.depth), coalesce(b.depth_before_that, b.depth)), 0) as lowest_before
+    from fold.depths as n
+    full outer join was.depths as b
+        on n.vault_id = b.vault_id and n.resource_id = b.resource_id and n.image_type = b.image_type
+),
+
+together as (
+    -- Where points went to another vault, none tells alone what a rule took.
+    select
+        c.resource_id,
+        c.image_type,
+        sum(c.depth) >= sum(c.lowest_before) as is_deep_enough
+    from counts as c
+    inner join moved as m on c.resource_id = m.resource_id and c.image_type = m.image_type
+    group by c.resource_id, c.image_type
+),
+
 lowest as (
     select
-        b.vault_id,
-        b.resource_id,
-        b.image_type,
-        coalesce(n.depth, 0)
-        >= least(b.depth, coalesce(b.depth_before, b.depth), coalesce(b.depth_before_that, b.depth)) as is_deep_enough
-    from was.depths as b
-    left join fold.depths as n
-        on b.vault_id = n.vault_id and b.resource_id = n.resource_id and b.image_type = n.image_type
+        c.vault_id,
+        c.resource_id,
+        c.image_type,
+        coalesce(t.is_deep_enough, c.depth >= c.lowest_before) as is_deep_enough
+    from counts as c
+    left join together as t on c.resource_id = t.resource_id and c.image_type = t.image_type
 ),
 
 newest as (
