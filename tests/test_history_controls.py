@@ -151,6 +151,35 @@ def test_points_that_can_not_be_relied_on_any_more_do_not_count(home: Home) -> N
     assert [row["reason_code"] for row in ask(home, f"SELECT reason_code FROM controls.{DROP}")] == ["unusually_few"]
 
 
+def test_an_unusual_total_of_a_project_fails_though_no_vault_lost_many(home: Home) -> None:
+    points = [point | {"vault_id": f"vault-{place % 10}"} for place, point in enumerate(expiring(14.5))]
+    fold(home, *(day(number, *points[: 20 if number < 15 else 8]) for number in range(16)))
+    assert {row["status"] for row in ask(home, f"SELECT status FROM controls.{DROP}")} == {"pass"}
+    [row] = ask(home, "SELECT status, reason_code, reason FROM controls.project_backup_count_drop")
+    assert row == {
+        "status": "fail",
+        "reason_code": "unusually_few",
+        "reason": "It has 8 points, and 20 are usual for it.",
+    }
+
+
+@pytest.mark.parametrize(
+    ("sizes", "expected"),
+    [
+        pytest.param([40, 40, 40, 50], [], id="within a third"),
+        pytest.param([40, 40, 40, 20], [-50.0], id="half of it"),
+        pytest.param([40, 40, 60], [], id="too few to tell"),
+    ],
+)
+def test_a_server_whose_size_is_unusual_is_listed(home: Home, sizes: list[int], expected: list[float]) -> None:
+    points = [
+        of_day(number - 5, children=[child(f"c{number}", resource_id="disk", resource_size=size)])
+        for number, size in enumerate(sizes)
+    ]
+    fold(home, day(0, *points))
+    assert [row["change_percent"] for row in ask(home, "SELECT * FROM compliance.size_changes")] == expected
+
+
 def test_how_many_are_usual_is_learned_for_two_weeks(home: Home) -> None:
     fold(home, *(day(number, *expiring(4.5)[: 20 if number < 5 else 8]) for number in range(6)))
     [row] = ask(home, f"SELECT status, reason_code, reason FROM controls.{DROP}")

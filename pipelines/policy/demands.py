@@ -89,6 +89,7 @@ SETTINGS: tuple[Demand, ...] = (
     ),
     _demand("usual_total_least_days", WHOLE, 14, "The fewest of them that tell anything.", unit="d", least=2),
     _demand("unusual_score", REAL, 3.5, "Robust z-score beyond which a total is unusual."),
+    _demand("unusual_size_percent", REAL, 30.0, "How far the size of a server may be off without a word.", unit="%"),
     _demand("waiver_unused_days", WHOLE, 30, "How long a waiver may stand unused.", unit="d", least=1),
     _demand("due_critical_days", WHOLE, 1, "Time to mend a critical failure.", unit="d"),
     _demand("due_high_days", WHOLE, 7, "Time to mend a high one.", unit="d"),

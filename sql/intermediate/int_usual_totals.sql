@@ -1,4 +1,5 @@
--- One row a vault: how many dependable points it had on the days before the reading, and how unusual today's number is.
+-- One row a holder of points: how many dependable ones it had on the days before the reading, and how unusual today's
+-- number is.
 with lives as (
     select
         *,
@@ -26,8 +27,8 @@ settings as (
     select * from policy.settings
 ),
 
-vaults as (
-    select * from intermediate.int_vaults
+holders as (
+    select * from intermediate.int_holders
 ),
 
 moves as (
@@ -36,8 +37,14 @@ moves as (
     select scope, vault_id, ended_at as moved_at, -1 as points from lives where ended_at is not null
 ),
 
-moved as (
+of_vaults as (
     select scope, vault_id, moved_at, sum(points) as points from moves group by scope, vault_id, moved_at
+),
+
+moved as (
+    select scope, 'vault' as holder_kind, vault_id as holder_id, moved_at, points from of_vaults
+    union all
+    select scope, 'scope' as holder_kind, scope as holder_id, moved_at, points from of_vaults
 ),
 
 days as (
@@ -62,20 +69,25 @@ totals as (
     select
         d.scope,
         d.snapshot_id,
-        v.vault_id,
+        h.holder_kind,
+        h.holder_id,
         d.day,
         coalesce(sum(m.points), 0) as points
     from days as d
-    inner join vaults as v on d.scope = v.scope and d.snapshot_id = v.snapshot_id
-    left join moved as m on v.scope = m.scope and v.vault_id = m.vault_id and m.moved_at <= d.read_at
-    group by d.scope, d.snapshot_id, v.vault_id, d.day
+    inner join holders as h on d.scope = h.scope and d.snapshot_id = h.snapshot_id
+    left join moved as m
+        on h.scope = m.scope
+        and h.holder_kind = m.holder_kind
+        and h.holder_id = m.holder_id
+        and m.moved_at <= d.read_at
+    group by d.scope, d.snapshot_id, h.holder_kind, h.holder_id, d.day
 ),
 
 known as (
-    -- A vault that was not there yet tells nothing of what is usual for it.
+    -- A holder that was not there yet tells nothing of what is usual for it.
     select
         *,
-        sum(points) over (partition by scope, snapshot_id, vault_id order by day) as points_until
+        sum(points) over (partition by scope, snapshot_id, holder_kind, holder_id order by day) as points_until
     from totals
 ),
 
@@ -83,34 +95,49 @@ usual as (
     select
         scope,
         snapshot_id,
-        vault_id,
+        holder_kind,
+        holder_id,
         count(*) as days,
         median(points) as usual_total
     from known
     where points_until > 0
-    group by scope, snapshot_id, vault_id
+    group by scope, snapshot_id, holder_kind, holder_id
 ),
 
 spread as (
     select
         k.scope,
         k.snapshot_id,
-        k.vault_id,
+        k.holder_kind,
+        k.holder_id,
         median(abs(k.points - u.usual_total)) as deviation
     from known as k
-    inner join usual as u on k.scope = u.scope and k.snapshot_id = u.snapshot_id and k.vault_id = u.vault_id
+    inner join usual as u
+        on k.scope = u.scope
+        and k.snapshot_id = u.snapshot_id
+        and k.holder_kind = u.holder_kind
+        and k.holder_id = u.holder_id
     where k.points_until > 0
-    group by k.scope, k.snapshot_id, k.vault_id
+    group by k.scope, k.snapshot_id, k.holder_kind, k.holder_id
+),
+
+of_vaults_now as (
+    select scope, snapshot_id, vault_id, count(*) as points from points group by scope, snapshot_id, vault_id
 ),
 
 present as (
-    select scope, snapshot_id, vault_id, count(*) as points from points group by scope, snapshot_id, vault_id
+    select scope, snapshot_id, 'vault' as holder_kind, vault_id as holder_id, points from of_vaults_now
+    union all
+    select scope, snapshot_id, 'scope' as holder_kind, scope as holder_id, sum(points) as points
+    from of_vaults_now
+    group by scope, snapshot_id
 )
 
 select
     u.scope,
     u.snapshot_id,
-    u.vault_id, -- VARCHAR: Id of the vault.
+    u.holder_kind,
+    u.holder_id,
     u.days, -- BIGINT: Days before the reading that have one.
     u.usual_total, -- DOUBLE: The median of their numbers of points.
     s.deviation, -- DOUBLE: The median of how far they are from it.
@@ -118,5 +145,13 @@ select
     -- Of numbers that never move, one point more or less is taken for what is usual.
     cast(0.6745 * (u.usual_total - coalesce(p.points, 0)) as double) / nullif(greatest(s.deviation, 1.0), 0.0) as drop_score -- DOUBLE: How unusually few they are, in robust standard deviations.
 from usual as u
-inner join spread as s on u.scope = s.scope and u.snapshot_id = s.snapshot_id and u.vault_id = s.vault_id
-left join present as p on u.scope = p.scope and u.snapshot_id = p.snapshot_id and u.vault_id = p.vault_id
+inner join spread as s
+    on u.scope = s.scope
+    and u.snapshot_id = s.snapshot_id
+    and u.holder_kind = s.holder_kind
+    and u.holder_id = s.holder_id
+left join present as p
+    on u.scope = p.scope
+    and u.snapshot_id = p.snapshot_id
+    and u.holder_kind = p.holder_kind
+    and u.holder_id = p.holder_id

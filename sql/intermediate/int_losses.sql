@@ -1,0 +1,130 @@
+-- One row a holder of points: what it holds, what it lost lately, and whether that is more than its rules explain.
+with holders as (
+    select * from intermediate.int_holders
+),
+
+points as (
+    select * from intermediate.int_recovery_points where is_dependable
+),
+
+lost as (
+    select * from intermediate.int_lost_points
+),
+
+settings as (
+    select * from policy.settings
+),
+
+sampling as (
+    select * from intermediate.int_sampling
+),
+
+totals as (
+    select * from intermediate.int_usual_totals
+),
+
+held_by_vault as (
+    select scope, snapshot_id, vault_id, count(*) as dependable from points group by scope, snapshot_id, vault_id
+),
+
+held as (
+    select scope, snapshot_id, 'vault' as holder_kind, vault_id as holder_id, dependable from held_by_vault
+    union all
+    select scope, snapshot_id, 'scope' as holder_kind, scope as holder_id, sum(dependable) as dependable
+    from held_by_vault
+    group by scope, snapshot_id
+),
+
+lost_from as (
+    select scope, snapshot_id, 'vault' as holder_kind, vault_id as holder_id, backup_id, verdict, gone_at from lost
+    union all
+    select scope, snapshot_id, 'scope' as holder_kind, scope as holder_id, backup_id, verdict, gone_at from lost
+),
+
+gone as (
+    select
+        scope,
+        snapshot_id,
+        holder_kind,
+        holder_id,
+        count(*) filter (where verdict = 'fail') as unexplained,
+        count(*) filter (where verdict = 'unknown') as undecided,
+        min(gone_at) filter (where verdict = 'fail') as first_gone_at,
+        coalesce(list_sort(array_agg(backup_id) filter (where verdict = 'fail')), cast([] as varchar[])) as backup_ids
+    from lost_from
+    group by scope, snapshot_id, holder_kind, holder_id
+),
+
+measured as (
+    select
+        h.*,
+        m.has_history,
+        g.first_gone_at,
+        g.backup_ids,
+        coalesce(g.unexplained, 0) as unexplained,
+        coalesce(g.undecided, 0) as undecided,
+        coalesce(d.dependable, 0) + coalesce(g.unexplained, 0) as would_be,
+        coalesce(t.days, 0) < s.usual_total_least_days as is_learning,
+        t.points,
+        t.usual_total,
+        coalesce(
+            t.days >= s.usual_total_least_days
+            and t.drop_score > s.unusual_score
+            and t.usual_total - t.points >= greatest(s.mass_points, s.mass_percent * t.usual_total * 0.01),
+            false
+        ) as is_unusual,
+        greatest(s.mass_points, s.mass_percent * (coalesce(d.dependable, 0) + coalesce(g.unexplained, 0)) * 0.01) as least
+    from holders as h
+    inner join settings as s on h.scope = s.scope and h.snapshot_id = s.snapshot_id
+    inner join sampling as m on h.scope = m.scope and h.snapshot_id = m.snapshot_id
+    left join totals as t
+        on h.scope = t.scope
+        and h.snapshot_id = t.snapshot_id
+        and h.holder_kind = t.holder_kind
+        and h.holder_id = t.holder_id
+    left join held as d
+        on h.scope = d.scope
+        and h.snapshot_id = d.snapshot_id
+        and h.holder_kind = d.holder_kind
+        and h.holder_id = d.holder_id
+    left join gone as g
+        on h.scope = g.scope
+        and h.snapshot_id = g.snapshot_id
+        and h.holder_kind = g.holder_kind
+        and h.holder_id = g.holder_id
+),
+
+judged as (
+    select
+        *,
+        case
+            when unexplained >= least then 'dropped'
+            when is_unusual then 'unusually_few'
+            when not has_history then 'no_history'
+            when unexplained + undecided >= least then 'undecided_losses'
+            else 'no_drop'
+        end as reason_code
+    from measured
+)
+
+select
+    scope,
+    snapshot_id,
+    holder_kind,
+    holder_id,
+    case
+        when reason_code in ('dropped', 'unusually_few') then 'fail'
+        when reason_code = 'no_drop' then 'pass'
+        else 'unknown'
+    end as status, -- VARCHAR: pass, fail or unknown.
+    reason_code, -- VARCHAR: Why.
+    case reason_code
+        when 'no_history' then 'There is one snapshot only, so no loss can be seen.'
+        when 'unusually_few' then 'It has ' || cast(points as varchar) || ' points, and ' || cast(cast(floor(usual_total) as bigint) as varchar) || ' are usual for it.'
+        else cast(unexplained as varchar) || ' of ' || cast(would_be as varchar) || ' points went without need in the window, and ' || cast(undecided as varchar) || ' more that can not be explained or blamed' || case when is_learning then '; how many are usual is still being learned.' else '.' end
+    end as reason, -- VARCHAR: The same with its numbers.
+    unexplained, -- BIGINT: Points that went without need in the window.
+    least, -- DOUBLE: How many of them are too many.
+    coalesce(backup_ids, cast([] as varchar[])) as backup_ids, -- VARCHAR[]: Those points.
+    case when reason_code = 'dropped' then first_gone_at end as failing_since -- TIMESTAMP: When the first of them was missed, where they are too many.
+from judged
