@@ -5,13 +5,16 @@ credentials (clouds.yaml holds them, extract/clouds.py reads it) and thresholds 
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pipelines.problem import Problem
 
 DEFAULT_HOME = "cbr-home"
+DEVELOPMENT, PRODUCTION = "development", "production"  # what CBR_ENVIRONMENT may say
 DEMO_HOME = "cbr-demo"
 SANDBOX = "sandbox"  # the scope that is served by pipelines/sandbox itself
 
@@ -53,6 +56,42 @@ class Settings:
         )
         chosen = _home(home or environ.get("CBR_HOME") or DEFAULT_HOME)
         return cls(chosen, _clouds(environ.get("CBR_CLOUDS", SANDBOX)), reading)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """How it is run for real: when, how old its answer may become, and who is told."""
+
+    cron: str = "0 2 * * *"
+    zone: str = "UTC"  # that the schedule is meant in
+    is_production: bool = False  # elsewhere the schedule is stopped until somebody starts it
+    fresh_hours: float = 26.0  # how old what is published may be
+    webhook: str | None = field(default=None, repr=False)  # whoever knows it may write there
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] = os.environ) -> "Operation":
+        """Return how it is run, from the CBR_ variables. Raises Problem where a value can't be what it stands for."""
+        default = cls()
+        zone = environ.get("CBR_SCHEDULE_ZONE") or default.zone
+        try:
+            ZoneInfo(zone)
+        except (ValueError, OSError, ZoneInfoNotFoundError):
+            raise Problem(
+                f"CBR_SCHEDULE_ZONE={zone!r} is no time zone", "Set it to one, for example Asia/Shanghai."
+            ) from None
+        kind = environ.get("CBR_ENVIRONMENT") or DEVELOPMENT
+        if kind not in (DEVELOPMENT, PRODUCTION):
+            raise Problem(f"CBR_ENVIRONMENT={kind!r} is not known", f"Set it to {PRODUCTION} or {DEVELOPMENT}.")
+        webhook = environ.get("CBR_WEBHOOK") or None
+        if webhook and not re.fullmatch(r"https?://[^/\s]+/\S*", webhook):
+            raise Problem("CBR_WEBHOOK is no URL", "Set it to the whole URL that your chat gave you, or unset it.")
+        return cls(
+            cron=environ.get("CBR_SCHEDULE") or default.cron,
+            zone=zone,
+            is_production=kind == PRODUCTION,
+            fresh_hours=_number(environ, "CBR_FRESH_HOURS", default.fresh_hours),
+            webhook=webhook,
+        )
 
 
 def _home(text: str) -> Path:

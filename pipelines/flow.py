@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-import duckdb
-
 from pipelines.config import SANDBOX, Settings
 from pipelines.contract import meta
 from pipelines.duck import connect
@@ -28,18 +26,16 @@ from pipelines.load.catalog import fill_catalog
 from pipelines.load.tables import Loaded, TableWriter, read_loaded
 from pipelines.models.audit import Audited, audits, run_audits
 from pipelines.models.build import build_models
-from pipelines.models.control import CONTROLS, controls_table
 from pipelines.models.describe import describe
 from pipelines.models.macros import create_macros
-from pipelines.models.project import Project, project
-from pipelines.models.standards import STANDARDS, standards_table
+from pipelines.models.project import project
 from pipelines.normalize.snapshot import Normalizer
 from pipelines.policy.force import Rules, read_rules
-from pipelines.policy.named import named
+from pipelines.policy.named import named as named_rules
 from pipelines.problem import Problem
-from pipelines.sources import fill_data, fill_evidence, fill_meta, fill_policy, fill_results, fill_rows, standing
+from pipelines.sources import current, fill_rows, fill_sources, standing
 
-_FEW = 100_000  # rows of all tables: for fewer, threads cost more than they save
+ALL = "all"  # in the place of a snapshot's id
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +76,11 @@ def land_clouds(settings: Settings, progress: Progress) -> list[Reading]:
 def together(readings: Iterable[Reading]) -> Problem:
     """Return the problems of all scopes that failed, as one."""
     problems = [reading.problem for reading in readings if reading.problem]
-    return Problem("; ".join(p.what for p in problems), " ".join(dict.fromkeys(p.cure for p in problems)))
+    return Problem(
+        "; ".join(p.what for p in problems),
+        " ".join(dict.fromkeys(p.cure for p in problems)),
+        may_pass=any(p.may_pass for p in problems),
+    )
 
 
 def normalize_landed(home: Home, again: Iterable[str] = ()) -> list[Loaded]:
@@ -112,14 +112,22 @@ def build(home: Home, run_id: str) -> None:
 
 def replay(home: Home, snapshot_id: str | None, run_id: str) -> None:
     """Make everything after landing again, offline, and publish: of one snapshot, or of all. Raises Problem."""
-    known = [snapshot.snapshot_id for snapshot in landing.snapshots(home)]
-    if snapshot_id is not None and snapshot_id not in known:
-        newest = f"the newest is {max(known)}" if known else "there is none"
-        raise Problem(f"no snapshot {snapshot_id} is landed in {home.path} ({newest})", "Name one that is there.")
+    again = named(home, snapshot_id or ALL)
     rules = rules_of(home)
     with home.held():
-        normalize_landed(home, known if snapshot_id is None else [snapshot_id])
+        normalize_landed(home, again)
         publish(home, build_draft(home, run_id, rules))
+
+
+def named(home: Home, snapshot_id: str) -> list[str]:
+    """Return the ids of the landed snapshots that `snapshot_id`, or ALL, names. Raises Problem where there is none."""
+    known = sorted({snapshot.snapshot_id for snapshot in landing.snapshots(home)})
+    if snapshot_id == ALL:
+        return known
+    if snapshot_id not in known:
+        newest = f"the newest is {known[-1]}" if known else "there is none"
+        raise Problem(f"no snapshot {snapshot_id} is landed in {home.path} ({newest})", "Name one that is there.")
+    return [snapshot_id]
 
 
 def judge(home: Home, run_id: str) -> None:
@@ -129,13 +137,13 @@ def judge(home: Home, run_id: str) -> None:
         normalize_landed(home)
         fill_sources(connection, home, run_id, models, rules)
         build_models(connection, models.towards(KEPT))
-        for one in _loaded(home, landed):
+        for one in current(home, landed):
             keep(home, write_results(home, connection, one.scope, one.snapshot_id))
 
 
 def rules_of(home: Home) -> Rules:
     """Return the rules that a home is judged by. Raises Problem with every fault."""
-    return read_rules(project().controls, named(home))
+    return read_rules(project().controls, named_rules(home))
 
 
 def build_draft(home: Home, run_id: str, rules: Rules | None = None) -> Draft:
@@ -158,32 +166,8 @@ def build_draft(home: Home, run_id: str, rules: Rules | None = None) -> Draft:
         create_macros(connection)
         describe(connection, models, synthetic=any(snapshot.is_sandbox for snapshot in landed))
         rows[meta.CATALOG.relation] = fill_catalog(connection)
-        results = [write_results(home, connection, one.scope, one.snapshot_id) for one in _loaded(home, landed)]
+        results = [write_results(home, connection, one.scope, one.snapshot_id) for one in current(home, landed)]
     return Draft(path, rows, results, audited)
-
-
-def fill_sources(
-    connection: duckdb.DuckDBPyConnection, home: Home, run_id: str, models: Project, rules: Rules
-) -> dict[str, int]:
-    """Fill all that models read and no model makes; return the rows by relation."""
-    landed = landing.snapshots(home)
-    loaded = _loaded(home, landed)
-    judged = {(one.scope, one.snapshot_id) for one in loaded}
-    if sum(sum(one.rows.values()) for one in loaded) < _FEW:
-        connection.execute("SET threads = 1")
-    rows = fill_data(connection, home, loaded)
-    rows |= fill_results(connection, home, loaded)
-    rows |= fill_meta(connection, home, run_id, landed, loaded)
-    rows |= fill_policy(connection, rules, (s for s in landed if (s.scope, s.snapshot_id) in judged))
-    rows |= fill_evidence(connection, run_id, landed, loaded, models.models, rules)
-    rows[CONTROLS.relation] = warehouse.fill(connection, CONTROLS, controls_table(models.controls))
-    rows[STANDARDS.relation] = warehouse.fill(connection, STANDARDS, standards_table(models.controls, models.standards))
-    return rows
-
-
-def _loaded(home: Home, landed: list[Snapshot]) -> list[Loaded]:
-    """Return the tables of the newest complete snapshot of each scope."""
-    return [one for s in landing.current(landed) if (one := read_loaded(home, s.scope, s.snapshot_id))]
 
 
 def publish(home: Home, draft: Draft) -> None:

@@ -69,6 +69,7 @@ class Home:
                 raise Problem(
                     f"another run, process {lock.read() or 'unknown'}, is at work in {self.path}",
                     "Wait until it has ended, and run again.",
+                    may_pass=True,
                 ) from None
             lock.truncate(0)
             lock.write(str(os.getpid()))

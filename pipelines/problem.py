@@ -14,8 +14,12 @@ def shown(value: object) -> str:
 class Problem(Exception):  # noqa: N818 - it is a problem of the reader's world, not an error of the code
     """Something the reader can mend. `str()` is one line: what is wrong, then what to do."""
 
-    def __init__(self, what: str, cure: str) -> None:
-        """Keep both halves on one line; what others said may bring line breaks and worse."""
+    def __init__(self, what: str, cure: str, *, may_pass: bool = False) -> None:
+        """Keep both halves on one line; what others said may bring line breaks and worse.
+
+        `may_pass` says that it may heal without anybody doing something: trying again later makes sense.
+        """
+        self.may_pass = may_pass
         self.what = shown(" ".join(what.split())).rstrip(".")
         self.cure = shown(" ".join(cure.split()))
         super().__init__(f"{self.what}. {self.cure}")

@@ -25,11 +25,15 @@ from pipelines.history.judged import rows_before
 from pipelines.history.state import read_state
 from pipelines.home import Home
 from pipelines.load import tables, warehouse
-from pipelines.load.tables import Loaded
+from pipelines.load.tables import Loaded, read_loaded
+from pipelines.models.control import CONTROLS, controls_table
 from pipelines.models.model import Model
+from pipelines.models.project import Project
+from pipelines.models.standards import STANDARDS, standards_table
 from pipelines.policy import force
 from pipelines.policy.tables import POLICY
 
+_FEW = 100_000  # rows of all tables: for fewer, threads cost more than they save
 # Parquet of a snapshot can't know what the ones before had.
 _DRIFT_SINCE = """
 UPDATE meta.drift AS d SET first_seen = h.first_seen FROM history.drift AS h
@@ -37,7 +41,31 @@ WHERE d.scope = h.scope AND d.table_name = h.table_name AND d.path = h.path AND 
 """
 
 
-def fill_data(connection: duckdb.DuckDBPyConnection, home: Home, loaded: list[Loaded]) -> dict[str, int]:
+def fill_sources(
+    connection: duckdb.DuckDBPyConnection, home: Home, run_id: str, models: Project, rules: force.Rules
+) -> dict[str, int]:
+    """Fill all that models read and no model makes; return the rows by relation."""
+    landed = landing.snapshots(home)
+    loaded = current(home, landed)
+    judged = {(one.scope, one.snapshot_id) for one in loaded}
+    if sum(sum(one.rows.values()) for one in loaded) < _FEW:
+        connection.execute("SET threads = 1")
+    rows = _fill_data(connection, home, loaded)
+    rows |= _fill_results(connection, home, loaded)
+    rows |= _fill_meta(connection, home, run_id, landed, loaded)
+    rows |= _fill_policy(connection, rules, (s for s in landed if (s.scope, s.snapshot_id) in judged))
+    rows |= _fill_evidence(connection, run_id, landed, loaded, models.models, rules)
+    rows[CONTROLS.relation] = warehouse.fill(connection, CONTROLS, controls_table(models.controls))
+    rows[STANDARDS.relation] = warehouse.fill(connection, STANDARDS, standards_table(models.controls, models.standards))
+    return rows
+
+
+def current(home: Home, landed: list[Snapshot]) -> list[Loaded]:
+    """Return the tables of the newest complete snapshot of each scope."""
+    return [one for s in landing.current(landed) if (one := read_loaded(home, s.scope, s.snapshot_id))]
+
+
+def _fill_data(connection: duckdb.DuckDBPyConnection, home: Home, loaded: list[Loaded]) -> dict[str, int]:
     """Fill what stands in Parquet; return the rows by relation."""
     rows = {
         table.relation: warehouse.fill(
@@ -54,13 +82,13 @@ def fill_data(connection: duckdb.DuckDBPyConnection, home: Home, loaded: list[Lo
     return rows
 
 
-def fill_results(connection: duckdb.DuckDBPyConnection, home: Home, loaded: list[Loaded]) -> dict[str, int]:
+def _fill_results(connection: duckdb.DuckDBPyConnection, home: Home, loaded: list[Loaded]) -> dict[str, int]:
     """Fill what earlier snapshots were judged to be; return the rows by relation."""
     judged = [(one.scope, one.snapshot_id) for one in loaded]
     return {table.relation: warehouse.fill(connection, table, rows_before(home, table, judged)) for table in RESULTS}
 
 
-def fill_policy(
+def _fill_policy(
     connection: duckdb.DuckDBPyConnection, rules: force.Rules, snapshots: Iterable[Snapshot]
 ) -> dict[str, int]:
     """Fill what the policy in force demands of each snapshot, and the waivers; return the rows by relation."""
@@ -68,7 +96,7 @@ def fill_policy(
     return {table.relation: fill_rows(connection, table, rows[table.relation]) for table in POLICY}
 
 
-def fill_meta(
+def _fill_meta(
     connection: duckdb.DuckDBPyConnection, home: Home, run_id: str, landed: list[Snapshot], loaded: list[Loaded]
 ) -> dict[str, int]:
     """Fill what is known of the run, the scopes and the snapshots; return the rows by relation."""
@@ -90,7 +118,7 @@ def fill_meta(
     }
 
 
-def fill_evidence(
+def _fill_evidence(
     connection: duckdb.DuckDBPyConnection,
     run_id: str,
     landed: list[Snapshot],

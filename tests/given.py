@@ -20,6 +20,7 @@ from pipelines.models.build import build_models
 from pipelines.models.project import project
 from pipelines.normalize.tolerant.coerce import json_text
 from pipelines.policy.force import Rules
+from pipelines.sources import fill_sources
 
 Body = dict[str, Any]
 AS_OF = datetime(2026, 3, 1, 12)
@@ -180,7 +181,7 @@ def ask(home: Home, sql: str, *, rules: Rules | None = None, zone: str = "UTC") 
     } & project().columns.keys()
     with connect() as connection:
         connection.execute(f"SET TimeZone = '{zone}'")
-        flow.fill_sources(connection, home, "run-1", project(), rules or Rules())
+        fill_sources(connection, home, "run-1", project(), rules or Rules())
         build_models(connection, project().towards(named))
         cursor = connection.execute(sql)
         names = [column[0] for column in cursor.description or []]

@@ -15,13 +15,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from pipelines import flow
 from pipelines.duck import connect
 from pipelines.home import Home
 from pipelines.models.build import build_models
 from pipelines.models.project import Project
 from pipelines.policy.force import Rules
 from pipelines.reports.safe import FORMULA
+from pipelines.sources import fill_sources
 
 RESULTS = "compliance.control_results"
 _KEY = "control_id, scope, snapshot_id, subject_type, subject_id"
@@ -36,7 +36,7 @@ _BATCH = 10_000  # rows
 def judge(home: Home, project: Project, rules: Rules) -> pa.Table:
     """Return the results of a home: judged anew, in memory, by the SQL of `project`."""
     with connect() as connection:
-        flow.fill_sources(connection, home, "evidence", project, rules)
+        fill_sources(connection, home, "evidence", project, rules)
         build_models(connection, project.towards([RESULTS]))
         results: pa.Table = connection.sql(_IN_ORDER).to_arrow_table()
         return results

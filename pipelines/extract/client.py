@@ -85,6 +85,7 @@ class Client:
             raise Problem(
                 f"cloud {self.scope.name!r} at {self.scope.url} gave no good answer in {self._patience():g} s: {last}",
                 "Check the network, or run again later: what was read is kept and continued.",
+                may_pass=True,
             ) from None
 
     def _pause(self, seconds: float) -> None:

@@ -107,6 +107,7 @@ def _explained(name: str, region: CloudRegion) -> Iterator[None]:
         raise Problem(
             f"IAM of cloud {name!r} can't be reached at {where}: {reason(error)}",
             "Check auth_url in clouds.yaml, the network and the proxy.",
+            may_pass=may_pass(error),
         ) from None
     except refusals.EndpointNotFound as error:
         raise Problem(f"cloud {name!r}: {error}", "Set cbr_endpoint_override for this cloud in clouds.yaml.") from None
@@ -114,6 +115,7 @@ def _explained(name: str, region: CloudRegion) -> Iterator[None]:
         raise Problem(
             f"IAM at {where} answered cloud {name!r} with {error.http_status}: {error.message}",
             "Check auth_url and the auth section of this cloud in clouds.yaml, or run again later.",
+            may_pass=may_pass(error),
         ) from None
     except (KeyError, AttributeError, TypeError, ValueError, LocationParseError) as error:
         raise Problem(

@@ -1,8 +1,8 @@
 """What is asked of a draft before it is published: SELECTs that return offenders.
 
 Belongs here: the audits that follow from the contract (grain, references, expected and known values) and from the
-controls (the grid), and the running of all. The others are files in sql/audits/. A draft enters; one result an audit
-leaves.
+controls (the grid, the gates), and the running of all. The others are files in sql/audits/. A draft enters; one result
+an audit leaves.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -58,7 +58,8 @@ def audits(files: Iterable[Model], controls: Sequence[Control]) -> tuple[Audit, 
     of_files = (Audit(m.name, m.header["severity"], m.header["relation"], m.sql, m.doc) for m in files)
     kinds = dict.fromkeys(control.subject_kind for control in controls)
     grids = (_grid(kind, [control for control in controls if control.subject_kind == kind]) for kind in kinds)
-    return (*(audit for table in NORMALIZED for audit in _of_contract(table)), *grids, *of_files)
+    gates = (_gate(control) for control in controls if control.row["is_gate"])
+    return (*(audit for table in NORMALIZED for audit in _of_contract(table)), *grids, *gates, *of_files)
 
 
 def run_audits(connection: duckdb.DuckDBPyConnection, asked: Iterable[Audit]) -> list[Audited]:
@@ -112,6 +113,17 @@ def _grid(kind: str, controls: Sequence[Control]) -> Audit:
     )
     doc = f"Every {kind} has exactly one finding of each control: a missing row is a bug, never a pass."
     return Audit(f"grid_of_{kind}", ERROR, "controls.findings", query, doc)
+
+
+def _gate(control: Control) -> Audit:
+    """What all else rests on does not hold. It is published all the same, and says so: nobody may miss it."""
+    return Audit(
+        f"gate_{control.model.name}",
+        WARN,
+        control.model.relation,
+        f"SELECT * FROM {control.model.relation} WHERE status IN ('fail', 'unknown')",
+        f"{control.row['title']}.",
+    )
 
 
 def _of_contract(table: Table) -> Iterator[Audit]:

@@ -16,7 +16,7 @@ from pipelines.models.model import Model, ModelColumn, ModelError, parse_model
 
 SUBJECTS = ("resource", "recovery_point", "lost_point", "vault", "scope", "waiver")
 WORSE = ("higher", "lower")
-TWO = "two approvers"
+TWO, YES = "two approvers", "yes"
 
 CONTROLS = Table(
     "compliance",
@@ -36,6 +36,7 @@ CONTROLS = Table(
             "Two people must accept a waiver, which names the exact backups.",
             required=True,
         ),
+        Column("is_gate", Type.FLAG, "It judges what all others rest on: data, records, waivers.", required=True),
         Column("parameters", Type.TEXTS, "Columns of the policy tables that it reads.", required=True),
         Column("remedy", Type.TEXT, "What to do about a failure.", required=True),
     ),
@@ -91,6 +92,7 @@ def read_control(model: Model) -> Control:
             "subject_kind": header.pop("subject"),
             "worse": header.pop("worse", None),
             "needs_two_approvers": header.pop("waiver", None) == TWO,
+            "is_gate": header.pop("gate", None) == YES,
             "parameters": [one for one in header.pop("parameters").split(", ") if one != "none"],
             "remedy": header.pop("remedy"),
         }

@@ -1,6 +1,7 @@
-"""The three steps that Dagster runs: land, normalize, build and publish.
+"""The steps that Dagster runs: land, normalize, build and publish, report.
 
-Each is a function of flow.py; here its result becomes materializations, check results, or one clear failure.
+Each is a function of flow.py or reports/; here its result becomes materializations, check results, or one clear
+failure. What a materialization says is in shows.py.
 """
 
 from collections.abc import Callable, Iterator
@@ -8,18 +9,20 @@ from contextlib import ExitStack, contextmanager
 from typing import TypeVar
 
 import dagster as dg
+from pydantic import Field
 
 from pipelines import flow
-from pipelines.extract.landing import Snapshot
 from pipelines.extract.snapshot import Progress
 from pipelines.home import Home
 from pipelines.models.audit import ERROR, Audited
+from pipelines.orchestration import shows
 from pipelines.orchestration.resources import Warehouse, failure
 from pipelines.orchestration.specs import (
     check_specs,
     landing_spec,
     relation_key,
     relations_of,
+    report_spec,
     table_specs,
     warehouse_specs,
 )
@@ -29,41 +32,35 @@ T = TypeVar("T")
 Results = Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]
 
 
-def build_assets(progress: Progress) -> list[dg.AssetsDefinition]:
-    """Return the assets; `progress` hears how far the reading of details is."""
+class Again(dg.Config):
+    """What is made anew though it is there."""
 
-    @dg.multi_asset(name="land", specs=[landing_spec()])
-    def land(warehouse: Warehouse) -> Results:
+    again: str = Field(
+        default="", description="A snapshot's id, as 20261123T020000Z, or `all`. Empty: only what is not there yet."
+    )
+
+
+def build_assets(progress: Progress, retry: dg.RetryPolicy | None = None) -> list[dg.AssetsDefinition]:
+    """Return the assets; `progress` hears how far the reading of details is, `retry` is for what may pass there."""
+
+    @dg.multi_asset(name="land", specs=[landing_spec()], retry_policy=retry)
+    def land(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Results:
         """Read every configured cloud over HTTP and keep what it says."""
-        readings = _or_fail(lambda: flow.land_clouds(warehouse.settings(), progress))
-        snapshots = [reading.snapshot for reading in readings if reading.snapshot]
-        yield dg.MaterializeResult(
-            metadata={
-                "backups listed": sum(snapshot.listed for snapshot in snapshots),
-                "requests": sum(snapshot.requests for snapshot in snapshots),
-                "retries": sum(snapshot.retries for snapshot in snapshots),
-                "scopes that failed": [reading.scope for reading in readings if reading.problem],
-                "snapshots": dg.MetadataValue.md(_snapshots(snapshots)),
-            }
-        )
+        settings = _or_fail(warehouse.settings)
+        readings = _or_fail(lambda: flow.land_clouds(settings, progress))
+        context.instance.add_run_tags(context.run.run_id, shows.scope_tags(readings))
+        yield dg.MaterializeResult(metadata=shows.landed(Home(settings.home), readings))
 
     @dg.multi_asset(name="normalize", specs=table_specs())
-    def normalize(warehouse: Warehouse) -> Results:
+    def normalize(config: Again, warehouse: Warehouse) -> Results:
         """Flatten the newest complete snapshot of each scope into Parquet tables."""
         home = _home(warehouse)
         with _held(home):
-            loaded = _or_fail(lambda: flow.normalize_landed(home))
-        for spec in table_specs():
-            table = spec.key.path[-1]
-            paths = [path for one in loaded for path in one.paths(home, table)]
-            yield dg.MaterializeResult(
-                asset_key=spec.key,
-                metadata={
-                    "dagster/row_count": sum(one.rows.get(table, 0) for one in loaded),
-                    "bytes": sum(path.stat().st_size for path in paths),
-                    "files": "\n".join(map(str, paths)),
-                },
-            )
+            again = _or_fail(lambda: flow.named(home, config.again)) if config.again else []
+            loaded = _or_fail(lambda: flow.normalize_landed(home, again))
+        keys = {spec.key.path[-1]: spec.key for spec in table_specs()}
+        for name, shown in shows.tables(home, keys, loaded).items():
+            yield dg.MaterializeResult(asset_key=keys[name], metadata=shown)
 
     @dg.multi_asset(name="build", specs=warehouse_specs(), check_specs=check_specs())
     def build(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Results:
@@ -73,15 +70,21 @@ def build_assets(progress: Progress) -> list[dg.AssetsDefinition]:
             draft = _or_fail(lambda: flow.build_draft(home, context.run.run_id))
             yield from (_checked(found) for found in draft.audited)
             _or_fail(lambda: flow.publish(home, draft))
-        path = dg.MetadataValue.path(str(home.warehouse))
+        answer = shows.answer(home)
         for spec in warehouse_specs():
-            rows = [draft.rows[relation] for relation in relations_of(spec.key) if relation in draft.rows]
-            counted = {"dagster/row_count": sum(rows)} if rows else {}  # a view has none of its own
-            yield dg.MaterializeResult(asset_key=spec.key, metadata={**counted, "file": path})
+            shown = shows.relations(home, draft, relations_of(spec.key))
+            more = answer if spec.key == relation_key("compliance.summary") else {}
+            yield dg.MaterializeResult(asset_key=spec.key, metadata=shown | more)
         if problem := flow.stale(home, warehouse.settings().clouds):
             raise failure(problem, published=True)
 
-    return [land, normalize, build]
+    @dg.multi_asset(name="write_report", specs=[report_spec()])
+    def write_report(warehouse: Warehouse) -> Results:
+        """Write the page and the workbook of what is published."""
+        home = _home(warehouse)
+        yield dg.MaterializeResult(metadata=_or_fail(lambda: shows.report(home)))
+
+    return [land, normalize, build, write_report]
 
 
 def _home(warehouse: Warehouse) -> Home:
@@ -97,7 +100,7 @@ def _held(home: Home) -> Iterator[None]:
 
 
 def _or_fail(step: Callable[[], T]) -> T:
-    """Run a step; a problem becomes a failure that no policy tries again."""
+    """Run a step; a problem becomes a failure, which is tried again only where it may pass."""
     try:
         return step()
     except Problem as problem:
@@ -111,22 +114,5 @@ def _checked(found: Audited) -> dg.AssetCheckResult:
         check_name=found.audit.name,
         asset_key=relation_key(found.audit.relation),
         severity=severity,
-        metadata={
-            "offenders": found.offenders,
-            "sample": dg.MetadataValue.json([_plain(row) for row in found.sample]),
-        },
-    )
-
-
-def _plain(row: dict[str, object]) -> dict[str, str | None]:
-    return {name: None if value is None else str(value) for name, value in row.items()}
-
-
-def _snapshots(snapshots: list[Snapshot]) -> str:
-    """Return the snapshots as a Markdown table."""
-    head = "| scope | snapshot | complete | listed | shown | vanished | seconds |\n|---|---|---|---|---|---|---|\n"
-    return head + "".join(
-        f"| {s.scope} | {s.snapshot_id} | {s.incomplete_reason or 'yes'} | {s.listed} | {s.shown} "
-        f"| {len(s.vanished)} | {s.seconds:.1f} |\n"
-        for s in snapshots
+        metadata=shows.offenders(found),
     )

@@ -3,21 +3,47 @@
 Tests and the command line call `build_definitions` with their own settings; Dagster loads pipelines/definitions.py.
 """
 
+from datetime import timedelta
+
 import dagster as dg
 
+from pipelines.config import Operation
 from pipelines.extract.snapshot import Progress
 from pipelines.orchestration.assets import build_assets
-from pipelines.orchestration.jobs import DAILY, cbr_snapshot
+from pipelines.orchestration.jobs import cbr_snapshot, replay, report, schedule_of
 from pipelines.orchestration.resources import Warehouse
 
+# Minutes, doubled each time: what a request could not wait for may have passed by then.
+_RETRY = dg.RetryPolicy(max_retries=3, delay=120, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
+_READ_BY_PEOPLE = ("load", "compliance")  # groups
 
-def build_definitions(warehouse: Warehouse | None = None, progress: Progress = lambda *_: None) -> dg.Definitions:
-    """Return the code location: assets, their checks, the job, its schedule."""
+
+def build_definitions(
+    warehouse: Warehouse | None = None, progress: Progress = lambda *_: None, operation: Operation | None = None
+) -> dg.Definitions:
+    """Return the code location: assets, their checks, the jobs.
+
+    With `operation` also what makes it run by itself: the schedule, sensors, trying again, and how old it may become.
+    """
+    assets = build_assets(progress, _RETRY if operation else None)
+    schedules: list[dg.ScheduleDefinition] = []
+    sensors: list[dg.SensorDefinition] = []
+    if operation:
+        from pipelines.orchestration.sensors import sensors_of
+
+        policy = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=operation.fresh_hours))
+        assets = [one.map_asset_specs(lambda spec: _fresh(spec, policy)) for one in assets]
+        schedules, sensors = [schedule_of(operation)], sensors_of(operation)
     return dg.Definitions(
-        assets=build_assets(progress),
-        jobs=[cbr_snapshot],
-        schedules=[DAILY],
+        assets=assets,
+        jobs=[cbr_snapshot, replay, report],
         resources={"warehouse": warehouse or Warehouse()},
         # The steps wait for the network and for DuckDB; a process for each would cost more than all of them.
         executor=dg.in_process_executor,
+        schedules=schedules,
+        sensors=sensors,
     )
+
+
+def _fresh(spec: dg.AssetSpec, policy: dg.FreshnessPolicy) -> dg.AssetSpec:
+    return dg.apply_freshness_policy(spec, policy) if spec.group_name in _READ_BY_PEOPLE else spec

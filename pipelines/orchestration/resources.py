@@ -3,6 +3,7 @@
 import os
 
 import dagster as dg
+from pydantic import Field
 
 from pipelines.config import Settings
 from pipelines.problem import Problem
@@ -12,14 +13,11 @@ CURE, PUBLISHED = "what to do", "published"
 
 
 class Warehouse(dg.ConfigurableResource[None]):
-    """Where the warehouse lies and what it is filled from. Empty fields come from CBR_HOME and CBR_CLOUDS.
+    """Where the warehouse lies and what it is filled from."""
 
-    `full` reads all details again, though the list says that nothing changed.
-    """
-
-    home: str = ""
-    clouds: str = ""
-    full: bool = False
+    home: str = Field(default="", description="The folder that all of it lies in. Empty: CBR_HOME, else cbr-home.")
+    clouds: str = Field(default="", description="Names of clouds.yaml with commas between. Empty: CBR_CLOUDS.")
+    full: bool = Field(default=False, description="Read all details again, though the list says nothing changed.")
 
     def settings(self) -> Settings:
         """Return the settings of this run. Raises Problem where they are wrong."""
@@ -28,7 +26,9 @@ class Warehouse(dg.ConfigurableResource[None]):
 
 
 def failure(problem: Problem, *, published: bool = False) -> dg.Failure:
-    """Return the problem as Dagster wants it. Nothing here heals by being tried again at once."""
+    """Return the problem as Dagster wants it: what nobody mends does not heal by being tried again."""
     return dg.Failure(
-        description=problem.what, metadata={CURE: problem.cure, PUBLISHED: published}, allow_retries=False
+        description=problem.what,
+        metadata={CURE: problem.cure, PUBLISHED: published},
+        allow_retries=problem.may_pass and not published,
     )

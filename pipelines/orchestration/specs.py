@@ -5,6 +5,7 @@ All of it follows from the contract and from sql/; nothing is said here again.
 
 from collections.abc import Iterable
 from functools import cache
+from importlib.metadata import version
 
 import dagster as dg
 
@@ -21,6 +22,7 @@ from pipelines.policy.tables import POLICY
 
 OWNERS = ["team:backup-compliance"]
 LANDING = dg.AssetKey(["landing", "backups"])
+REPORT = dg.AssetKey(["reports", "compliance"])
 _IN_PARQUET = (*NORMALIZED, *meta.PER_SNAPSHOT)
 # Tables of one making are one asset: a graph that shows each would hide what is made of them.
 _TOGETHER = {
@@ -41,6 +43,19 @@ def landing_spec() -> dg.AssetSpec:
         group_name="extract",
         kinds={"json"},
         owners=OWNERS,
+    )
+
+
+def report_spec() -> dg.AssetSpec:
+    """Return the asset of the page and the workbook."""
+    return dg.AssetSpec(
+        REPORT,
+        deps=[relation_key(model.relation) for model in project().models if model.schema == "compliance"],
+        description="A page that says whether everything can be restored, and a workbook with a sheet a mart.",
+        group_name="report",
+        kinds={"html", "xlsx"},
+        owners=OWNERS,
+        code_version=version("cbr-warehouse"),
     )
 
 

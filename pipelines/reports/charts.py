@@ -11,6 +11,7 @@ from typing import Any
 from xml.etree import ElementTree as Tree
 
 import matplotlib as mpl
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
@@ -25,7 +26,18 @@ Tree.register_namespace("xlink", "http://www.w3.org/1999/xlink")
 
 def trend(points: Sequence[Row], title: str) -> str:
     """Return the scores of a scope over its snapshots, as an SVG element."""
-    figure = Figure(figsize=(6.0, 2.2))
+    return _svg(_trend(points), title)
+
+
+def trend_picture(points: Sequence[Row]) -> bytes:
+    """Return the same as a PNG, for a page that is not ours."""
+    drawn = io.BytesIO()
+    FigureCanvasAgg(_trend(points)).print_png(drawn)  # type: ignore[no-untyped-call]
+    return drawn.getvalue()
+
+
+def _trend(points: Sequence[Row]) -> Figure:
+    figure = Figure(figsize=(6.0, 2.2), layout="constrained")
     axes = figure.add_subplot()
     moments = [row["as_of"] for row in points]
     for name, label, colour in (("score", "with waivers", ACCEPTED), ("strict_score", "strict", INK)):
@@ -36,7 +48,7 @@ def trend(points: Sequence[Row], title: str) -> str:
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
     axes.legend(loc="lower left", frameon=False, labelcolor=INK)
-    return _svg(figure, title)
+    return figure
 
 
 def coverage(controls: Sequence[Row], title: str) -> str:

@@ -4,6 +4,7 @@
 -- severity: critical
 -- version: 1
 -- subject: scope
+-- gate: yes
 -- worse: higher
 -- parameters: max_scope_lag_hours
 -- remedy: See meta.scopes and meta.snapshots for what went wrong, mend it, and run again.

@@ -4,6 +4,7 @@
 -- severity: medium
 -- version: 1
 -- subject: scope
+-- gate: yes
 -- worse: higher
 -- parameters: clock_skew_seconds
 -- remedy: See compliance.data_quality_findings for each; report to the service what it stamps wrongly.

@@ -4,6 +4,7 @@
 -- severity: medium
 -- version: 1
 -- subject: waiver
+-- gate: yes
 -- parameters: waiver_unused_days
 -- remedy: Renew the waiver with its approver, or take it out of the file.
 with waivers as (

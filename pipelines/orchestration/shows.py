@@ -1,0 +1,135 @@
+"""What Dagster shows of a step: the numbers that an operator asks for, the answer, the offenders of an audit.
+
+Results of flow.py and the published file enter; metadata leaves. Does not belong here: running anything. Names come
+from the cloud and may hold anything: where Dagster takes text for Markdown, they are escaped.
+"""
+
+import base64
+import json
+import re
+import time
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+import dagster as dg
+import pyarrow.parquet as pq
+
+from pipelines.contract.meta import DRIFT
+from pipelines.duck import connect
+from pipelines.extract.snapshot import Reading
+from pipelines.flow import Draft
+from pipelines.home import Home
+from pipelines.load.tables import Loaded
+from pipelines.models.audit import Audited
+from pipelines.reports.preview import read_preview, table_of
+from pipelines.reports.scores import trend
+
+Shown = dict[str, Any]
+_TAG = re.compile(r"[^\w.-]", re.ASCII)
+
+
+def scope_tags(readings: Iterable[Reading]) -> dict[str, str]:
+    """Return a tag for each scope, so that runs can be found by how its reading ended."""
+    return {f"scope/{_TAG.sub('_', one.scope)[:63]}": _ended(one) for one in readings}
+
+
+def landed(home: Home, readings: list[Reading]) -> Shown:
+    """Return what a reading of all clouds took, and how each ended."""
+    snapshots = [reading.snapshot for reading in readings if reading.snapshot]
+    parts = [home.landed(one.scope, one.snapshot_id) / name for one in snapshots for name in one.parts]
+    head = ("scope", "reading", "snapshot", "listed", "shown", "reused", "vanished", "requests", "seconds", "why")
+    lines = []
+    for one in readings:
+        s = one.snapshot
+        read = (
+            [s.snapshot_id, s.listed, s.shown, s.reused, len(s.vanished), s.requests, f"{s.seconds:.1f}"]
+            if s
+            else [""] * 7
+        )
+        lines.append([one.scope, _ended(one), *read, one.problem or (s.incomplete_reason if s else None) or ""])
+    return {
+        "dagster/row_count": sum(snapshot.listed for snapshot in snapshots),
+        "bytes": sum(path.stat().st_size for path in parts),
+        "seconds": round(max((snapshot.seconds for snapshot in snapshots), default=0.0), 1),
+        "requests": sum(snapshot.requests for snapshot in snapshots),
+        "retries": sum(snapshot.retries for snapshot in snapshots),
+        "scopes that are not whole": sum(_ended(one) != "complete" for one in readings),
+        "scopes": dg.MetadataValue.md(table_of(head, lines)),
+    }
+
+
+def tables(home: Home, names: Iterable[str], loaded: list[Loaded]) -> dict[str, Shown]:
+    """Return how large each Parquet table is, what was rejected and what was not as expected, and where it lies."""
+    drift = [path for one in loaded for path in one.paths(home, DRIFT.name)]
+    odd = Counter(name for path in drift for name in pq.read_table(path)["table_name"].to_pylist())
+    return {name: _table(home, name, loaded) | {"drift": odd[name]} for name in names}
+
+
+def _table(home: Home, name: str, loaded: list[Loaded]) -> Shown:
+    paths = [path for one in loaded for path in one.paths(home, name)]
+    return {
+        "dagster/row_count": sum(one.rows.get(name, 0) for one in loaded),
+        "bytes": sum(path.stat().st_size for path in paths),
+        "rejects": sum(one.rejects.get(name, 0) for one in loaded),
+        "files": "\n".join(map(str, paths)),
+    }
+
+
+def relations(home: Home, draft: Draft, names: Iterable[str]) -> Shown:
+    """Return how many rows a relation in DuckDB has, and where it lies."""
+    rows = [draft.rows[name] for name in names if name in draft.rows]
+    counted = {"dagster/row_count": sum(rows)} if rows else {}  # a view has none of its own
+    return {**counted, "file": dg.MetadataValue.path(str(home.warehouse))}
+
+
+def answer(home: Home) -> Shown:
+    """Return the compliance answer; Dagster draws each number over time."""
+    preview = read_preview(home.warehouse)
+    numbers = {
+        f"{_TAG.sub('_', row['scope'])} {name.replace('_', ' ')}": float(row[name])
+        for row in preview.scores
+        for name in ("strict_score", "score", "fails", "unknowns", "critical")
+        if row[name] is not None
+    }
+    return {"answer": dg.MetadataValue.md(preview.markdown), "bytes": home.warehouse.stat().st_size, **numbers}
+
+
+def report(home: Home) -> Shown:
+    """Write the report; return where it lies, and how the scores went."""
+    from pipelines.reports.charts import trend_picture
+    from pipelines.reports.report import WORKBOOK, write_report
+
+    began = time.monotonic()
+    page = write_report(home)
+    with connect(home.warehouse, read_only=True) as connection:
+        points = trend(connection)
+    pictures = {
+        f"score of {_TAG.sub('_', scope)}": dg.MetadataValue.md(
+            f"![score over time](data:image/png;base64,{base64.b64encode(trend_picture(mine)).decode()})"
+        )
+        for scope in dict.fromkeys(row["scope"] for row in points)
+        if len(mine := [row for row in points if row["scope"] == scope]) > 1
+    }
+    return {
+        "report": dg.MetadataValue.path(str(page)),
+        "workbook": dg.MetadataValue.path(str(page.with_name(WORKBOOK))),
+        "bytes": page.stat().st_size,
+        "seconds": round(time.monotonic() - began, 1),
+        **pictures,
+    }
+
+
+def offenders(found: Audited) -> Shown:
+    """Return what an audit found, and the SQL that shows all of it in the published file or in the draft."""
+    return {
+        "offenders": found.offenders,
+        "the first of them": dg.MetadataValue.json(json.loads(json.dumps(found.sample, default=str))),
+        "sql": dg.MetadataValue.md(f"```sql\n{found.audit.query}\n```"),
+    }
+
+
+def _ended(reading: Reading) -> str:
+    if reading.snapshot is None:
+        return "failed"
+    return "complete" if reading.snapshot.complete else "incomplete"
