@@ -3,23 +3,50 @@
 import os
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
+from pipelines.config import Operation
 from pipelines.home import Home
+from pipelines.orchestration.jobs import schedule_of
 from pipelines.orchestration.location import build_definitions
 from pipelines.orchestration.resources import Warehouse
-from pipelines.orchestration.specs import check_specs
-from tests.given import query
+from pipelines.orchestration.specs import LANDING, REPORT, check_specs
+from pipelines.problem import Problem
+from pipelines.sandbox import Sandbox
+from tests.conftest import clouds_yaml
+from tests.given import AS_OF, Landed, land, publish, query, server, volume
 
 ROOT = Path(__file__).parents[1]
 
 
-def execute(home: Home, clouds: str = "sandbox") -> dg.ExecuteInProcessResult:
-    job = build_definitions(Warehouse(home=str(home.path), clouds=clouds)).resolve_job_def("cbr_snapshot")
-    return job.execute_in_process(raise_on_error=False)
+def execute(
+    home: Home, clouds: str = "sandbox", *, job: str = "cbr_snapshot", operation: Operation | None = None, **more: Any
+) -> dg.ExecuteInProcessResult:
+    definitions = build_definitions(Warehouse(home=str(home.path), clouds=clouds), operation=operation)
+    return definitions.resolve_job_def(job).execute_in_process(raise_on_error=False, **more)
+
+
+def shown(result: dg.ExecuteInProcessResult) -> dict[str, Any]:
+    """What each asset says of itself."""
+    return {
+        "/".join(event.asset_key.path): {name: value.value for name, value in event.materialization.metadata.items()}
+        for event in result.get_asset_materialization_events()
+        if event.asset_key
+    }
+
+
+def why(result: dg.ExecuteInProcessResult) -> str:
+    """What the failure of a run says."""
+    [failed] = [event for event in result.all_events if event.is_step_failure]
+    data = failed.step_failure_data.user_failure_data
+    assert data is not None
+    return str(data.description)
 
 
 def specs() -> list[dg.AssetSpec]:
@@ -34,7 +61,7 @@ def test_every_asset_says_what_it_is() -> None:
         assert spec.owners, spec.key
         if spec.key.path[0] != "landing":
             assert spec.code_version, spec.key
-        if spec.key.path[0] != "landing" and spec.key.path[1] not in ("kept", "in_force"):
+        if spec.key.path[0] not in ("landing", "reports") and spec.key.path[1] not in ("kept", "in_force"):
             schema = spec.metadata["dagster/column_schema"]
             assert isinstance(schema, dg.TableSchema)
             assert all(column.description for column in schema.columns), spec.key
@@ -52,46 +79,161 @@ def test_the_graph_leads_from_landing_to_the_answer() -> None:
         assert dg.AssetKey(step) in seen
 
 
-def test_the_schedule_is_daily_in_utc_and_stopped() -> None:
-    [schedule] = build_definitions().schedules or []
-    assert isinstance(schedule, dg.ScheduleDefinition)
-    assert (schedule.execution_timezone, schedule.default_status) == ("UTC", dg.DefaultScheduleStatus.STOPPED)
-    assert schedule.job_name == "cbr_snapshot"
+def test_the_groups_of_the_graph_lead_one_way() -> None:
+    group = {spec.key: spec.group_name for spec in specs()}
+    reads: dict[str | None, set[str | None]] = {name: set() for name in group.values()}
+    for spec in specs():
+        reads[spec.group_name] |= {group[dep.asset_key] for dep in spec.deps} - {spec.group_name}
+    while free := {name for name, read in reads.items() if not read}:
+        reads = {name: read - free for name, read in reads.items() if name not in free}
+    assert reads == {}
 
 
-def test_the_job_materializes_every_asset_with_its_rows_and_records_every_check(home: Home) -> None:
+def test_the_schedule_comes_from_the_configuration_and_is_stopped_outside_production() -> None:
+    plain = schedule_of(Operation.load({}))
+    assert (plain.cron_schedule, plain.execution_timezone) == ("0 2 * * *", "UTC")
+    assert (plain.job_name, plain.default_status) == ("cbr_snapshot", dg.DefaultScheduleStatus.STOPPED)
+    environ = {"CBR_SCHEDULE": "30 5 * * 1-5", "CBR_SCHEDULE_ZONE": "Asia/Shanghai", "CBR_ENVIRONMENT": "production"}
+    real = schedule_of(Operation.load(environ))
+    assert (real.cron_schedule, real.execution_timezone) == ("30 5 * * 1-5", "Asia/Shanghai")
+    assert real.default_status == dg.DefaultScheduleStatus.RUNNING
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("CBR_SCHEDULE", "at noon", "CBR_SCHEDULE='at noon' is no cron expression. Set it to one"),
+        ("CBR_SCHEDULE_ZONE", "Mars/Base", "CBR_SCHEDULE_ZONE='Mars/Base' is no time zone. Set it to one"),
+        ("CBR_ENVIRONMENT", "prod", "CBR_ENVIRONMENT='prod' is not known. Set it to production or development"),
+        ("CBR_FRESH_HOURS", "soon", "CBR_FRESH_HOURS='soon' is not a number above 0"),
+        ("CBR_WEBHOOK", "hooks.example/s3cret", "CBR_WEBHOOK is no URL"),
+    ],
+)
+def test_a_setting_that_can_not_be_meant_is_named_in_one_line(name: str, value: str, said: str) -> None:
+    with pytest.raises(Problem) as caught:
+        schedule_of(Operation.load({name: value}))
+    assert said in str(caught.value)
+    assert "s3cret" not in str(caught.value) + repr(Operation.load({"CBR_WEBHOOK": "https://x.example/s3cret"}))
+
+
+def test_only_what_people_read_has_to_be_fresh_and_only_reading_is_tried_again() -> None:
+    definitions = build_definitions(operation=Operation(fresh_hours=5))
+    for spec in definitions.resolve_all_asset_specs():
+        policy = spec.freshness_policy
+        assert (policy is not None) == (spec.group_name in ("load", "compliance")), spec.key
+        if policy:
+            assert policy == dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=5))
+    steps = {
+        one.op.name: one.op.retry_policy for one in definitions.assets or [] if isinstance(one, dg.AssetsDefinition)
+    }
+    assert [name for name, policy in steps.items() if policy] == ["land"]
+    for job in definitions.jobs or []:
+        assert isinstance(job, UnresolvedAssetJobDefinition)
+        assert (job.tags or {})["dagster/retry_on_asset_or_op_failure"] == "false"
+
+
+def test_the_job_says_of_every_asset_what_an_operator_asks_and_records_every_check(home: Home) -> None:
     result = execute(home)
     assert result.success
-    found = {
-        event.asset_key: event.materialization.metadata
-        for event in result.get_asset_materialization_events()
-        if event.asset_key
-    }
-    assert found.keys() == {spec.key for spec in specs()}
+    found = shown(result)
+    assert found.keys() == {"/".join(spec.key.path) for spec in specs() if spec.key != REPORT}
     [(backups,)] = query(home, "SELECT count(*) FROM cbr.backups")
-    assert found[dg.AssetKey(["cbr", "backups"])]["dagster/row_count"].value == backups > 0
-    assert found[dg.AssetKey(["tables", "backups"])]["dagster/row_count"].value == backups
-    checks = {check.check_name: check.passed for check in result.get_asset_check_evaluations()}
+    assert found["cbr/backups"]["dagster/row_count"] == found["tables/backups"]["dagster/row_count"] == backups > 0
+    landed = found["landing/backups"]
+    assert landed["dagster/row_count"] >= backups
+    assert min(landed[name] for name in ("bytes", "requests", "seconds")) > 0
+    assert (landed["scopes that are not whole"], "| sandbox | complete |" in landed["scopes"]) == (0, True)
+    [(odd,)] = query(home, "SELECT count(*) FROM meta.drift WHERE table_name = 'backups'")
+    assert (found["tables/backups"]["drift"], found["tables/backups"]["rejects"]) == (odd, 0)
+    answer = found["compliance/summary"]
+    assert "| sandbox | resource-recent-recovery-point | critical | fail |" in answer["answer"]
+    assert 0 < answer["sandbox strict score"] <= answer["sandbox score"] <= 100
+    checks = {check.check_name: check for check in result.get_asset_check_evaluations()}
     assert checks.keys() == {spec.name for spec in check_specs()}
-    assert all(checks.values())
+    assert {"gate_snapshot_complete", "gate_source_record_valid", "gate_waiver_valid"} <= checks.keys()
+    assert all(check.passed for check in checks.values())
+    assert result.dagster_run.tags["scope/sandbox"] == "complete"
+
+
+def test_a_gate_that_does_not_hold_shows_its_rows_and_the_sql_and_stops_nothing(home: Home) -> None:
+    publish(home, Landed([server(created_at="2026-02-28T00:00:00", updated_at="2026-02-01T00:00:00")]))
+    result = execute(home, job="replay")
+    assert result.success
+    [gate] = [c for c in result.get_asset_check_evaluations() if c.check_name == "gate_source_record_valid"]
+    told = {name: value.value for name, value in gate.metadata.items()}
+    assert (gate.passed, gate.severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert told["the first of them"][0]["reason_code"] == "records_doubtful"  # type: ignore[index, call-overload]
+    assert "FROM controls.source_record_valid" in str(told["sql"])
+
+
+def test_replay_makes_all_again_or_one_snapshot_and_reads_no_cloud(home: Home) -> None:
+    land(home, Landed([server()]))
+    publish(home, Landed([volume("v")], as_of=AS_OF + timedelta(days=1)))
+    tables = sorted(home.tables.rglob("*.parquet"))
+    made = {path: path.stat().st_mtime_ns for path in tables}
+    result = execute(home, "nowhere", job="replay", run_config=again("20260302T120000Z"))
+    assert result.success
+    assert LANDING not in {event.asset_key for event in result.get_asset_materialization_events()}
+    assert {path.stat().st_mtime_ns > made.get(path, 0) for path in home.tables.rglob("*.parquet")} == {True, False}
+    assert execute(home, "nowhere", job="replay").success
+    failed = execute(home, "nowhere", job="replay", run_config=again("yesterday"))
+    assert "no snapshot yesterday is landed" in why(failed)
+    assert "the newest is 20260302T120000Z" in why(failed)
+
+
+def again(what: str) -> dict[str, Any]:
+    return {"ops": {"normalize": {"config": {"again": what}}}}
+
+
+def test_the_report_is_an_asset_that_says_where_it_lies_and_how_the_score_went(home: Home) -> None:
+    assert f"there is no {home.warehouse}" in why(execute(home, job="report"))
+    publish(home, Landed([server()]))
+    publish(home, Landed([server()], as_of=AS_OF + timedelta(days=1)), run_id="run-2")
+    result = execute(home, job="report")
+    assert result.success
+    told = shown(result)["reports/compliance"]
+    assert told["report"] == str(home.reports / "20260302T120000Z" / "compliance.html")
+    assert Path(told["workbook"]).exists()
+    assert "](data:image/png;base64,iVBOR" in told["score of prod"]
 
 
 def test_a_problem_fails_the_run_once_and_records_no_materialization_of_the_warehouse(home: Home) -> None:
-    result = execute(home, "nowhere")
+    result = execute(home, "nowhere", operation=Operation())
     assert not result.success
-    [failed] = [event for event in result.all_events if event.is_step_failure]
-    data = failed.step_failure_data.user_failure_data
-    assert data is not None
-    assert "'nowhere' is not in clouds.yaml" in str(data.description)
+    assert "'nowhere' is not in clouds.yaml" in why(result)
+    assert [event for event in result.all_events if event.is_step_up_for_retry] == []
     assert list(result.get_asset_materialization_events()) == []
     assert not home.warehouse.exists()
 
 
-@pytest.mark.parametrize("command", [["definitions", "validate"], ["job", "list"]])
-def test_the_workspace_file_loads(command: list[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("change", "tries"),
+    [
+        pytest.param({"auth_url": "http://127.0.0.1:9/v3"}, 3, id="nobody answers"),
+        pytest.param({"password": "wrong"}, 0, id="a wrong password"),
+    ],
+)
+def test_a_reading_is_tried_again_only_where_it_may_heal(
+    home: Home, service: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: dict[str, str], tries: int
+) -> None:
+    monkeypatch.setattr("pipelines.orchestration.location._RETRY", dg.RetryPolicy(max_retries=3, delay=0))
+    monkeypatch.setattr("pipelines.extract.scope.FIRST_CONTACT", 0.01)
+    cloud = service.cloud()
+    named = clouds_yaml(tmp_path, prod=cloud | {"auth": cloud["auth"] | change})
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(named))
+    result = execute(home, "prod", operation=Operation())
+    assert not result.success
+    assert len([event for event in result.all_events if event.is_step_up_for_retry]) == tries
+    # A run that somebody waits for is not tried again: it says at once what is wrong.
+    assert not [event for event in execute(home, "prod").all_events if event.is_step_up_for_retry]
+
+
+@pytest.mark.parametrize("command", ["dagster definitions validate -w workspace.yaml", "dg check defs"])
+def test_dagster_loads_the_code_location(command: str, tmp_path: Path) -> None:
     environ = os.environ | {"DAGSTER_HOME": str(tmp_path), "DAGSTER_DISABLE_TELEMETRY": "1"}
+    program, *words = command.split()
     done = subprocess.run(
-        [sys.executable, "-m", "dagster", *command, "-w", "workspace.yaml"],
+        [str(Path(sys.executable).with_name(program)), *words],
         cwd=ROOT, env=environ, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import re
-import shutil
 import zipfile
 from collections.abc import Iterator
 from datetime import timedelta
@@ -27,7 +26,6 @@ HOSTILE = [
     "a\u202egnp.exe",
     "\x1b[31m",
 ]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 @pytest.fixture(scope="module")
@@ -126,18 +124,6 @@ def test_a_report_that_is_made_again_replaces_the_one_before(home: Home) -> None
     assert sorted(path.name for path in home.reports.iterdir()) == sorted(
         [first.parent.name, second.parent.name, "latest"]
     )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if not CHROMIUM:
-        pytest.skip("there is no Chromium; apt-get install chromium brings it")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

@@ -19,15 +19,24 @@ Told = dict[str, tuple[str, list[str]]]
 _NAMES, _LINES = 6, 30  # of a line, of a text
 _WORDS = {"fail": "now fails", "unknown": "is unknown", "pass": "passes again", "waived": "is waived"}
 _STANDING = "SELECT scope, snapshot_id FROM staging.stg_snapshots ORDER BY scope"
-# The digest tells whether a change that was told looks different after judging again.
+# A server stands for its disks: a disk is named only where its server does not change alike. The digest tells whether a
+# change that was told looks different after judging again.
 _CHANGES = """
+WITH changes AS (
+    SELECT e.*, r.server_id
+    FROM compliance.control_result_events AS e
+    LEFT JOIN intermediate.int_resources AS r ON e.scope = r.scope AND e.subject_id = r.resource_id
+    WHERE e.to_status IN ('fail', 'unknown', 'pass', 'waived') AND e.snapshot_id >= $1
+)
 SELECT
-    scope, snapshot_id, as_of, severity, control_id, to_status,
-    list_sort(list(DISTINCT coalesce(resource_name, subject_name, subject_id))) AS names,
-    md5(string_agg(subject_id || ' ' || coalesce(from_status, ''), ' ' ORDER BY subject_id)) AS digest
-FROM compliance.control_result_events
-WHERE to_status IN ('fail', 'unknown', 'pass', 'waived') AND snapshot_id >= $1
-GROUP BY ALL ORDER BY scope, snapshot_id, control_id
+    c.scope, c.snapshot_id, c.as_of, c.severity, c.control_id, c.to_status,
+    list_sort(list(DISTINCT coalesce(c.resource_name, c.subject_name, c.subject_id))) AS names,
+    md5(string_agg(c.subject_id || ' ' || coalesce(c.from_status, ''), ' ' ORDER BY c.subject_id)) AS digest
+FROM changes AS c
+ANTI JOIN changes AS s
+    ON c.scope = s.scope AND c.snapshot_id = s.snapshot_id AND c.control_id = s.control_id
+    AND c.to_status = s.to_status AND c.server_id = s.subject_id
+GROUP BY ALL ORDER BY c.scope, c.snapshot_id, c.control_id
 """
 
 

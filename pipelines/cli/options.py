@@ -4,7 +4,6 @@ import click
 
 from pipelines.config import DEFAULT_HOME, Settings
 from pipelines.home import Home
-from pipelines.problem import Problem
 
 home_option = click.option("--home", metavar="DIR", help=f"Where data lies. Default: CBR_HOME, else ./{DEFAULT_HOME}.")
 verbose_option = click.option("--verbose", is_flag=True, help="Show Dagster's events, and the trace of an error.")
@@ -13,8 +12,5 @@ verbose_option = click.option("--verbose", is_flag=True, help="Show Dagster's ev
 def published(home: str | None) -> Home:
     """Return a home that has a published file. Raises Problem where there is none."""
     place = Home(Settings.load(home).home)
-    if not place.warehouse.is_file():
-        raise Problem(
-            f"there is no {place.warehouse}", "Run 'cbr-warehouse run' or 'build' first, or name another --home."
-        )
+    place.published()
     return place

@@ -112,7 +112,7 @@ def _together(key: dg.AssetKey, doc: str, tables: Iterable[Table]) -> dg.AssetSp
         key,
         deps=deps,
         description=f"{doc}: the tables\n{listed}",
-        group_name=key.path[0],
+        group_name={"policy": "rules"}.get(key.path[0], key.path[0]),
         kinds={"duckdb"},
         owners=OWNERS,
         code_version=VERSION,
@@ -130,14 +130,33 @@ def _source(table: Table) -> dg.AssetSpec:
         deps = {meta.SNAPSHOTS: [LANDING], meta.LOADS: [dg.AssetKey(["tables", t.name]) for t in NORMALIZED]}.get(
             table, []
         )
-    group = {"cbr": "load"}.get(table.schema, table.schema)
+    group = "load" if table.schema in ("cbr", "meta") else "rules"
+    if table in (meta.CATALOG, meta.AUDITS):
+        group = "audit"
     return _spec(table.relation.split("."), table.doc, group, {"duckdb"}, VERSION, _columns(table), deps)
 
 
 def _model(model: Model) -> dg.AssetSpec:
     deps = list(dict.fromkeys(relation_key(relation) for relation in model.depends_on))
     columns = project().columns[model.relation]
-    return _spec(model.relation.split("."), model.doc, model.schema, {"duckdb", "sql"}, model.version, columns, deps)
+    group = _group(model)
+    return _spec(model.relation.split("."), model.doc, group, {"duckdb", "sql"}, model.version, columns, deps)
+
+
+def _group(model: Model) -> str:
+    """Return what a model is part of, so that the graph of groups leads one way.
+
+    It is the schema; but what is worked out from findings, before people read it, is a group of its own.
+    """
+    if model.schema != "compliance" and _reads_findings(model.relation):
+        return "results"
+    return "intermediate" if model.schema == "history" else model.schema
+
+
+@cache
+def _reads_findings(relation: str) -> bool:
+    depends_on = next((model.depends_on for model in project().models if model.relation == relation), ())
+    return any(name.startswith("controls.") or _reads_findings(name) for name in depends_on)
 
 
 def _columns(table: Table) -> list[ModelColumn]:
