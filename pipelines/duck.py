@@ -10,6 +10,8 @@ from typing import Any
 
 import duckdb
 
+from pipelines.problem import Problem
+
 # The oldest storage format that DuckDB 1.4 and 1.5 tools still open; 2.0's own default they refuse.
 STORAGE_VERSION = "v1.4.0"
 MEMORY = "1400MB"  # what DuckDB may use while it folds or builds; a process as a whole stays below 2 GB
@@ -58,3 +60,15 @@ def connect(
         yield connection
     finally:
         connection.close()
+
+
+@contextmanager
+def published(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a published file, read-only. Raises Problem where it has not what this version asks for."""
+    with connect(path, read_only=True) as connection:
+        try:
+            yield connection
+        except (duckdb.CatalogException, duckdb.BinderException):
+            raise Problem(
+                f"{path} was made by another version of cbr-warehouse", "Run 'cbr-warehouse build' to make it again."
+            ) from None

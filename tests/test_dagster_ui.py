@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -47,11 +48,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def _wait(address: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
     for _ in range(240):
         assert server.poll() is None, log.read_text()
-        try:
+        with suppress(requests.ConnectionError):
             requests.get(f"{address}/server_info", timeout=5)
             return
-        except requests.ConnectionError:
-            time.sleep(0.25)
+        time.sleep(0.25)
     pytest.fail(log.read_text())
 
 

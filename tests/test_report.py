@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from pipelines.duck import connect
 from pipelines.home import Home
+from pipelines.problem import Problem
 from pipelines.reports.report import write_report
 from pipelines.sandbox.estate import resources
 from pipelines.sandbox.healthy import stable_id
@@ -157,6 +159,54 @@ def test_filters_work_without_a_server(visit: Any, shown: Path) -> None:
     page.locator("a.card", has_text="critical failures").click()
     severities = page.locator("#work tbody tr:visible td:first-child").all_inner_texts()
     assert set(severities) == {"critical"}
+
+
+def test_every_number_leads_to_the_rows_behind_it(visit: Any, shown: Path) -> None:
+    page = visit(shown)
+    for row in page.locator("#resources tbody tr").all()[:30]:  # the failing ones come first
+        assert row.locator("td:nth-last-child(2)").inner_text() == "0" or row.locator("td:nth-last-child(2) a").count()
+    followed = 0
+    for link in page.locator("#coverage td a, #controls td a, #resources td a, #vaults td a, #waivers td a").all():
+        table, asked, number = (link.get_attribute("data-table"), link.get_attribute("data-filter"), link.inner_text())
+        link.evaluate("link => link.click()")
+        left = page.locator(f"#{table} tbody tr:not([hidden])")
+        assert left.count() > 0, (table, asked)
+        followed += 1
+        if table in ("accepted", "unknown") and link.locator("xpath=ancestor::table[@id='controls']").count():
+            points = [int(text) for text in left.locator("td:nth-last-child(2)").all_inner_texts()]
+            assert sum(points) == int(number.replace(",", "")), (table, asked)
+    assert followed > 40
+
+
+def test_the_first_screen_says_what_is_critical_since_when_and_whose_it_is(visit: Any, shown: Path) -> None:
+    page = visit(shown, viewport={"width": 1280, "height": 900})
+    items = page.locator(".critical li").all_inner_texts()
+    [lost] = [text for text in items if "resource-protection-lost" in text]
+    assert re.search(r"does not hold for 1, since \d{4}-\d\d-\d\d \d\d:\d\d, to be mended by", lost)
+    assert "wiki-01" in lost
+    assert "Owners: finance-it" in lost
+    assert page.locator(".critical li").first.bounding_box()["y"] < 900
+
+
+def test_with_several_scopes_each_row_names_its_own(home: Home) -> None:
+    away = Landed([volume("w")], scope="away", as_of=AS_OF + timedelta(seconds=1), project="p2", region="r2")
+    text = write_report(publish(home, Landed([server()]), away)).read_text()
+    table = re.search(r'<table id="resources">(.*?)</table>', text, re.DOTALL)
+    assert table
+    assert '<th scope="col">scope</th>' in table[1]
+    assert {row[0] for row in (re.findall(r"<td.*?>(.*?)</td>", one) for one in table[1].split("<tr>")) if row} == {
+        "away",
+        "prod",
+    }
+
+
+def test_a_file_of_another_version_is_named_and_what_to_do(home: Home) -> None:
+    publish(home, Landed([server()]))
+    with connect(home.warehouse) as connection:
+        connection.execute("DROP VIEW compliance.size_changes")
+    with pytest.raises(Problem, match=r"made by another version of cbr-warehouse. Run 'cbr-warehouse build'"):
+        write_report(home)
+    assert not list(home.reports.glob("*"))
 
 
 def test_hostile_names_do_nothing(visit: Any, hostile: Path) -> None:

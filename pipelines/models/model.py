@@ -90,7 +90,7 @@ def parse_model(schema: str, name: str, sql: str) -> Model:
         raise ModelError(f"{schema}.{name} is not SQL: {error}") from error
     if len(statements) != 1 or not isinstance(select := statements[0], exp.Select):
         raise ModelError(f"{schema}.{name} is not one SELECT")
-    doc, header = _leading_comment(sql)
+    doc, header = leading_comment(sql)
     if not doc:
         raise ModelError(f"{schema}.{name} does not say what a row is in its leading comment")
     own = {column.alias_or_name: found for column in select.selects if (found := _described(column))}
@@ -103,7 +103,7 @@ def parse_model(schema: str, name: str, sql: str) -> Model:
     return Model(schema, name, sql, doc, header, tuple(select.named_selects), own, tuple(sorted(tables)))
 
 
-def _leading_comment(sql: str) -> tuple[str, dict[str, str]]:
+def leading_comment(sql: str) -> tuple[str, dict[str, str]]:
     """Return the words before the first line of SQL, and the `key: value` lines among them."""
     doc: list[str] = []
     header: dict[str, str] = {}

@@ -11,7 +11,7 @@ import dagster as dg
 from pipelines.alerts.changes import read_news
 from pipelines.alerts.webhook import post
 from pipelines.config import Operation
-from pipelines.duck import connect
+from pipelines.duck import published
 from pipelines.home import Home
 from pipelines.orchestration.jobs import cbr_snapshot, replay, report
 from pipelines.orchestration.resources import CURE, PUBLISHED, Warehouse
@@ -61,7 +61,7 @@ def _changed(webhook: str | None, status: dg.DefaultSensorStatus) -> dg.SensorDe
         seen = json.loads(context.cursor or "{}")
         if seen.get("at") == at:
             return dg.SkipReason("nothing was published since the last look")
-        with connect(home.warehouse, read_only=True) as connection:
+        with published(home.warehouse) as connection:
             news = read_news(connection, {scope: (told[0], told[1]) for scope, told in seen.get("told", {}).items()})
         if news.text:
             post(webhook, news.text)

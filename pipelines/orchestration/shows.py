@@ -16,7 +16,7 @@ import dagster as dg
 import pyarrow.parquet as pq
 
 from pipelines.contract.meta import DRIFT
-from pipelines.duck import connect
+from pipelines.duck import published
 from pipelines.extract.snapshot import Reading
 from pipelines.flow import Draft
 from pipelines.home import Home
@@ -102,7 +102,7 @@ def report(home: Home) -> Shown:
 
     began = time.monotonic()
     page = write_report(home)
-    with connect(home.warehouse, read_only=True) as connection:
+    with published(home.warehouse) as connection:
         points = trend(connection)
     pictures = {
         f"score of {_TAG.sub('_', scope)}": dg.MetadataValue.md(

@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.duck import connect
+from pipelines.duck import published
 from pipelines.policy.demands import TIER
 from pipelines.problem import Problem, shown
 
@@ -38,7 +38,7 @@ ORDER BY ALL
 
 def explain(warehouse: Path, resource: str) -> Iterator[str]:
     """Yield lines about a resource, by its id or its name, scope by scope. Raises Problem where there is none."""
-    with connect(warehouse, read_only=True) as connection:
+    with published(warehouse) as connection:
         found = _rows(connection, _RESOURCE, [resource])
         if not found:
             raise Problem(

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 
 from pipelines.duck import rows
-from pipelines.reports.listings import Listing, listings
+from pipelines.reports.listings import Listing, read_listings
 from pipelines.reports.scores import scores, trend
 
 Row = dict[str, Any]
@@ -27,6 +27,8 @@ class Content:
     coverage: list[Row]
     grid: list[Row]
     days: list[str]
+    critical: list[Row]
+    doubtful: bool  # something is stale, rejected or unknown
     listings: dict[str, Listing]
 
 
@@ -48,7 +50,9 @@ left join policy.settings as p on c.scope = p.scope and c.snapshot_id = p.snapsh
 order by c.scope
 """
 _COVERAGE = """
-select title, control_id, sum(passes) as passes, sum(fails) as fails, sum(waived) as waived, sum(unknowns) as unknowns
+select
+    title, control_id, sum(passes) as passes, sum(fails) as fails, sum(waived) as waived, sum(unknowns) as unknowns,
+    100.0 * sum(passes) / nullif(sum(passes) + sum(fails) + sum(waived) + sum(unknowns), 0) as covered
 from compliance.summary
 where control_id in (
     'resource-recent-recovery-point', 'server-backup-complete', 'backup-encrypted', 'backup-retention-minimum',
@@ -76,13 +80,34 @@ limit 200
 
 def read_content(connection: duckdb.DuckDBPyConnection) -> Content:
     """Return what the report says of a published file."""
-    grid = rows(connection, _GRID)
+    grid, scopes = rows(connection, _GRID), rows(connection, _SCOPES)
+    listings = read_listings(connection)
     return Content(
-        scopes=rows(connection, _SCOPES),
+        scopes=scopes,
         scores=scores(connection),
         trend=trend(connection),
         coverage=rows(connection, _COVERAGE),
         grid=grid,
         days=sorted({day for row in grid for day in row["days"]}),
-        listings=listings(connection),
+        listings=listings,
+        critical=_critical(listings["work"], listings["controls"]),
+        doubtful=bool(listings["unknown"].found) or any(s["is_stale"] or s["rejects"] for s in scopes),
     )
+
+
+def _critical(work: Listing, controls: Listing) -> list[Row]:
+    """Return what is critical, a row a control: whom it concerns, since when, and whose it is."""
+    titles = {row["control"]: row["title"] for row in controls.rows}
+    found = [row for row in work.rows if row["severity"] == "critical"]
+    return [
+        {
+            "control": control,
+            "title": titles[control],
+            "subjects": list(dict.fromkeys(row["subject"] for row in mine)),
+            "owners": sorted({row["owner"] for row in mine}),
+            "since": min((row["since"] for row in mine if row["since"]), default=None),
+            "due": min((row["due"] for row in mine if row["due"]), default=None),
+        }
+        for control in dict.fromkeys(row["control"] for row in found)
+        if (mine := [row for row in found if row["control"] == control])
+    ]

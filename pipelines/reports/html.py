@@ -17,6 +17,7 @@ from markupsafe import Markup, escape
 from pipelines.problem import shown
 from pipelines.reports import charts
 from pipelines.reports.content import Content
+from pipelines.reports.listings import Listing, Row
 
 _PAGE = Path(__file__).with_name("page")
 _MARKS = {"ok": "✓", "late": "L", "missed": "M", "failed_only": "F", "no_snapshot": "·"}
@@ -47,6 +48,7 @@ def page(content: Content, warehouse: Path) -> str:
         coverage=Markup(charts.coverage(content.coverage, "Share of subjects by result")),  # noqa: S704 - of our own words
         marks=_MARKS,
         cell=_cell,
+        leading=_leading,
         zip=zip,
         dict=dict,
         day=_moment(newest),
@@ -67,8 +69,16 @@ def _digest(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def _cell(name: str, value: object) -> Markup:
-    """Return a cell of a table."""
+def _cell(content: Content, listing: Listing, row: Row, name: str) -> Markup:
+    """Return a cell of a table; a number leads to the rows behind it, where the page has them."""
+    value = row[name]
+    if value and name in listing.links:
+        table, columns = listing.links[name]
+        asked = [row[column] for column in columns if row[column] in content.listings[table].cells]
+        if asked or not columns:
+            return Markup('<td class="number">{}</td>').format(
+                _leading(table, asked[0] if asked else None, f"{value:,}")
+            )
     if value is None:
         return Markup("<td></td>")
     if isinstance(value, bool) or (isinstance(value, str) and value in _TONES):
@@ -80,6 +90,12 @@ def _cell(name: str, value: object) -> Markup:
             f"{value:,.1f}" if isinstance(value, float) else f"{value:,}"
         )
     return Markup("<td>{}</td>").format(_shown(value))
+
+
+def _leading(table: str, to: object, text: str) -> Markup:
+    """Return a link to the rows of a table that have `to` in a cell, or to all of them."""
+    asked = "" if to is None else f'="{shown(to)}"'
+    return Markup('<a href="#{0}-title" data-table="{0}" data-filter="{1}">{2}</a>').format(table, asked, text)
 
 
 def _shown(value: object) -> Markup:

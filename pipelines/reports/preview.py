@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipelines.duck import connect
+from pipelines.duck import published
 from pipelines.problem import shown
 from pipelines.reports.scores import scores
 from pipelines.reports.summary import Summary, read_summary
@@ -26,7 +26,7 @@ class Preview:
 
 def read_preview(warehouse: Path) -> Preview:
     """Return the answer of a published file."""
-    with connect(warehouse, read_only=True) as connection:
+    with published(warehouse) as connection:
         scored = scores(connection)
     return Preview(_markdown(read_summary(warehouse)), scored)
 

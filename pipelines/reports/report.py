@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 from pipelines.clock import snapshot_id
-from pipelines.duck import connect
+from pipelines.duck import published
 from pipelines.home import Home, private_folder, writing
 from pipelines.reports.content import read_content
 from pipelines.reports.html import page
@@ -19,7 +19,7 @@ PAGE, WORKBOOK, LATEST = "compliance.html", "compliance.xlsx", "latest"
 
 def write_report(home: Home) -> Path:
     """Write the report of what is published now; return its page. `latest` points at the newest. Raises Problem."""
-    with writing(home.path), connect(home.published(), read_only=True) as connection:
+    with writing(home.path), published(home.published()) as connection:
         content = read_content(connection)
         newest = max((scope["as_of"] for scope in content.scopes if scope["as_of"]), default=None)
         folder = home.reports / (snapshot_id(newest) if newest else "nothing-complete")

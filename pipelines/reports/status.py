@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from pipelines.duck import connect, rows
+from pipelines.duck import published, rows
 from pipelines.home import Home
 from pipelines.problem import shown
 
@@ -37,7 +37,7 @@ from staging.stg_snapshots as n
 
 def lines(home: Home, now: datetime) -> Iterator[str]:
     """Yield the lines about a home that has a published file; `now` (naive UTC) says how old data is."""
-    with connect(home.warehouse, read_only=True) as connection:
+    with published(home.warehouse) as connection:
         changes = {row["scope"]: row for row in rows(connection, _CHANGES)}
         for scope in rows(connection, _SCOPES):
             yield from _scope(scope, changes.get(scope["scope"]), now)

@@ -14,7 +14,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from pipelines.duck import connect, rows
+from pipelines.duck import published, rows
 from pipelines.home import Home
 from pipelines.problem import shown
 
@@ -66,7 +66,7 @@ class Summary:
 
 def read_summary(warehouse: Path) -> Summary:
     """Return the answer of a published file."""
-    with connect(warehouse, read_only=True) as connection:
+    with published(warehouse) as connection:
         return Summary(*(rows(connection, query) for query in (_SCOPES, _CONTROLS, _UNPROTECTED)))
 
 

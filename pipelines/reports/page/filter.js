@@ -2,11 +2,15 @@ for (const box of document.querySelectorAll("input[data-filters]")) {
   const table = document.getElementById(box.dataset.filters);
   const count = document.getElementById(box.dataset.filters + "-count");
   const apply = () => {
-    const words = box.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const asked = box.value.toLowerCase().trim();
+    const whole = /^="(.*)"$/s.exec(asked);
+    const words = asked.split(/\s+/).filter(Boolean);
+    const fits = (row) => whole
+      ? [...row.cells].some((cell) => cell.textContent.toLowerCase() === whole[1])
+      : words.every((word) => row.textContent.toLowerCase().includes(word));
     let left = 0;
     for (const row of table.tBodies[0].rows) {
-      const text = row.textContent.toLowerCase();
-      row.hidden = !words.every((word) => text.includes(word));
+      row.hidden = !fits(row);
       if (!row.hidden) left += 1;
     }
     count.textContent = words.length ? left + " rows" : "";
@@ -16,6 +20,7 @@ for (const box of document.querySelectorAll("input[data-filters]")) {
 for (const link of document.querySelectorAll("a[data-filter]")) {
   link.addEventListener("click", () => {
     const box = document.querySelector('input[data-filters="' + link.dataset.table + '"]');
+    if (!box) return;
     box.value = link.dataset.filter;
     box.dispatchEvent(new Event("input"));
   });

@@ -1,0 +1,12 @@
+-- Servers whose newest whole backup is much larger or smaller than usual. That alone is no failure: see why.
+-- title: Unusual sizes
+select
+    scope,
+    coalesce(resource_name, resource_id) as resource,
+    backup_id as backup,
+    rp_time as newest_point,
+    total_size as size_gb,
+    usual_size as usual_gb,
+    change_percent
+from compliance.size_changes
+order by abs(change_percent) desc, resource
