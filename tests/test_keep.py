@@ -1,17 +1,20 @@
 """Looking after the landing: replay, verify, prune."""
 
+import re
+import shutil
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
-from pipelines import clock
+from pipelines import clock, flow
 from pipelines.cli import main
 from pipelines.extract import landing
 from pipelines.home import Home
 from pipelines.load.tables import read_loaded
-from tests.given import AS_OF, Landed, land, publish, query, server
+from tests.given import AS_OF, Landed, land, publish, query, server, volume
+from tests.test_readme import README
 
 
 def call(home: Home, *arguments: str) -> Result:
@@ -120,3 +123,20 @@ def test_prune_says_first_and_never_removes_what_stands_for_a_scope(
 def test_prune_wants_to_be_told_how_long(home: Home, tmp_path: Path) -> None:
     assert call(home, "prune").exit_code == 2
     assert call(home, "prune", "--keep-days", "-1").exit_code == 2
+
+
+def test_what_the_readme_says_to_back_up_is_enough_to_make_all_again(home: Home, tmp_path: Path) -> None:
+    publish(home, Landed([server(), volume("v")]))
+    publish(home, Landed([server()], as_of=AS_OF + timedelta(days=1)), run_id="run-2")
+    [command] = re.findall(r"^flock .* tar .*$", README, re.MULTILINE)
+    left_out = re.findall(r"--exclude (\S+)", command)
+    copy = Home(tmp_path / "copy")
+    shutil.copytree(home.path, copy.path, ignore=shutil.ignore_patterns(*left_out))
+    assert sorted(path.name for path in copy.path.iterdir() if path.is_dir()) == ["history", "landing"]
+    flow.build(copy, "again")
+    for sql in (
+        "SELECT * EXCLUDE (run_id) FROM compliance.control_results ORDER BY ALL",
+        "SELECT * FROM compliance.control_result_events ORDER BY ALL",
+        "SELECT * FROM history.backup_lifecycle ORDER BY ALL",
+    ):
+        assert query(copy, sql) == query(home, sql) != []

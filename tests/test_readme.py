@@ -1,8 +1,12 @@
 """The README is true: its output, its queries, its tables."""
 
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
 from pipelines.duck import connect
@@ -59,3 +63,32 @@ def test_the_policy_and_the_waivers_of_the_readme_are_valid() -> None:
     policies = [check_policy(text) for text in blocks if "policy_id" in text]
     waivers = [check_waivers(text, known(project().controls)) for text in blocks if "waivers:" in text]
     assert [(value is not None, faults) for value, faults in [*policies, *waivers]] == [(True, []), (True, [])]
+
+
+def test_the_units_of_the_readme_are_ones(tmp_path: Path) -> None:
+    units = [text for text in re.findall(r"```ini\n(.*?)```", README, re.DOTALL) if "[Service]" in text]
+    assert len(units) == 1
+    programs = re.findall(r"^ExecStart=/srv/cbr-warehouse/.venv/bin/(\S+)", README, re.MULTILINE)
+    assert sorted(programs) == ["dagster-daemon", "dagster-webserver"]
+    assert all((Path(sys.executable).parent / program).exists() for program in programs)
+    if not (analyze := shutil.which("systemd-analyze")):
+        pytest.skip("there is no systemd here")
+    unit = tmp_path / "cbr-daemon.service"
+    unit.write_text(re.sub(r"/srv/cbr-warehouse/.venv/bin/\S+", "/bin/true", units[0]))
+    done = subprocess.run([analyze, "verify", "--man=no", unit], capture_output=True, text=True, check=False)
+    assert "cbr-daemon.service" not in done.stderr, done.stderr
+
+
+def test_dagster_takes_the_instance_file_of_the_readme(tmp_path: Path) -> None:
+    [plain] = [text for text in re.findall(r"```yaml\n(.*?)```", README, re.DOTALL) if text.startswith("telemetry")]
+    (tmp_path / "dagster.yaml").write_text(plain)
+    with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
+        assert not instance.telemetry_enabled
+        assert instance.run_monitoring_enabled
+        assert instance.get_concurrency_config().run_queue_config.max_concurrent_runs == 1  # type: ignore[union-attr]
+
+
+def test_every_setting_of_the_readme_is_read_and_every_one_that_is_read_is_in_it() -> None:
+    code = "".join(path.read_text() for path in (Path(__file__).parents[1] / "pipelines").rglob("*.py"))
+    read, told = (set(re.findall(r"\bCBR_[A-Z_]+\b", text)) for text in (code, README))
+    assert read == told

@@ -1,8 +1,8 @@
 """The tables of the report: the files of sql/reports/, asked.
 
 A connection to a published file enters, read-only; one `Listing` a file leaves. The leading comment of a file says what
-the table is about, its title, and where its numbers lead. `fails > work by resource or server` is read as: the number in
-column `fails` leads to those rows of table `work` that have this row's `resource` in a cell, or, where none has it, its
+the table is about, its title, and where its numbers lead. `fails > work by resource or server`: the number in column
+`fails` leads to those rows of table `work` that have this row's `resource` in a cell, or, where none has it, its
 `server`. Does not belong here: how a table looks (html.py, page/).
 """
 
