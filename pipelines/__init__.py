@@ -8,6 +8,7 @@ policy     puts the thresholds beside them                       policy/
 model      runs the SELECTs of sql/ in the draft and audits it   models/
 publish    renames the draft to the file that analysts open      load/
 report     answers from the published file                       reports/
+alert      tells a chat what changed                             alerts/
 All of it runs as one Dagster job (orchestration/, definitions.py) or from the command line (cli/).
 """
 
@@ -23,7 +24,8 @@ def open_warehouse(home: str | None = None) -> "duckdb.DuckDBPyConnection":
     `home` is a folder; else CBR_HOME, else ./cbr-home. Whoever has it open goes on reading what it was; open it again
     to see what was published since. Raises Problem where nothing is published.
     """
-    from pipelines.cli.options import published  # what a plain import of this package need not pay for
+    from pipelines.config import Settings  # what a plain import of this package need not pay for
     from pipelines.duck import open_file
+    from pipelines.home import Home
 
-    return open_file(published(home).warehouse)
+    return open_file(Home(Settings.load(home).home).published())
