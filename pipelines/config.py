@@ -16,6 +16,7 @@ from pipelines.problem import Problem
 DEFAULT_HOME = "cbr-home"
 DEVELOPMENT, PRODUCTION = "development", "production"  # what CBR_ENVIRONMENT may say
 DEMO_HOME = "cbr-demo"
+_YEAR = 8760.0  # hours
 SANDBOX = "sandbox"  # the scope that is served by pipelines/sandbox itself
 
 
@@ -89,7 +90,7 @@ class Operation:
             cron=environ.get("CBR_SCHEDULE") or default.cron,
             zone=zone,
             is_production=kind == PRODUCTION,
-            fresh_hours=_number(environ, "CBR_FRESH_HOURS", default.fresh_hours),
+            fresh_hours=_number(environ, "CBR_FRESH_HOURS", default.fresh_hours, least=1, most=_YEAR),
             webhook=webhook,
         )
 
@@ -116,13 +117,22 @@ def _clouds(text: str) -> tuple[str, ...]:
     return names
 
 
-def _number(environ: Mapping[str, str], name: str, default: float, *, whole: bool = False) -> float:
+def _number(
+    environ: Mapping[str, str],
+    name: str,
+    default: float,
+    *,
+    whole: bool = False,
+    least: float | None = None,
+    most: float = float("inf"),
+) -> float:
     text = environ.get(name) or str(default)
     try:
         value = int(text) if whole else float(text)
-        if 0 < value < float("inf"):
+        if (least or 0) <= value <= most and 0 < value < float("inf"):
             return value
     except ValueError:
         pass
     kind = "a whole number" if whole else "a number"
-    raise Problem(f"{name}={text!r} is not {kind} above 0", f"Set it to one, or unset it: the default is {default}.")
+    place = "above 0" if least is None else f"from {least:g} to {most:g}"
+    raise Problem(f"{name}={text!r} is not {kind} {place}", f"Set it to one, or unset it: the default is {default}.")

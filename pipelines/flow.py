@@ -54,9 +54,9 @@ class Draft:
 
 
 def land_clouds(settings: Settings, progress: Progress) -> list[Reading]:
-    """Read every cloud and land a snapshot of each. Raises Problem where none could be read.
+    """Read every cloud and land a snapshot of each; return how each reading ended.
 
-    Rules that are not valid are found before anything is read.
+    Raises Problem where rules are not valid: before anything is read.
     """
     home = Home(settings.home)
     rules = rules_of(home)
@@ -67,20 +67,18 @@ def land_clouds(settings: Settings, progress: Progress) -> list[Reading]:
         )
     home.prepare()
     with home.held():
-        readings = land_all(home, settings, progress)
-    if not any(reading.snapshot for reading in readings):
-        raise together(readings)
-    return readings
+        return land_all(home, settings, progress)
 
 
-def together(readings: Iterable[Reading]) -> Problem:
-    """Return the problems of all scopes that failed, as one."""
-    problems = [reading.problem for reading in readings if reading.problem]
-    return Problem(
-        "; ".join(p.what for p in problems),
-        " ".join(dict.fromkeys(p.cure for p in problems)),
-        may_pass=any(p.may_pass for p in problems),
-    )
+def need_one(readings: list[Reading]) -> None:
+    """Raise the problems of all scopes as one, where none could be read."""
+    problems = [reading.problem for reading in readings if reading.snapshot is None]
+    if len(problems) == len(readings):
+        raise Problem(
+            "; ".join(p.what for p in problems if p),
+            " ".join(dict.fromkeys(p.cure for p in problems if p)),
+            may_pass=any(p.may_pass for p in problems if p),
+        )
 
 
 def normalize_landed(home: Home, again: Iterable[str] = ()) -> list[Loaded]:
@@ -192,7 +190,7 @@ def stale(home: Home, clouds: Iterable[str]) -> Problem | None:
     landed = landing.snapshots(home)
     rows = [standing(attempt, landed) for attempt in landing.attempts(home) if attempt.scope in clouds]
     said = "; ".join(f"{row['scope']}: {row['stale_reason']}" for row in rows if row["is_stale"])
-    cure = "Every other scope is loaded; these keep their last complete snapshot, marked as stale."
+    cure = "Every other scope is loaded; of these, the last complete snapshot stands, if there is one, marked as stale."
     return Problem(f"published, but not every scope could be read: {said}", cure) if said else None
 
 

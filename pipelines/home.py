@@ -92,6 +92,11 @@ class Home:
         return self.path / "history"
 
     @property
+    def alerts(self) -> Path:
+        """The folder of what people were told."""
+        return self.path / "alerts"
+
+    @property
     def evidence(self) -> Path:
         """The folder of the packs of evidence."""
         return self.path / "evidence"

@@ -45,7 +45,7 @@ def rehearse(settings: Settings, progress: Progress) -> datetime:
     due = [moment for moment in moments if newest is None or moment > newest]
     for number, moment in enumerate(due[:-1], 1):
         with clock.pretended(moment):
-            flow.land_clouds(settings, lambda *_: None)
+            flow.need_one(flow.land_clouds(settings, lambda *_: None))
             flow.judge(home, f"rehearsal-{clock.snapshot_id(moment)}")
         progress("the month before", number, len(due) - 1)
     return due[-1] if due else now

@@ -1,6 +1,8 @@
 """Telling people: what changed, each once, and what failed; nobody is held up, and nothing secret is said."""
 
 import json
+import re
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,13 +12,12 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from pipelines.alerts.failures import failure_text
 from pipelines.alerts.webhook import post
 from pipelines.config import Operation
-from pipelines.extract.landing import Attempt, write_attempt
 from pipelines.home import Home
 from pipelines.orchestration.location import build_definitions
 from pipelines.orchestration.resources import Warehouse
-from pipelines.orchestration.sensors import failure_text
 from pipelines.problem import Problem
 from tests.given import AS_OF, Landed, child, publish, server, volume
 
@@ -30,11 +31,13 @@ class Chat:
         self.texts: list[str] = []
         self.statuses: list[int] = []
         self.asked = 0
+        self.delay = 0.0  # seconds
         chat = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 chat.asked += 1
+                time.sleep(chat.delay)
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 status = chat.statuses.pop(0) if chat.statuses else 200
                 if status == 200:
@@ -70,7 +73,7 @@ class Watch:
     def look(self) -> str:
         context = dg.build_sensor_context(cursor=self.cursor, resources={"warehouse": self.warehouse})
         try:
-            return "; ".join(str(said.skip_message) for said in [self.sensor.evaluate_tick(context)])
+            return str(self.sensor.evaluate_tick(context).skip_message)
         finally:
             self.cursor = context.cursor
 
@@ -84,24 +87,90 @@ def fresh(number: int, **more: Any) -> Any:
     return server(f"b{number}", created_at=made, children=[child(f"c{number}", resource_id="disk-of-server-1")], **more)
 
 
+NEW = "no result is otherwise than what was told"
+
+
 def test_each_change_is_told_once_and_nothing_else(home: Home, chat: Chat) -> None:
     watch = Watch(home, chat.url)
     assert watch.look() == f"nothing is published in {home.path}"
     publish(home, day(0, fresh(0), volume("v")))
-    assert (watch.look(), chat.texts) == ("no result has changed", [])
+    assert (watch.look(), chat.texts) == (NEW, [])
     assert watch.look() == "nothing was published since the last look"
     publish(home, day(1, fresh(0), fresh(1, status="error"), volume("v")), run_id="run-2")
     assert (watch.look(), len(chat.texts)) == ("posted", 1)
     [head, *lines] = chat.texts[0].split("\n")
-    assert head == "*Backups of `prod`, as of 2026-03-02 12:00 UTC*"
-    assert "• critical *resource-recent-recovery-point* now fails: `data`, `web`" in lines
+    assert head == "*Backups of `prod` as of 2026-03-02 12:00 UTC*"
+    assert lines[0] == "• critical *resource-recent-recovery-point* now fails: `data`, `web`"
     assert "• high *resource-latest-attempt-succeeded* now fails: `web`" in lines
     publish(home, run_id="run-3")  # the same, judged again
-    assert (watch.look(), len(chat.texts)) == ("no result has changed", 1)
+    assert (watch.look(), len(chat.texts)) == (NEW, 1)
     publish(home, day(2, fresh(0), fresh(2), volume("v")), run_id="run-4")
     assert watch.look() == "posted"
     assert "• critical *resource-recent-recovery-point* passes again: `web`" in chat.texts[1]
-    assert "now fails: `data`" not in chat.texts[1]
+    assert "`data`" not in chat.texts[1]
+
+
+def test_what_was_told_as_good_and_is_judged_again_as_bad_is_told(home: Home, chat: Chat) -> None:
+    watch = Watch(home, chat.url)
+    policy = home.path / "policy.yaml"
+    publish(home, day(0, volume("v")))
+    watch.look()
+    publish(home, day(3, volume("v")), run_id="run-2")
+    watch.look()
+    text = "version: 1\npolicy_id: p\neffective_from: 2026-01-01\ntiers: {all: {rpo_hours: HOURS}}\ndefault_tier: all\n"
+    for hours, words in (("900", "passes again"), ("24", "now fails"), ("900", "passes again")):
+        policy.write_text(text.replace("HOURS", hours))
+        publish(home, run_id=f"run-{hours}")
+        assert watch.look() == "posted"
+        assert f"• critical *resource-recent-recovery-point* {words}: `data`" in chat.texts[-1]
+
+
+def test_what_is_taken_out_of_scope_or_was_unknown_is_not_said_to_pass_again(home: Home, chat: Chat) -> None:
+    watch = Watch(home, chat.url)
+    publish(home, day(0, volume("v", created_at="2026-01-01T00:00:00"), server()))
+    watch.look()
+    (home.path / "policy.yaml").write_text(
+        "version: 1\npolicy_id: p\neffective_from: 2026-01-01\ntiers: {all: {}}\ndefault_tier: all\n"
+        "exclude:\n  - {id: e, match: {resource_id: disk-1}, reason: r, owner: o, review_by: 2027-01-01}\n"
+    )
+    publish(home, day(1, volume("v", created_at="2026-01-01T00:00:00"), server()), run_id="run-2")
+    watch.look()
+    lines = chat.texts[0].split("\n")
+    assert "• critical *resource-recent-recovery-point* is judged no more: `data`" in lines
+    assert "• high *backup-count-drop* passes now: `vault-1`" in lines
+    assert not any("passes again: `data`" in line for line in lines)
+
+
+def test_all_that_fails_in_a_cloud_that_is_new_is_told(home: Home, chat: Chat) -> None:
+    watch = Watch(home, chat.url)
+    publish(home, day(0, fresh(0)))
+    watch.look()
+    new = Landed([volume("w", created_at="2026-01-01T00:00:00")], scope="new", as_of=AS_OF + DAY, project="p2")
+    publish(home, new, run_id="run-2")
+    watch.look()
+    assert "• critical *resource-recent-recovery-point* now fails in `new`: `data`" in chat.texts[0]
+
+
+def test_bad_news_is_never_cut_off_by_good_news(home: Home, chat: Chat) -> None:
+    watch = Watch(home, chat.url)
+
+    def clouds(number: int, ages: dict[str, float]) -> list[Landed]:
+        moment = AS_OF + number * DAY
+        made = {scope: (moment - timedelta(hours=age)).isoformat() for scope, age in ages.items()}
+        return [
+            Landed([volume("v", created_at=made[scope])], scope=scope, as_of=moment, project=f"p-{scope}", region="r")
+            for scope in ages
+        ]
+
+    old, new = 900.0, 1.0
+    publish(home, *clouds(0, {**dict.fromkeys("abcdefgh", old), "z": new}))
+    watch.look()
+    publish(home, *clouds(1, {**dict.fromkeys("abcdefgh", new), "z": old}), run_id="run-2")
+    watch.look()
+    lines = [line for text in chat.texts for line in text.split("\n")]
+    assert lines[1] == "• critical *resource-recent-recovery-point* now fails in `z`: `data`"
+    assert re.fullmatch(r"and \d+ kinds of results that pass or are waived", lines[-1])
+    assert all(len(text) < 4_000 for text in chat.texts)
 
 
 def test_what_could_not_be_posted_is_posted_at_a_later_look(
@@ -111,13 +180,13 @@ def test_what_could_not_be_posted_is_posted_at_a_later_look(
     watch = Watch(home, chat.url)
     publish(home, day(0, fresh(0)))
     watch.look()
-    publish(home, day(1, fresh(0)), run_id="run-2")
+    publish(home, day(2, fresh(0)), run_id="run-2")
     chat.statuses = [503]
-    with pytest.raises(Problem, match=r"the webhook took no message: 503 .* Check CBR_WEBHOOK"):
+    with pytest.raises(Problem, match=r"the webhook took no message: 503. Check CBR_WEBHOOK"):
         watch.look()
-    publish(home, day(2, fresh(0)), run_id="run-3")
+    publish(home, run_id="run-3")
     assert (watch.look(), len(chat.texts)) == ("posted", 1)
-    assert "as of 2026-03-02" in chat.texts[0]  # of the day that was not told
+    assert "resource-recent-recovery-point* now fails" in chat.texts[0]
 
 
 def test_a_fault_that_may_pass_is_tried_again_and_one_that_will_not_is_not(chat: Chat) -> None:
@@ -125,7 +194,7 @@ def test_a_fault_that_may_pass_is_tried_again_and_one_that_will_not_is_not(chat:
     post(chat.url, "hello")
     assert (chat.texts, chat.asked) == (["hello"], 3)
     chat.statuses = [404, 200]
-    with pytest.raises(Problem, match="the webhook took no message: 404 Not Found") as caught:
+    with pytest.raises(Problem, match=r"the webhook took no message: 404\.") as caught:
         post(chat.url, "again")
     assert "s3cret" not in str(caught.value)
     assert chat.asked == 4
@@ -140,7 +209,19 @@ def test_a_redirect_is_not_followed_and_no_answer_says_nothing_secret(
     monkeypatch.setattr("pipelines.alerts.webhook.PATIENCE", 0.01)
     with pytest.raises(Problem) as caught:
         post("http://127.0.0.1:9/services/s3cret", "hello")
-    assert str(caught.value) == "the webhook took no message: ConnectionError. Check CBR_WEBHOOK."
+    assert str(caught.value) == "the webhook took no message: no connection. Check CBR_WEBHOOK."
+    for odd in ("http://a..b/s3cret", "http://[/s3cret", "http://a:99999999/s3cret"):
+        with pytest.raises(Problem) as caught:
+            post(odd, "hello")
+        assert "s3cret" not in str(caught.value)
+
+
+def test_a_chat_that_takes_long_is_asked_once(monkeypatch: pytest.MonkeyPatch, chat: Chat) -> None:
+    monkeypatch.setattr("pipelines.alerts.webhook._TIMEOUT", (1, 0.2))
+    chat.delay = 0.6
+    with pytest.raises(Problem, match="no answer"):
+        post(chat.url, "hello")
+    assert chat.asked == 1
 
 
 def test_names_ping_nobody_and_are_no_markup(home: Home, chat: Chat) -> None:
@@ -151,7 +232,7 @@ def test_names_ping_nobody_and_are_no_markup(home: Home, chat: Chat) -> None:
     watch.look()
     publish(home, day(3, *bodies), run_id="run-2")
     watch.look()
-    [text] = chat.texts
+    text = "\n".join(chat.texts)
     assert "`&lt;!channel&gt;`" in text
     assert "`'@all' &lt;https://evil.example|click&gt;`" in text
     assert "`a\\u202eb`" in text
@@ -160,12 +241,15 @@ def test_names_ping_nobody_and_are_no_markup(home: Home, chat: Chat) -> None:
 
 def test_many_changes_are_counted_and_not_listed(home: Home, chat: Chat) -> None:
     watch = Watch(home, chat.url)
-    bodies = [volume(f"v{n}", resource_id=f"r{n:02}", resource_name=f"disk {n:02}") for n in range(20)]
+    names = [f"disk {n:02}" for n in range(20)]
+    bodies = [volume(f"v{n}", resource_id=f"r{n:02}", resource_name=name) for n, name in enumerate(names)]
+    bodies += [volume(f"w{n}", resource_id=f"s{n}", resource_name="a" * 5_000) for n in range(2)]
     publish(home, day(0, *bodies))
     watch.look()
     publish(home, day(3, *bodies), run_id="run-2")
     watch.look()
-    assert "`disk 05` and 14 more" in chat.texts[0]
+    assert "`disk 04` and 15 more" in chat.texts[0]
+    assert f"`{'a' * 79}…` (2)" in chat.texts[0]
 
 
 def test_nobody_is_told_where_no_webhook_is_named(home: Home) -> None:
@@ -175,38 +259,75 @@ def test_nobody_is_told_where_no_webhook_is_named(home: Home) -> None:
     assert running == {"report_what_was_published"}
 
 
-def failed(home: Home, clouds: str, chat: Chat) -> str:
-    """Run the job, and let the sensor tell of its failure; return what was posted."""
-    definitions = build_definitions(
-        Warehouse(home=str(home.path), clouds=clouds), operation=Operation(webhook=chat.url)
-    )
-    job = definitions.resolve_job_def("cbr_snapshot")
+class Failures:
+    """The sensor that tells what failed, on an instance with runs of the job."""
+
+    def __init__(self, home: Home, chat: Chat, instance: dg.DagsterInstance) -> None:
+        self.home, self.chat, self.instance = home, chat, instance
+        self.cursor: str | None = None
+
+    def run(self, clouds: str, job: str = "cbr_snapshot") -> None:
+        definitions = build_definitions(Warehouse(home=str(self.home.path), clouds=clouds))
+        done = definitions.resolve_job_def(job).execute_in_process(raise_on_error=False, instance=self.instance)
+        assert not done.success
+
+    def look(self) -> str:
+        sensor = build_definitions(operation=Operation(webhook=self.chat.url)).resolve_sensor_def("tell_what_failed")
+        context = dg.build_sensor_context(self.instance, cursor=self.cursor)
+        try:
+            return str(sensor.evaluate_tick(context).skip_message)
+        finally:
+            self.cursor = context.cursor
+
+
+@pytest.fixture
+def watched(home: Home, chat: Chat) -> Iterator[Failures]:
     with dg.DagsterInstance.ephemeral() as instance:
-        result = job.execute_in_process(raise_on_error=False, instance=instance)
-        assert not result.success
-        [event] = [event for event in result.all_events if event.is_failure and event.is_job_event]
-        context = dg.build_run_status_sensor_context(
-            "tell_what_failed", dagster_event=event, dagster_instance=instance, dagster_run=result.dagster_run
-        ).for_run_failure()
-        sensor = definitions.resolve_sensor_def("tell_what_failed")
-        sensor(context)
-        assert failure_text(context) == chat.texts[-1]
-    return chat.texts[-1]
+        found = Failures(home, chat, instance)
+        assert found.look() == "from now on, each run that fails is told"
+        yield found
 
 
-def test_a_run_that_failed_is_told_with_what_to_do(home: Home, chat: Chat) -> None:
-    text = failed(home, "nowhere", chat)
-    assert text.startswith("*cbr_snapshot* failed; what was published stays: cloud 'nowhere' is not in clouds.yaml")
+def test_a_run_that_failed_is_told_once_with_what_to_do(watched: Failures) -> None:
+    watched.run("nowhere")
+    assert watched.look() == "1 runs have failed since the last look"
+    [text] = watched.chat.texts
+    assert text.startswith("*cbr_snapshot* failed; what was published stays: `cloud 'nowhere' is not in clouds.yaml")
+    assert watched.look() == "0 runs have failed since the last look"
+    watched.run("elsewhere", "report")
+    watched.look()
+    assert len(watched.chat.texts) == 2
+    assert watched.chat.texts[1].startswith("*report* failed; what was published stays: `there is no ")
 
 
-def test_a_run_that_published_with_an_old_scope_says_so(home: Home, chat: Chat) -> None:
-    home.prepare()
-    text = failed(home, "sandbox,nowhere", chat)
-    assert text.startswith(
-        "*cbr_snapshot* published, but not all is well: published, but not every scope could be read"
-    )
+def test_a_failure_that_could_not_be_posted_is_posted_at_a_later_look(
+    watched: Failures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.alerts.webhook.PATIENCE", 0)
+    watched.run("nowhere")
+    watched.run("elsewhere")
+    watched.chat.statuses = [200, 500]
+    with pytest.raises(Problem, match="500"):
+        watched.look()
+    watched.look()
+    assert [re.findall(r"cloud '(\w+)'", text) for text in watched.chat.texts] == [["nowhere"], ["elsewhere"]]
+    watched.cursor = "{damaged"
+    assert watched.look() == "from now on, each run that fails is told"
+
+
+def test_a_run_that_published_with_an_old_scope_says_so(watched: Failures) -> None:
+    watched.run("sandbox,nowhere")
+    watched.look()
+    [text] = watched.chat.texts
+    assert text.startswith("*cbr_snapshot* published, but not all of it is as it should be: `published, but not every")
     assert "'nowhere' is not in clouds.yaml" in text
-    write_attempt(home, Attempt("nowhere", AS_OF, None))
+
+
+def test_what_others_said_of_a_failure_pings_nobody() -> None:
+    text = failure_text("job", "id", "a <!channel> `x` " + "y" * 5_000, "Mend <it>.", published=False)
+    assert not set(text) & set("<>")
+    assert text.count("`") == 4
+    assert len(text) < 2_000
 
 
 def test_the_report_is_asked_for_whenever_the_warehouse_was_published(home: Home) -> None:

@@ -18,6 +18,7 @@ from pipelines.orchestration.location import build_definitions
 from pipelines.orchestration.resources import Warehouse
 from pipelines.orchestration.specs import LANDING, REPORT, check_specs
 from pipelines.problem import Problem
+from pipelines.reports.preview import read_preview
 from pipelines.sandbox import Sandbox
 from tests.conftest import clouds_yaml
 from tests.given import AS_OF, Landed, land, publish, query, server, volume
@@ -105,7 +106,8 @@ def test_the_schedule_comes_from_the_configuration_and_is_stopped_outside_produc
         ("CBR_SCHEDULE", "at noon", "CBR_SCHEDULE='at noon' is no cron expression. Set it to one"),
         ("CBR_SCHEDULE_ZONE", "Mars/Base", "CBR_SCHEDULE_ZONE='Mars/Base' is no time zone. Set it to one"),
         ("CBR_ENVIRONMENT", "prod", "CBR_ENVIRONMENT='prod' is not known. Set it to production or development"),
-        ("CBR_FRESH_HOURS", "soon", "CBR_FRESH_HOURS='soon' is not a number above 0"),
+        ("CBR_FRESH_HOURS", "soon", "CBR_FRESH_HOURS='soon' is not a number from 1 to 8760"),
+        ("CBR_FRESH_HOURS", "0.001", "CBR_FRESH_HOURS='0.001' is not a number from 1 to 8760"),
         ("CBR_WEBHOOK", "hooks.example/s3cret", "CBR_WEBHOOK is no URL"),
     ],
 )
@@ -153,6 +155,25 @@ def test_the_job_says_of_every_asset_what_an_operator_asks_and_records_every_che
     assert {"gate_snapshot_complete", "gate_source_record_valid", "gate_waiver_valid"} <= checks.keys()
     assert all(check.passed for check in checks.values())
     assert result.dagster_run.tags["scope/sandbox"] == "complete"
+
+
+def test_runs_are_tagged_by_how_each_cloud_ended_whatever_its_name(home: Home) -> None:
+    tags = execute(home, "sandbox,生产,测试").dagster_run.tags
+    ended = {name: value for name, value in tags.items() if name.startswith("scope/")}
+    assert ended.pop("scope/sandbox") == "complete"
+    assert (len(ended), set(ended.values())) == (2, {"failed"})
+    assert set(execute(home, "nowhere").dagster_run.tags.items()) >= {("scope/nowhere", "failed")}
+
+
+def test_names_are_no_links_in_the_preview(home: Home) -> None:
+    names = ["https://evil.example/x", "a@evil.example", "![x](y)", "<b>", "a|b`c"]
+    bodies = [
+        volume(f"v{n}", created_at="2026-01-01T00:00:00", resource_id=f"r{n}", resource_name=name)
+        for n, name in enumerate(names)
+    ]
+    text = read_preview(publish(home, Landed(bodies)).warehouse).markdown
+    for name in ("`https://evil.example/x`", "`a@evil.example`", "`![x](y)`", "`<b>`", "`a\\|b'c`"):
+        assert f"| {name} |" in text
 
 
 def test_a_gate_that_does_not_hold_shows_its_rows_and_the_sql_and_stops_nothing(home: Home) -> None:

@@ -258,7 +258,7 @@ def test_an_audit_that_finds_an_error_leaves_yesterdays_file_and_no_draft(home: 
 def test_a_warning_is_recorded_and_does_not_stop(home: Home) -> None:
     publish(home, Landed([server(status="frozen")]))
     sql = "SELECT audit, offenders FROM meta.audits WHERE severity = 'warn' AND offenders > 0"
-    assert query(home, sql) == [("backups_status_known", 1)]
+    assert query(home, sql) == [("backups_status_known", 1), ("gate_source_record_valid", 1)]
     [(shown,)] = query(home, "SELECT query FROM meta.audits WHERE audit = 'backups_status_known'")
     assert query(home, f"SELECT id FROM ({shown})") == [("backup-1",)]
 

@@ -1,101 +1,147 @@
-"""What of the results is to be told: changes, each once.
+"""What of the results is to be told: each way in which they are otherwise than what was told last.
 
-The published file and what was told before enter; one text and what was told by then leave. Names come from the cloud
-and may hold anything: they are shown as code, in which no chat finds a mention or a link.
+The published file and what was told enter; texts, and what is told once they are posted, leave. It is what was told
+that counts, not the snapshot before: a result that was told as good, and is judged again and is not, is news. Results
+that do not pass are remembered, in one Parquet file of the home.
 """
 
+from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 
+from pipelines.alerts.words import code
 from pipelines.contract.keys import SEVERITIES
 from pipelines.duck import rows
-from pipelines.problem import shown
+from pipelines.home import Home, private_folder
+from pipelines.problem import Problem, shown
 
-# Of each scope: the newest snapshot whose changes were told, and which of them.
-Told = dict[str, tuple[str, list[str]]]
-
-_NAMES, _LINES = 6, 30  # of a line, of a text
-_WORDS = {"fail": "now fails", "unknown": "is unknown", "pass": "passes again", "waived": "is waived"}
-_STANDING = "SELECT scope, snapshot_id FROM staging.stg_snapshots ORDER BY scope"
-# A server stands for its disks: a disk is named only where its server does not change alike. The digest tells whether a
-# change that was told looks different after judging again.
-_CHANGES = """
-WITH changes AS (
-    SELECT e.*, r.server_id
-    FROM compliance.control_result_events AS e
-    LEFT JOIN intermediate.int_resources AS r ON e.scope = r.scope AND e.subject_id = r.resource_id
-    WHERE e.to_status IN ('fail', 'unknown', 'pass', 'waived') AND e.snapshot_id >= $1
-)
-SELECT
-    c.scope, c.snapshot_id, c.as_of, c.severity, c.control_id, c.to_status,
-    list_sort(list(DISTINCT coalesce(c.resource_name, c.subject_name, c.subject_id))) AS names,
-    md5(string_agg(c.subject_id || ' ' || coalesce(c.from_status, ''), ' ' ORDER BY c.subject_id)) AS digest
-FROM changes AS c
-ANTI JOIN changes AS s
-    ON c.scope = s.scope AND c.snapshot_id = s.snapshot_id AND c.control_id = s.control_id
-    AND c.to_status = s.to_status AND c.server_id = s.subject_id
-GROUP BY ALL ORDER BY c.scope, c.snapshot_id, c.control_id
+_NAMES = 6  # of a line
+_LINES, _CHARACTERS = 30, 3_500  # of a text
+# What is told of a change, the worst first. A failure that passes was mended; what was unknown merely passes now.
+_WORDS = ("now fails", "is unknown", "is judged no more", "is waived", "passes again", "passes now")
+_GOOD = _WORDS[3:]
+_NOT_PASSING = """
+SELECT scope, control_id, subject_id, effective_status AS status,
+    coalesce(nullif(trim(resource_name), ''), nullif(trim(subject_name), ''), subject_id) AS name
+FROM intermediate.int_exceptions
 """
+# A scope that was never told of has no results that were told: all that does not pass is new. A point that fails and is
+# there no more ran out; of anything else it is news.
+_CHANGES = f"""
+WITH present AS ({_NOT_PASSING}),
+answered AS (
+    SELECT f.scope, f.control_id, f.subject_id, f.status
+    FROM controls.findings AS f SEMI JOIN told USING (scope, control_id, subject_id)
+),
+changes AS (
+    SELECT
+        coalesce(p.scope, t.scope) AS scope, coalesce(p.control_id, t.control_id) AS control_id,
+        coalesce(p.subject_id, t.subject_id) AS subject_id, coalesce(p.name, t.name) AS name,
+        CASE
+            WHEN p.status = 'fail' THEN 'now fails'
+            WHEN p.status = 'unknown' THEN 'is unknown'
+            WHEN p.status = 'waived' THEN 'is waived'
+            WHEN a.status = 'pass' AND t.status = 'unknown' THEN 'passes now'
+            WHEN a.status = 'pass' THEN 'passes again'
+            ELSE 'is judged no more'
+        END AS words
+    FROM present AS p
+    FULL JOIN told AS t USING (scope, control_id, subject_id)
+    LEFT JOIN answered AS a ON t.scope = a.scope AND t.control_id = a.control_id AND t.subject_id = a.subject_id
+    INNER JOIN compliance.controls AS c ON c.control_id = coalesce(p.control_id, t.control_id)
+    WHERE p.status IS DISTINCT FROM t.status
+        AND (p.status IS NOT NULL OR a.status IS NOT NULL OR c.subject_kind NOT IN ('recovery_point', 'lost_point'))
+)
+SELECT c.scope, c.words, k.severity, c.control_id, list(c.name ORDER BY c.name) AS names
+FROM changes AS c
+INNER JOIN compliance.controls AS k USING (control_id)
+-- A server stands for its disks: a disk is named only where its server does not change alike.
+LEFT JOIN intermediate.int_resources AS r ON c.scope = r.scope AND c.subject_id = r.resource_id
+ANTI JOIN changes AS s
+    ON c.scope = s.scope AND c.control_id = s.control_id AND c.words = s.words AND r.server_id = s.subject_id
+GROUP BY ALL
+"""
+_STANDING = "SELECT scope, as_of FROM staging.stg_snapshots ORDER BY scope"
 
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What to post, nothing where there is nothing new, and what is told once it is posted."""
+    """What to post, one text after the other, and the results that are told once that is done."""
 
-    text: str | None
-    told: Told
-
-
-def read_news(connection: duckdb.DuckDBPyConnection, told: Told) -> News:
-    """Return what changed since `told`. Of a scope that nothing was told of, nothing is: it is only remembered."""
-    standing = {row["scope"]: row["snapshot_id"] for row in rows(connection, _STANDING)}
-    since = min((snapshot_id for snapshot_id, _ in told.values()), default="")
-    found = connection.execute(_CHANGES, [since])
-    names = [column[0] for column in found.description or []]
-    changes = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-    new = [one for one in changes if one["scope"] in told and _is_new(one, *told[one["scope"]])]
-    after = {
-        scope: (newest, [_key(one) for one in changes if (one["scope"], one["snapshot_id"]) == (scope, newest)])
-        for scope, newest in standing.items()
-    }
-    # A scope that has nothing now may have something again.
-    return News(_text(new) if new else None, told | after)
+    texts: list[str]
+    told: pa.Table
 
 
-def code(name: object) -> str:
-    """Return a name as code of a chat's markup."""
-    plain = shown(name).replace("`", "'").replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return f"`{plain}`"
+def read_news(connection: duckdb.DuckDBPyConnection, told: pa.Table | None) -> News:
+    """Return what is otherwise than `told`; nothing where nothing was ever told: it is only remembered."""
+    present: pa.Table = connection.sql(_NOT_PASSING).to_arrow_table()
+    if told is None:
+        return News([], present)
+    connection.register("told", told)
+    changes = sorted(rows(connection, _CHANGES), key=_order)
+    connection.unregister("told")
+    standing = {row["scope"]: row["as_of"] for row in rows(connection, _STANDING)}
+    return News(_texts(changes, standing), present)
 
 
-def _is_new(change: dict[str, Any], snapshot_id: str, keys: list[str]) -> bool:
-    if change["snapshot_id"] == snapshot_id:
-        return _key(change) not in keys
-    return str(change["snapshot_id"]) > snapshot_id
+def read_told(home: Home) -> pa.Table | None:
+    """Return the results that were told, nothing where none ever were. Raises Problem where the file is damaged."""
+    path = _path(home)
+    try:
+        return pq.read_table(path) if path.exists() else None
+    except (pa.ArrowException, OSError) as error:
+        raise Problem(
+            f"{path} is damaged: {shown(error)}", "Remove it: what does not pass now then counts as told."
+        ) from None
 
 
-def _key(change: dict[str, Any]) -> str:
-    return f"{change['control_id']} {change['to_status']} {change['digest'][:12]}"
+def keep_told(home: Home, told: pa.Table) -> None:
+    """Remember what was told, in one step."""
+    path = _path(home)
+    private_folder(path.parent)
+    draft = path.with_suffix(".draft")
+    pq.write_table(told, draft, compression="zstd")
+    draft.replace(path)
 
 
-def _text(changes: list[dict[str, Any]]) -> str:
-    lines: list[str] = []
-    for scope, as_of in dict.fromkeys((one["scope"], one["as_of"]) for one in changes):
-        lines.append(f"*Backups of {code(scope)}, as of {as_of:%Y-%m-%d %H:%M} UTC*")
-        mine = [one for one in changes if (one["scope"], one["as_of"]) == (scope, as_of)]
-        lines += [_line(one) for one in sorted(mine, key=_order)]
-    more = len(lines) - _LINES
-    return "\n".join([*lines[:_LINES], *([f"and {more} more: see cbr-warehouse status"] if more > 0 else [])])
+def _path(home: Home) -> Path:
+    return home.alerts / "told.parquet"
 
 
-def _order(change: dict[str, Any]) -> tuple[int, int, str]:
-    return list(_WORDS).index(change["to_status"]), SEVERITIES.index(change["severity"]), change["control_id"]
+def _order(change: dict[str, Any]) -> tuple[int, int, str, str]:
+    words, severity = _WORDS.index(change["words"]), SEVERITIES.index(change["severity"])
+    return words, severity, change["control_id"], change["scope"]
 
 
-def _line(change: dict[str, Any]) -> str:
-    names = change["names"]
+def _texts(changes: list[dict[str, Any]], standing: dict[str, Any]) -> list[str]:
+    """Return the changes in texts of a size that a chat takes. Good news may be left out; bad news never is."""
+    good = sum(change["words"] in _GOOD for change in changes)
+    room = max(0, _LINES - (len(changes) - good))
+    kept = changes[: len(changes) - good + room]
+    lines = [_line(change, several=len(standing) > 1) for change in kept]
+    if len(kept) < len(changes):
+        lines.append(f"and {len(changes) - len(kept)} kinds of results that pass or are waived")
+    heads = [f"{code(scope)} as of {as_of:%Y-%m-%d %H:%M} UTC" for scope, as_of in standing.items()]
+    changed = {change["scope"] for change in changes}
+    head = f"*Backups of {', '.join(said for said, scope in zip(heads, standing, strict=True) if scope in changed)}*"
+    texts: list[list[str]] = []
+    for line in lines:
+        if not texts or len(texts[-1]) > _LINES or sum(map(len, texts[-1])) + len(line) > _CHARACTERS:
+            texts.append([head])
+        texts[-1].append(line)
+    return ["\n".join(text) for text in texts]
+
+
+def _line(change: dict[str, Any], *, several: bool) -> str:
+    names = Counter(change["names"])
+    listed = ", ".join(
+        code(name) + (f" ({times})" if times > 1 else "") for name, times in list(names.items())[:_NAMES]
+    )
     more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
-    listed = ", ".join(map(code, names[:_NAMES]))
-    return f"• {change['severity']} *{change['control_id']}* {_WORDS[change['to_status']]}: {listed}{more}"
+    of = f" in {code(change['scope'])}" if several else ""
+    return f"• {change['severity']} *{change['control_id']}* {change['words']}{of}: {listed}{more}"

@@ -1,17 +1,19 @@
 """Posting a text to a webhook, as Slack and those that follow it take it.
 
-Belongs here: sending, trying again, and saying what went wrong without the URL: whoever has it may write there.
+Belongs here: sending, trying again, and saying what went wrong without the URL: whoever has it may write there. Nor is
+said what the other side says of it, for it may say the URL.
 """
 
 from typing import Any
 
 import requests
+from urllib3.exceptions import HTTPError
 
 from pipelines.extract.retry import retrying
 from pipelines.problem import Problem
 
-PATIENCE = 25.0  # seconds; who waits for a sensor gives it a minute
-_TIMEOUT = 8  # seconds
+PATIENCE = 15.0  # seconds; who waits for a sensor gives it a minute
+_TIMEOUT = (5, 20)  # seconds to connect, and until it answers
 
 
 class _Passing(Exception):  # noqa: N818 - it is no error before the last try
@@ -29,14 +31,22 @@ def post(url: str, text: str) -> None:
 
 def _once(url: str, body: dict[str, Any]) -> None:
     try:
-        answer = requests.post(url, json=body, timeout=_TIMEOUT, allow_redirects=False)
-    except requests.RequestException as error:  # its text has the URL
-        raise _Passing(type(error).__name__) from None
-    said = f"{answer.status_code} {answer.reason}"
-    if answer.status_code in (408, 429) or answer.status_code >= 500:
-        raise _Passing(said)
-    if answer.status_code >= 300:
-        raise _refused(said)
+        # The status says all; whoever drips the rest of the answer is not waited for.
+        with requests.post(url, json=body, timeout=_TIMEOUT, allow_redirects=False, stream=True) as answer:
+            status = answer.status_code
+    except requests.ConnectTimeout:
+        raise _Passing("no connection") from None
+    except requests.Timeout:
+        # It may have been taken: at once again would say it twice.
+        raise _refused("no answer") from None
+    except requests.ConnectionError:
+        raise _Passing("no connection") from None
+    except (requests.RequestException, HTTPError, ValueError) as error:  # their text has the URL
+        raise _refused(type(error).__name__) from None
+    if status in (408, 429) or status >= 500:
+        raise _Passing(str(status))
+    if status >= 300:
+        raise _refused(str(status))
 
 
 def _refused(said: str) -> Problem:

@@ -49,6 +49,7 @@ def build_assets(progress: Progress, retry: dg.RetryPolicy | None = None) -> lis
         settings = _or_fail(warehouse.settings)
         readings = _or_fail(lambda: flow.land_clouds(settings, progress))
         context.instance.add_run_tags(context.run.run_id, shows.scope_tags(readings))
+        _or_fail(lambda: flow.need_one(readings))
         yield dg.MaterializeResult(metadata=shows.landed(Home(settings.home), readings))
 
     @dg.multi_asset(name="normalize", specs=table_specs())
@@ -70,7 +71,7 @@ def build_assets(progress: Progress, retry: dg.RetryPolicy | None = None) -> lis
             draft = _or_fail(lambda: flow.build_draft(home, context.run.run_id))
             yield from (_checked(found) for found in draft.audited)
             _or_fail(lambda: flow.publish(home, draft))
-        answer = shows.answer(home)
+            answer = _or_fail(lambda: shows.answer(home), published=True)
         for spec in warehouse_specs():
             shown = shows.relations(home, draft, relations_of(spec.key))
             more = answer if spec.key == relation_key("compliance.summary") else {}
@@ -99,12 +100,19 @@ def _held(home: Home) -> Iterator[None]:
         yield
 
 
-def _or_fail(step: Callable[[], T]) -> T:
-    """Run a step; a problem becomes a failure, which is tried again only where it may pass."""
+def _or_fail(step: Callable[[], T], *, published: bool = False) -> T:
+    """Run a step; a problem becomes a failure, which is tried again only where it may pass.
+
+    `published` says that the warehouse already was.
+    """
     try:
         return step()
     except Problem as problem:
-        raise failure(problem) from None
+        raise failure(problem, published=published) from None
+    except Exception as error:
+        what = f"it met what it does not know: {type(error).__name__}: {error}"
+        cure = "Run again with --verbose for the trace, and report it."
+        raise failure(Problem(what, cure), published=published) from error
 
 
 def _checked(found: Audited) -> dg.AssetCheckResult:

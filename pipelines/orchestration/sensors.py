@@ -1,23 +1,27 @@
 """What is done after runs, each on its own so that none holds a run up: the report, and telling people.
 
-Belongs here: when it is looked, and what is remembered between two looks. Does not belong here: the words and the
-webhook (alerts/), the report (reports/).
-"""
+Belongs here: when it is looked. Does not belong here: which runs failed (failed.py), the words, the webhook and what
+was told (alerts/), the report (reports/).
 
-import json
+Telling stands on sensors that keep their own cursor. Dagster's run-failure sensor forgets a failure whose telling
+failed, and does not see runs of the command line.
+"""
 
 import dagster as dg
 
-from pipelines.alerts.changes import read_news
+from pipelines import clock
+from pipelines.alerts.changes import keep_told, read_news, read_told
 from pipelines.alerts.webhook import post
 from pipelines.config import Operation
 from pipelines.duck import published
 from pipelines.home import Home
-from pipelines.orchestration.jobs import cbr_snapshot, replay, report
-from pipelines.orchestration.resources import CURE, PUBLISHED, Warehouse
+from pipelines.orchestration.failed import Seen, failures, text_of
+from pipelines.orchestration.jobs import report
+from pipelines.orchestration.resources import Warehouse
 from pipelines.orchestration.specs import relation_key
 
 _EVERY = 60  # seconds
+_AT_ONCE = 5  # runs that are told of in one look
 _NOBODY = "CBR_WEBHOOK names no webhook, so nobody is told"
 
 
@@ -47,58 +51,50 @@ def _changed(webhook: str | None, status: dg.DefaultSensorStatus) -> dg.SensorDe
         name="tell_what_changed",
         minimum_interval_seconds=_EVERY,
         default_status=status,
-        description="Posts what is new in `compliance.control_result_events` to CBR_WEBHOOK: each change once, also "
-        "where another program published it. What could not be posted is tried again at the next look.",
+        description="Posts to CBR_WEBHOOK how results are otherwise than what it told last, whoever published them. "
+        "What could not be posted is posted at a later look.",
     )
-    def tell_what_changed(context: dg.SensorEvaluationContext, warehouse: Warehouse) -> dg.SkipReason | None:
+    def tell_what_changed(context: dg.SensorEvaluationContext, warehouse: Warehouse) -> dg.SkipReason:
         if not webhook:
             return dg.SkipReason(_NOBODY)
         home = Home(warehouse.settings().home)
         if not home.warehouse.exists():
             return dg.SkipReason(f"nothing is published in {home.path}")
         # A file is never changed, only replaced by another.
-        at = str(home.warehouse.stat().st_mtime_ns)
-        seen = json.loads(context.cursor or "{}")
-        if seen.get("at") == at:
+        seen = str(home.warehouse.stat().st_mtime_ns)
+        if context.cursor == seen:
             return dg.SkipReason("nothing was published since the last look")
         with published(home.warehouse) as connection:
-            news = read_news(connection, {scope: (told[0], told[1]) for scope, told in seen.get("told", {}).items()})
-        if news.text:
-            post(webhook, news.text)
-        context.update_cursor(json.dumps({"at": at, "told": news.told}))
-        return dg.SkipReason("posted" if news.text else "no result has changed")
+            news = read_news(connection, read_told(home))
+        for text in news.texts:
+            post(webhook, text)
+        keep_told(home, news.told)
+        context.update_cursor(seen)
+        return dg.SkipReason("posted" if news.texts else "no result is otherwise than what was told")
 
     return tell_what_changed
 
 
 def _failed(webhook: str | None, status: dg.DefaultSensorStatus) -> dg.SensorDefinition:
-    @dg.run_failure_sensor(
+    @dg.sensor(
         name="tell_what_failed",
-        monitored_jobs=[cbr_snapshot, replay, report],
         minimum_interval_seconds=_EVERY,
         default_status=status,
-        description="Posts to CBR_WEBHOOK that a run failed, why, what to do, and whether it published all the same.",
+        description="Posts to CBR_WEBHOOK of each run that failed: why, what to do, and whether it published all the "
+        "same. What could not be posted is posted at a later look.",
     )
-    def tell_what_failed(context: dg.RunFailureSensorContext) -> dg.SkipReason | None:
+    def tell_what_failed(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         if not webhook:
             return dg.SkipReason(_NOBODY)
-        post(webhook, failure_text(context))
-        return None
+        seen = Seen.of(context.cursor)
+        if seen is None:
+            context.update_cursor(str(Seen(clock.utc_now(), ())))
+            return dg.SkipReason("from now on, each run that fails is told")
+        failed = failures(context, seen)
+        for record in failed[:_AT_ONCE]:
+            post(webhook, text_of(context.instance, record.dagster_run))
+            seen = seen.and_of(record)
+            context.update_cursor(str(seen))
+        return dg.SkipReason(f"{len(failed)} runs have failed since the last look")
 
     return tell_what_failed
-
-
-def failure_text(context: dg.RunFailureSensorContext) -> str:
-    """Return what to tell of a run that failed."""
-    run = context.dagster_run
-    for event in context.get_step_failure_events():
-        said = event.step_failure_data.user_failure_data
-        if said and said.description and CURE in said.metadata:
-            how = (
-                "published, but not all is well"
-                if said.metadata[PUBLISHED].value
-                else "failed; what was published stays"
-            )
-            return f"*{run.job_name}* {how}: {said.description}. {said.metadata[CURE].value} (run {run.run_id})"
-    # What others say of a failure may hold anything: it stays in Dagster.
-    return f"*{run.job_name}* failed; what was published stays. See run {run.run_id} in Dagster."

@@ -5,6 +5,7 @@ from the cloud and may hold anything: where Dagster takes text for Markdown, the
 """
 
 import base64
+import hashlib
 import json
 import re
 import time
@@ -31,7 +32,7 @@ _TAG = re.compile(r"[^\w.-]", re.ASCII)
 
 def scope_tags(readings: Iterable[Reading]) -> dict[str, str]:
     """Return a tag for each scope, so that runs can be found by how its reading ended."""
-    return {f"scope/{_TAG.sub('_', one.scope)[:63]}": _ended(one) for one in readings}
+    return {f"scope/{_plain(one.scope)}": _ended(one) for one in readings}
 
 
 def landed(home: Home, readings: list[Reading]) -> Shown:
@@ -87,7 +88,7 @@ def answer(home: Home) -> Shown:
     """Return the compliance answer; Dagster draws each number over time."""
     preview = read_preview(home.warehouse)
     numbers = {
-        f"{_TAG.sub('_', row['scope'])} {name.replace('_', ' ')}": float(row[name])
+        f"{_plain(row['scope'])} {name.replace('_', ' ')}": float(row[name])
         for row in preview.scores
         for name in ("strict_score", "score", "fails", "unknowns", "critical")
         if row[name] is not None
@@ -105,7 +106,7 @@ def report(home: Home) -> Shown:
     with published(home.warehouse) as connection:
         points = trend(connection)
     pictures = {
-        f"score of {_TAG.sub('_', scope)}": dg.MetadataValue.md(
+        f"score of {_plain(scope)}": dg.MetadataValue.md(
             f"![score over time](data:image/png;base64,{base64.b64encode(trend_picture(mine)).decode()})"
         )
         for scope in dict.fromkeys(row["scope"] for row in points)
@@ -127,6 +128,12 @@ def offenders(found: Audited) -> Shown:
         "the first of them": dg.MetadataValue.json(json.loads(json.dumps(found.sample, default=str))),
         "sql": dg.MetadataValue.md(f"```sql\n{found.audit.query}\n```"),
     }
+
+
+def _plain(scope: str) -> str:
+    """Return the name of a scope as a key may have it; where that changes it, with a hash that tells it apart."""
+    plain = _TAG.sub("_", scope)[:50]
+    return plain if plain == scope else f"{plain}-{hashlib.sha256(scope.encode()).hexdigest()[:8]}"
 
 
 def _ended(reading: Reading) -> str:

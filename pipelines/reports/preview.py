@@ -3,6 +3,7 @@
 The published file enters, read-only; `Preview` leaves. Does not belong here: the answer in a terminal (summary.py).
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from pipelines.reports.scores import scores
 from pipelines.reports.summary import Summary, read_summary
 
 _LISTED = 12  # resources
+_PLAIN = re.compile(r"[a-z0-9-]*|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?|\d+\.\d+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,5 +69,8 @@ def table_of(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
 
 
 def _cell(value: object) -> str:
-    """Return a name as text that Markdown takes for nothing else."""
-    return "".join(f"\\{c}" if c in "\\`*_{}[]<>()#+!|~" else c for c in shown(value).replace("&", "&amp;"))
+    """Return a value as a cell: what could be taken for Markdown, a link or an address is code."""
+    text = shown(value)
+    if _PLAIN.fullmatch(text):
+        return text
+    return "`" + text.replace("`", "'").replace("|", "\\|") + "`"
