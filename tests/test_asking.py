@@ -30,10 +30,14 @@ def test_a_query_is_printed_in_each_form(demo: Demo) -> None:
 @pytest.mark.parametrize(
     ("sql", "said"),
     [
-        ("DELETE FROM cbr.backups", "read-only"),
-        ("COPY cbr.backups TO 'stolen.csv'", "disabled by configuration"),
+        ("DELETE FROM cbr.backups", "not one query"),
+        ("COPY cbr.backups TO 'stolen.csv'", "not one query"),
         ("SELECT * FROM read_csv('/etc/passwd')", "disabled by configuration"),
-        ("ATTACH 'other.duckdb'", "disabled by configuration"),
+        ("ATTACH 'other.duckdb'", "not one query"),
+        ("SET threads = 1", "not one query"),
+        ("SELECT 1; SELECT 2", "not one query"),
+        ("CALL enable_logging(storage = 'file')", "not one query"),
+        ("", "not one query"),
         ("SELECT * FROM cbr.backup", "does not exist"),
         ("SELEC", "syntax error"),
     ],

@@ -61,7 +61,7 @@ SELECT c.scope, c.words, k.severity, c.control_id, list(c.name ORDER BY c.name) 
 FROM changes AS c
 INNER JOIN compliance.controls AS k USING (control_id)
 -- A server stands for its disks: a disk is named only where its server does not change alike.
-LEFT JOIN intermediate.int_resources AS r ON c.scope = r.scope AND c.subject_id = r.resource_id
+LEFT JOIN compliance.resource_compliance AS r ON c.scope = r.scope AND c.subject_id = r.resource_id
 ANTI JOIN changes AS s
     ON c.scope = s.scope AND c.control_id = s.control_id AND c.words = s.words AND r.server_id = s.subject_id
 GROUP BY ALL

@@ -25,6 +25,10 @@ SCHEMAS = {
 AUDITS = "audits"
 
 _HEADER = re.compile(r"([a-z]+): (.+)")
+_KEYS = {
+    *("kind", "severity", "relation", "title", "links"),
+    *("id", "version", "subject", "gate", "worse", "waiver", "parameters", "remedy"),
+}
 _COLUMN = re.compile(r"\s*([A-Z]+(?:\[\])?): (.+)", re.DOTALL)
 
 
@@ -112,6 +116,8 @@ def leading_comment(sql: str) -> tuple[str, dict[str, str]]:
             break
         text = line.removeprefix("--").strip()
         if doc and (match := _HEADER.fullmatch(text)):
+            if match[1] not in _KEYS:
+                raise ModelError(f"a header has no {match[1]!r}: if it is no key, begin that line with another word")
             header[match[1]] = match[2]
         else:
             doc.append(text)

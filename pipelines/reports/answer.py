@@ -5,6 +5,7 @@ The published file and a query enter, read-only and without a way to other files
 
 import csv
 import json
+import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TextIO
@@ -18,6 +19,7 @@ from pipelines.duck import connect
 from pipelines.problem import Problem, shown
 from pipelines.reports.safe import cell
 
+_ASKING = ([duckdb.StatementType.SELECT], [duckdb.StatementType.EXPLAIN])
 _LISTED = 1_000  # rows of a table: who wants more wants a file
 
 
@@ -26,7 +28,8 @@ def print_answer(warehouse: Path, query: str, form: str, out: TextIO) -> None:
     try:
         with connect(warehouse, read_only=True) as connection:
             connection.execute("SET enable_external_access = false")
-            cursor = connection.execute(query)
+            connection.execute("SET lock_configuration = true")
+            cursor = connection.execute(_one(connection, query))
             names = [column[0] for column in cursor.description or []]
             _FORMS[form](names, iter(lambda: cursor.fetchone(), None), out)
     except duckdb.Error as error:
@@ -36,10 +39,18 @@ def print_answer(warehouse: Path, query: str, form: str, out: TextIO) -> None:
         ) from None
 
 
+def _one(connection: duckdb.DuckDBPyConnection, query: str) -> str:
+    """Return a query that asks one thing. Raises Problem for anything else, be it harmless."""
+    statements = connection.extract_statements(query)
+    if [statement.type for statement in statements] not in _ASKING:
+        raise Problem("that is not one query", "Ask with one SELECT, DESCRIBE, SHOW or EXPLAIN.")
+    return query
+
+
 def _table(names: list[str], rows: Iterable[tuple[Any, ...]], out: TextIO) -> None:
     table = Table(box=None, pad_edge=False, header_style="dim")
     for name in names:
-        table.add_column(shown(name), overflow="fold")
+        table.add_column(Text(shown(name)), overflow="fold")
     more = False
     for number, row in enumerate(rows):
         if more := number == _LISTED:
@@ -54,16 +65,22 @@ def _table(names: list[str], rows: Iterable[tuple[Any, ...]], out: TextIO) -> No
 
 def _csv(names: list[str], rows: Iterable[tuple[Any, ...]], out: TextIO) -> None:
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(names)
+    writer.writerow([cell(name) for name in names])
     writer.writerows([cell(_joined(value)) for value in row] for row in rows)
 
 
 def _json(names: list[str], rows: Iterable[tuple[Any, ...]], out: TextIO) -> None:
     out.write("[")
     for number, row in enumerate(rows):
-        line = json.dumps(dict(zip(names, row, strict=True)), default=str, ensure_ascii=False)
+        # In ASCII: a terminal may stand where a program was expected.
+        line = json.dumps(dict(zip(names, map(_plain, row), strict=True)), default=str)
         out.write((",\n " if number else "\n ") + line)
     out.write("\n]\n")
+
+
+def _plain(value: object) -> object:
+    """Return what JSON has no number for as null."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _joined(value: object) -> object:

@@ -10,11 +10,11 @@ from typing import Any
 import duckdb
 
 from pipelines.duck import rows
-from pipelines.reports.listings import Listing, read_listings
+from pipelines.reports.listings import Listing, read_listings, select
 from pipelines.reports.scores import scores, trend
 
 Row = dict[str, Any]
-_DAYS_BACK = 30
+_GRID_MOST = 200  # resources
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +26,10 @@ class Content:
     trend: list[Row]
     coverage: list[Row]
     grid: list[Row]
+    grid_left_out: int  # resources
     days: list[str]
     critical: list[Row]
-    doubtful: bool  # something is stale, rejected or unknown
+    doubtful: bool  # something is stale, rejected or empty: nothing of it looks good
     listings: dict[str, Listing]
 
 
@@ -51,63 +52,29 @@ order by c.scope
 """
 _COVERAGE = """
 select
-    title, control_id, sum(passes) as passes, sum(fails) as fails, sum(waived) as waived, sum(unknowns) as unknowns,
-    100.0 * sum(passes) / nullif(sum(passes) + sum(fails) + sum(waived) + sum(unknowns), 0) as covered
+    scope, title, control_id, passes, fails, waived, unknowns,
+    100.0 * passes / nullif(passes + fails + waived + unknowns, 0) as covered
 from compliance.summary
 where control_id in (
     'resource-recent-recovery-point', 'server-backup-complete', 'backup-encrypted', 'backup-retention-minimum',
     'resource-offsite-copy', 'resource-automated-protection'
 )
-group by title, control_id
-order by control_id
-"""
-_GRID = f"""
-with newest as (select scope, max(day) as day from compliance.rpo_daily group by scope)
-select
-    d.scope, coalesce(d.resource_name, d.resource_id) as resource, r.owner,
-    list(d.status order by d.day) as statuses, list(d.day order by d.day) as days,
-    count(*) filter (where d.status in ('missed', 'failed_only')) as bad
-from compliance.rpo_daily as d
-inner join newest as n on d.scope = n.scope
-inner join compliance.resource_compliance as r on d.scope = r.scope and d.resource_id = r.resource_id
-where d.day > cast(cast(n.day as date) - interval '{_DAYS_BACK} days' as date)::varchar
-    and r.subject_type <> 'volume_via_server'
-group by all
-order by bad desc, resource
-limit 200
+order by scope, control_id
 """
 
 
 def read_content(connection: duckdb.DuckDBPyConnection) -> Content:
     """Return what the report says of a published file."""
-    grid, scopes = rows(connection, _GRID), rows(connection, _SCOPES)
-    listings = read_listings(connection)
+    grid, scopes = rows(connection, select("grid")), rows(connection, _SCOPES)
     return Content(
         scopes=scopes,
         scores=scores(connection),
         trend=trend(connection),
         coverage=rows(connection, _COVERAGE),
-        grid=grid,
+        grid=grid[:_GRID_MOST],
+        grid_left_out=max(0, len(grid) - _GRID_MOST),
         days=sorted({day for row in grid for day in row["days"]}),
-        listings=listings,
-        critical=_critical(listings["work"], listings["controls"]),
-        doubtful=bool(listings["unknown"].found) or any(s["is_stale"] or s["rejects"] for s in scopes),
+        critical=rows(connection, select("critical")),
+        doubtful=any(scope["is_stale"] or scope["rejects"] or not scope["resources"] for scope in scopes),
+        listings=read_listings(connection),
     )
-
-
-def _critical(work: Listing, controls: Listing) -> list[Row]:
-    """Return what is critical, a row a control: whom it concerns, since when, and whose it is."""
-    titles = {row["control"]: row["title"] for row in controls.rows}
-    found = [row for row in work.rows if row["severity"] == "critical"]
-    return [
-        {
-            "control": control,
-            "title": titles[control],
-            "subjects": list(dict.fromkeys(row["subject"] for row in mine)),
-            "owners": sorted({row["owner"] for row in mine}),
-            "since": min((row["since"] for row in mine if row["since"]), default=None),
-            "due": min((row["due"] for row in mine if row["due"]), default=None),
-        }
-        for control in dict.fromkeys(row["control"] for row in found)
-        if (mine := [row for row in found if row["control"] == control])
-    ]

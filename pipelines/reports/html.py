@@ -7,6 +7,8 @@ escaped.
 
 import base64
 import hashlib
+import json
+import math
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -21,10 +23,12 @@ from pipelines.reports.listings import Listing, Row
 
 _PAGE = Path(__file__).with_name("page")
 _MARKS = {"ok": "✓", "late": "L", "missed": "M", "failed_only": "F", "no_snapshot": "·"}
+# Columns whose words are ours, so that a word may have a colour.
+_TONED = ("severity", "worst_severity", "recency", "verdict", "restorable", "status", "from_status", "to_status")
 _TONES = {
-    **dict.fromkeys(("fail", "critical", "non_compliant", "False"), "bad"),
-    **dict.fromkeys(("pass", "compliant", "ok", "True"), "good"),
-    **dict.fromkeys(("unknown", "high", "not_measurable_here"), "doubt"),
+    **dict.fromkeys(("fail", "critical", "non_compliant"), "bad"),
+    **dict.fromkeys(("pass", "compliant", "yes"), "good"),
+    **dict.fromkeys(("unknown", "high", "not_measurable_here", "not shown", "partial"), "doubt"),
     "waived": "accepted",
 }
 
@@ -45,10 +49,17 @@ def page(content: Content, warehouse: Path) -> str:
             for scope in content.scopes
             if len(_of(content, scope["scope"])) > 1
         },
-        coverage=Markup(charts.coverage(content.coverage, "Share of subjects by result")),  # noqa: S704 - of our own words
+        coverages={
+            scope: Markup(charts.coverage(mine, f"Share of subjects of {shown(scope)} by result"))  # noqa: S704 - escaped there
+            for scope in dict.fromkeys(row["scope"] for row in content.coverage)
+            if (mine := [row for row in content.coverage if row["scope"] == scope])
+        },
+        several=len(content.scopes) > 1,
         marks=_MARKS,
         cell=_cell,
         leading=_leading,
+        filtered=_filtered,
+        without_scope=lambda asked: {name: to for name, to in asked.items() if name != "scope"},
         zip=zip,
         dict=dict,
         day=_moment(newest),
@@ -69,20 +80,17 @@ def _digest(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def _cell(content: Content, listing: Listing, row: Row, name: str) -> Markup:
-    """Return a cell of a table; a number leads to the rows behind it, where the page has them."""
+def _cell(listing: Listing, row: Row, name: str) -> Markup:
+    """Return a cell of a table; a number leads to the rows behind it."""
     value = row[name]
-    if value and name in listing.links:
-        table, columns = listing.links[name]
-        asked = [row[column] for column in columns if row[column] in content.listings[table].cells]
-        if asked or not columns:
-            return Markup('<td class="number">{}</td>').format(
-                _leading(table, asked[0] if asked else None, f"{value:,}")
-            )
     if value is None:
         return Markup("<td></td>")
-    if isinstance(value, bool) or (isinstance(value, str) and value in _TONES):
-        return Markup('<td class="{}">{}</td>').format(_TONES.get(str(value), ""), str(value).lower())
+    if value and name in listing.links:
+        table, by = listing.links[name]
+        asked = {column: row[column] for column in by if column in row}
+        return Markup('<td class="number">{}</td>').format(_leading(table, asked, f"{value:,}"))
+    if name in _TONED:
+        return Markup('<td class="{}">{}</td>').format(_TONES.get(value, ""), value)
     if isinstance(value, datetime):
         return Markup('<td class="time">{}</td>').format(_moment(value))
     if isinstance(value, int | float):
@@ -92,10 +100,16 @@ def _cell(content: Content, listing: Listing, row: Row, name: str) -> Markup:
     return Markup("<td>{}</td>").format(_shown(value))
 
 
-def _leading(table: str, to: object, text: str) -> Markup:
-    """Return a link to the rows of a table that have `to` in a cell, or to all of them."""
-    asked = "" if to is None else f'="{shown(to)}"'
-    return Markup('<a href="#{0}-title" data-table="{0}" data-filter="{1}">{2}</a>').format(table, asked, text)
+def _leading(table: str, asked: Row, text: object) -> Markup:
+    """Return a link to the rows of a table whose columns have the values of `asked`."""
+    return Markup('<a href="#{0}-title" data-table="{0}" data-filter="{1}">{2}</a>').format(
+        table, _filtered(asked), text
+    )
+
+
+def _filtered(asked: Row) -> str:
+    """Return what filter.js takes for: only rows whose columns have these values."""
+    return " ".join(f"{name}={json.dumps('' if to is None else shown(to))}" for name, to in asked.items())
 
 
 def _shown(value: object) -> Markup:
@@ -107,4 +121,5 @@ def _moment(value: datetime | None) -> str:
 
 
 def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{value:.1f} %"
+    # What is not all is never rounded to all.
+    return "–" if value is None else f"{math.floor(value * 10) / 10:.1f} %"

@@ -1,14 +1,13 @@
 """The tables of the report: the files of sql/reports/, asked.
 
 A connection to a published file enters, read-only; one `Listing` a file leaves. The leading comment of a file says what
-the table is about, its title, and where its numbers lead. `fails > work by resource or server`: the number in column
-`fails` leads to those rows of table `work` that have this row's `resource` in a cell, or, where none has it, its
-`server`. Does not belong here: how a table looks (html.py, page/).
+the table is about, its title, and where its numbers lead. `fails > work by scope id`: the number in column `fails` is
+the sum of `results` of those rows of table `work` that have this row's `scope` and `id`. Does not belong here: how a
+table looks (html.py, page/).
 """
 
 import re
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 import duckdb
@@ -22,17 +21,17 @@ _IN_ORDER = (
     *("work", "resources", "controls", "unknown", "changes", "coming", "accepted", "waivers", "vaults", "sizes"),
     *("standards", "quality"),
 )
-_LINK = re.compile(r"(\w+) > (\w+)(?: by ([\w ]+))?")
+_LINK = re.compile(r"(\w+) > (\w+) by ([\w ]+)")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Listing:
     """A table of the page: `found` rows there are, of which the first ones are in `rows`."""
 
     id: str
     title: str
     about: str
-    links: dict[str, tuple[str, list[str]]]  # column -> the table it leads to, and the columns to filter that by
+    links: dict[str, tuple[str, list[str]]]  # column -> the table it leads to, and the columns that tell which rows
     rows: list[Row] = field(default_factory=list)
     found: int = 0
 
@@ -40,11 +39,6 @@ class Listing:
     def columns(self) -> list[str]:
         """The names of the columns."""
         return list(self.rows[0]) if self.rows else []
-
-    @cached_property
-    def cells(self) -> frozenset[object]:
-        """Return all that stands in a cell."""
-        return frozenset(value for row in self.rows for value in row.values() if isinstance(value, str))
 
     @property
     def left_out(self) -> int:
@@ -58,12 +52,15 @@ def read_listings(connection: duckdb.DuckDBPyConnection) -> dict[str, Listing]:
     return {name: _listing(connection, name, several=several) for name in _IN_ORDER}
 
 
+def select(name: str) -> str:
+    """Return the SELECT of a file of sql/reports/."""
+    return (sql_folder() / "reports" / f"{name}.sql").read_text(encoding="utf-8")
+
+
 def _listing(connection: duckdb.DuckDBPyConnection, name: str, *, several: bool) -> Listing:
-    sql = (sql_folder() / "reports" / f"{name}.sql").read_text(encoding="utf-8")
+    sql = select(name)
     about, header = leading_comment(sql)
-    links = {
-        column: (table, by.split(" or ") if by else []) for column, table, by in _LINK.findall(header.get("links", ""))
-    }
+    links = {column: (table, by.split()) for column, table, by in _LINK.findall(header.get("links", ""))}
     connection.execute(f"CREATE OR REPLACE TEMP TABLE listed AS {sql}")
     found = rows(connection, f"SELECT * FROM listed LIMIT {_MOST}")
     if not several:  # it would say the same in each row

@@ -5,6 +5,7 @@ they look (html.py, workbook.py).
 """
 
 import shutil
+import uuid
 from pathlib import Path
 
 from pipelines.clock import snapshot_id
@@ -23,25 +24,36 @@ def write_report(home: Home) -> Path:
         content = read_content(connection)
         newest = max((scope["as_of"] for scope in content.scopes if scope["as_of"]), default=None)
         folder = home.reports / (snapshot_id(newest) if newest else "nothing-complete")
-        draft = folder.with_name(f".{folder.name}.draft")
-        shutil.rmtree(draft, ignore_errors=True)
+        draft = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}.draft")  # two may be made at the same time
         private_folder(draft)
         try:
             (draft / PAGE).write_text(page(content, home.warehouse), encoding="utf-8")
             write_workbook(connection, draft / WORKBOOK)
+            _replace(folder, draft)
         except BaseException:
             shutil.rmtree(draft, ignore_errors=True)
             raise
-        shutil.rmtree(folder, ignore_errors=True)
-        draft.rename(folder)
         _point(home.reports / LATEST, folder.name)
     return folder / PAGE
 
 
+def _replace(folder: Path, draft: Path) -> None:
+    """Let `folder` be `draft`; where that fails, it is what it was."""
+    old = draft.with_suffix(".old")
+    if folder.exists():
+        folder.rename(old)
+    try:
+        draft.rename(folder)
+    except OSError:
+        if old.exists():
+            old.rename(folder)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
 def _point(link: Path, name: str) -> None:
     """Let `latest` be `name`, in one step."""
-    draft = link.with_name(f".{link.name}")
-    draft.unlink(missing_ok=True)
+    draft = link.with_name(f".{link.name}.{uuid.uuid4().hex}")
     draft.symlink_to(name)
     if link.is_dir() and not link.is_symlink():
         shutil.rmtree(link)  # a home that was copied has a folder in its place

@@ -1,7 +1,7 @@
 """One number for how things stand, now and at each snapshot that was judged.
 
-A connection to a published file enters; rows leave, scores in percent. Does not belong here: the same by day, project
-and tier (compliance.protection_trend_daily has it).
+A connection to a published file enters; rows leave, scores in percent, of all controls. Does not belong here: those of
+resources alone, by day, project and tier (compliance.protection_trend_daily has them).
 """
 
 from typing import Any
@@ -10,12 +10,12 @@ import duckdb
 
 from pipelines.duck import rows
 
-# Weighed by severity; an unknown counts as a failure in the strict score, an accepted failure as none in the other.
+# Weighed by severity, of what applies. What is unknown passes in neither; what is accepted counts as a pass in one.
 _SCORED = """
     100.0 * sum(w.weight * c.subjects) filter (where c.status = 'pass')
     / nullif(sum(w.weight * c.subjects) filter (where c.status <> 'not_applicable'), 0) as strict_score,
     100.0 * sum(w.weight * c.subjects) filter (where c.status in ('pass', 'waived'))
-    / nullif(sum(w.weight * c.subjects) filter (where c.status in ('pass', 'waived', 'fail')), 0) as score,
+    / nullif(sum(w.weight * c.subjects) filter (where c.status <> 'not_applicable'), 0) as score,
     sum(c.subjects) filter (where c.status = 'fail') as fails,
     sum(c.subjects) filter (where c.status = 'unknown') as unknowns,
     sum(c.subjects) filter (where c.status = 'fail' and c.severity = 'critical') as critical

@@ -40,17 +40,10 @@ order by scope, case severity when 'critical' then 1 when 'high' then 2 when 'me
 _UNPROTECTED = """
 with unprotected as (
     select * from compliance.resource_compliance where recency = 'fail'
-),
-disks as (
-    select distinct p.scope, p.resource_id
-    from intermediate.int_resource_points as p
-    inner join intermediate.int_recovery_points as r using (scope, snapshot_id, backup_id)
-    inner join unprotected as u on r.scope = u.scope and r.resource_id = u.resource_id
-    where p.resource_id <> r.resource_id
 )
 select u.scope, coalesce(u.resource_name, u.resource_id) as resource, u.newest_rp_at, u.unprotected_since
 from unprotected as u
-anti join disks as d on u.scope = d.scope and u.resource_id = d.resource_id
+anti join unprotected as s on u.scope = s.scope and u.server_id = s.resource_id
 order by u.unprotected_since, resource
 """
 

@@ -1,4 +1,4 @@
-"""The marts -> a workbook: a sheet each, columns of their types, for whoever works with a spreadsheet.
+"""The marts -> a workbook, for whoever works with a spreadsheet: a sheet each but of those with a row a backup.
 
 Belongs here: which sheets, and cells that no spreadsheet takes for a formula. The published file enters, read-only; a
 file leaves. A sheet holds so many rows at most; the first sheet says how many there are.
@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 
 from pipelines.reports.safe import cell
 
@@ -18,7 +19,15 @@ _LEFT_OUT = "('control_results', 'recovery_points', 'recovery_point_lifecycle')"
 
 
 def write_workbook(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Write a sheet for each mart, and the results that do not pass."""
+    """Write a sheet for each mart, and the results that do not pass. Raises OSError where it can't be written."""
+    try:
+        _write_workbook(connection, path)
+    except FileCreateError as error:
+        cause = error.args[0] if error.args else None
+        raise cause if isinstance(cause, OSError) else OSError(str(error)) from None
+
+
+def _write_workbook(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     marts = connection.execute(
         "SELECT relation, description FROM meta.catalog WHERE position = 0 AND starts_with(relation, 'compliance.')"
         f" AND split_part(relation, '.', 2) NOT IN {_LEFT_OUT} ORDER BY relation"

@@ -142,6 +142,7 @@ select
     r.resource_name, -- VARCHAR: Name of the resource, as it was last seen.
     r.resource_type, -- VARCHAR: Type of the resource.
     r.subject_type, -- VARCHAR: server, volume, turbo, other, unknown; volume_via_server is known from a server's backup alone.
+    r.server_id, -- VARCHAR: The server whose backup a disk is known from; null where it has backups of its own.
     r.project_id, -- VARCHAR: Project of the resource.
     r.region,
     r.enterprise_project_id, -- VARCHAR: Enterprise project, where any backup of the resource says it.

@@ -18,7 +18,7 @@ expiring as (
         p.snapshot_id,
         p.vault_id,
         p.backup_id,
-        case when s.last_dependable_expiry <= p.expired_at then coalesce(p.resource_name, p.resource_id) end as loses,
+        case when s.last_dependable_expiry <= p.expired_at then p.resource_id end as loses,
         d.day
     from points as p
     inner join days as d
@@ -37,6 +37,6 @@ select
     vault_id,
     count(*) as points, -- BIGINT: Points that expire on that day.
     count(distinct loses) as resources_losing_last, -- BIGINT: Resources that have none left then, unless new ones come.
-    coalesce(list_sort(array_agg(distinct loses) filter (where loses is not null)), cast([] as varchar[])) as losing_last -- VARCHAR[]: Their names.
+    coalesce(list_sort(array_agg(distinct loses) filter (where loses is not null)), cast([] as varchar[])) as losing_last -- VARCHAR[]: Their ids.
 from expiring
 group by scope, snapshot_id, day, vault_id

@@ -1,5 +1,5 @@
--- One row a server whose newest whole backup is much larger or smaller than usual. It informs, and no control judges by
--- it: a disk that grew is no fault, and a server that shrank may have been emptied.
+-- One row a server whose newest whole backup is much larger or smaller than usual. It informs, and decides no control:
+-- a disk that grew is no fault, and a server that shrank may have been emptied.
 -- kind: view
 with points as (
     select * from intermediate.int_recovery_points

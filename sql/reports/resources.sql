@@ -1,12 +1,25 @@
--- Can it be restored now, and from when? Unprotected ones first. What is not shown to be restorable is either not, or
--- nothing tells. What a disk fails together with its server is listed with the server.
+-- One row a resource: can it be restored now, and from when? Unprotected ones first. What is not shown to be restorable
+-- is either not, or nothing tells.
 -- title: Resources
--- links: fails > work by resource or server, unknowns > unknown by resource
+-- links: fails > work by scope id, unknowns > unknown by scope id
+with fails as (
+    select scope, coalesce(resource_id, subject_id) as id, count(*) as results
+    from compliance.owner_worklist
+    group by scope, coalesce(resource_id, subject_id)
+),
+
+unknowns as (
+    select scope, coalesce(resource_id, subject_id) as id, count(*) as results
+    from compliance.control_results
+    where raw_status = 'unknown'
+    group by scope, coalesce(resource_id, subject_id)
+)
+
 select
     c.scope,
-    coalesce(c.resource_name, c.resource_id) as resource,
+    coalesce(nullif(trim(c.resource_name), ''), c.resource_id) as resource,
     c.resource_type as type,
-    coalesce(s.resource_name, r.server_id) as server,
+    coalesce(nullif(trim(s.resource_name), ''), c.server_id) as server,
     c.vault_id as vault,
     c.owner,
     c.tier,
@@ -17,10 +30,12 @@ select
     c.unprotected_since,
     c.depth,
     c.worst_severity,
-    c.fails,
-    c.unknowns
+    coalesce(f.results, 0) as fails,
+    coalesce(u.results, 0) as unknowns,
+    c.resource_id as id
 from compliance.resource_compliance as c
-left join intermediate.int_resources as r using (scope, snapshot_id, resource_id)
 left join compliance.resource_compliance as s
-    on r.scope = s.scope and r.snapshot_id = s.snapshot_id and r.server_id = s.resource_id
-order by case c.recency when 'fail' then 1 when 'unknown' then 2 else 3 end, c.fails desc, resource
+    on c.scope = s.scope and c.snapshot_id = s.snapshot_id and c.server_id = s.resource_id
+left join fails as f on c.scope = f.scope and c.resource_id = f.id
+left join unknowns as u on c.scope = u.scope and c.resource_id = u.id
+order by case c.recency when 'fail' then 1 when 'unknown' then 2 else 3 end, fails desc, resource, id

@@ -1,12 +1,13 @@
--- Servers whose newest whole backup is much larger or smaller than usual. That alone is no failure: see why.
+-- One row a server whose newest whole backup is much larger or smaller than usual. That alone is no failure: see why.
 -- title: Unusual sizes
 select
     scope,
-    coalesce(resource_name, resource_id) as resource,
+    coalesce(nullif(trim(resource_name), ''), resource_id) as resource,
     backup_id as backup,
     rp_time as newest_point,
     total_size as size_gb,
     usual_size as usual_gb,
-    change_percent
+    change_percent,
+    resource_id as id
 from compliance.size_changes
-order by abs(change_percent) desc, resource
+order by abs(change_percent) desc, resource, id

@@ -1,6 +1,5 @@
--- Clauses that controls support, and those that nothing here can measure.
+-- One row a clause that controls support, or that nothing here can measure.
 -- title: Standards
--- links: failing > controls
 select
     framework,
     version,

@@ -1,6 +1,6 @@
--- Failures that somebody has accepted, until when, and whether the waiver holds.
+-- One row a waiver: which failure somebody has accepted, until when, and whether it holds.
 -- title: Waivers
--- links: results > accepted by waiver
+-- links: results > accepted by scope waiver
 select
     scope,
     waiver_id as waiver,

@@ -1,21 +1,25 @@
+const filters = [];
 for (const box of document.querySelectorAll("input[data-filters]")) {
   const table = document.getElementById(box.dataset.filters);
   const count = document.getElementById(box.dataset.filters + "-count");
+  const place = {};
+  [...table.tHead.rows[0].cells].forEach((head, number) => { place[head.dataset.name] = number; });
   const apply = () => {
-    const asked = box.value.toLowerCase().trim();
-    const whole = /^="(.*)"$/s.exec(asked);
-    const words = asked.split(/\s+/).filter(Boolean);
-    const fits = (row) => whole
-      ? [...row.cells].some((cell) => cell.textContent.toLowerCase() === whole[1])
-      : words.every((word) => row.textContent.toLowerCase().includes(word));
+    const asked = [];
+    const words = box.value
+      .replace(/(\w+)=("(?:[^"\\]|\\.)*")/g, (_, name, text) => { asked.push([place[name], JSON.parse(text)]); return ""; })
+      .toLowerCase().split(/\s+/).filter(Boolean);
     let left = 0;
     for (const row of table.tBodies[0].rows) {
-      row.hidden = !fits(row);
+      const text = row.textContent.toLowerCase();
+      row.hidden = !asked.every(([number, value]) => number !== undefined && row.cells[number].textContent === value)
+        || !words.every((word) => text.includes(word));
       if (!row.hidden) left += 1;
     }
-    count.textContent = words.length ? left + " rows" : "";
+    count.textContent = box.value.trim() ? left + " rows" : "";
   };
   box.addEventListener("input", apply);
+  filters.push([box, apply]);
 }
 for (const link of document.querySelectorAll("a[data-filter]")) {
   link.addEventListener("click", () => {
@@ -25,3 +29,10 @@ for (const link of document.querySelectorAll("a[data-filter]")) {
     box.dispatchEvent(new Event("input"));
   });
 }
+// Paper has no filters: all rows are printed.
+window.addEventListener("beforeprint", () => {
+  for (const [box, apply] of filters) { box.dataset.kept = box.value; box.value = ""; apply(); }
+});
+window.addEventListener("afterprint", () => {
+  for (const [box, apply] of filters) { box.value = box.dataset.kept; apply(); }
+});
