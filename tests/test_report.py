@@ -143,7 +143,7 @@ def test_a_report_that_fails_leaves_the_one_before(home: Home, monkeypatch: pyte
     def full(*_: object) -> None:
         raise FileCreateError(OSError(errno.ENOSPC, "No space left on device"))
 
-    monkeypatch.setattr("xlsxwriter.Workbook.close", full)
+    monkeypatch.setattr("pipelines.reports.workbook._write_workbook", full)
     with pytest.raises(Problem, match=r"the disk of .* is full"):
         write_report(home)
     monkeypatch.undo()
