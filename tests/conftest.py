@@ -56,6 +56,11 @@ class Demo:
     def home(self) -> Home:
         return Home(self.folder / "cbr-demo")
 
+    @property
+    def dagster_home(self) -> Path:
+        """Where Dagster remembers its run."""
+        return self.folder / "dagster"
+
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Demo:
@@ -68,12 +73,20 @@ def demo(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Demo:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not said.exists():
             environ = os.environ | {"CBR_CLOUDS": "production", "CBR_HOME": str(folder / "real")}
+            environ |= {"DAGSTER_HOME": str(_dagster_home(folder)), "DAGSTER_DISABLE_TELEMETRY": "1"}
             done = subprocess.run(
                 [sys.executable, "-m", "pipelines.cli", "demo"],
                 cwd=folder, env=environ, capture_output=True, text=True, timeout=300, check=False,
             )  # fmt: skip
             said.write_text(json.dumps([done.returncode, done.stdout, done.stderr]))
     return Demo(*json.loads(said.read_text()), folder=folder)
+
+
+def _dagster_home(folder: Path) -> Path:
+    made = folder / "dagster"
+    made.mkdir()
+    (made / "dagster.yaml").write_text("telemetry: {enabled: false}\nnux: {enabled: false}\n")
+    return made
 
 
 def clouds_yaml(folder: Path, **clouds: object) -> Path:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -61,6 +62,18 @@ def chat() -> Iterator[Chat]:
     opened.server.server_close()
 
 
+@pytest.fixture(scope="module")
+def published_once(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    return publish(Home(tmp_path_factory.mktemp("first-day") / "home"), day(0, fresh(0), volume("v")))
+
+
+@pytest.fixture
+def first_day(published_once: Home, home: Home) -> Home:
+    """A home of its own with a first day in it: a server and a disk, both well."""
+    shutil.copytree(published_once.path, home.path)
+    return home
+
+
 class Watch:
     """The sensor that tells what changed, looking again and again with what it remembers."""
 
@@ -90,10 +103,9 @@ def fresh(number: int, **more: Any) -> Any:
 NEW = "no result is otherwise than what was told"
 
 
-def test_each_change_is_told_once_and_nothing_else(home: Home, chat: Chat) -> None:
+def test_each_change_is_told_once_and_nothing_else(first_day: Home, chat: Chat) -> None:
+    home = first_day
     watch = Watch(home, chat.url)
-    assert watch.look() == f"nothing is published in {home.path}"
-    publish(home, day(0, fresh(0), volume("v")))
     assert (watch.look(), chat.texts) == (NEW, [])
     assert watch.look() == "nothing was published since the last look"
     publish(home, day(1, fresh(0), fresh(1, status="error"), volume("v")), run_id="run-2")
@@ -110,15 +122,15 @@ def test_each_change_is_told_once_and_nothing_else(home: Home, chat: Chat) -> No
     assert "`data`" not in chat.texts[1]
 
 
-def test_what_was_told_as_good_and_is_judged_again_as_bad_is_told(home: Home, chat: Chat) -> None:
+def test_what_was_told_as_good_and_is_judged_again_as_bad_is_told(first_day: Home, chat: Chat) -> None:
+    home = first_day
     watch = Watch(home, chat.url)
     policy = home.path / "policy.yaml"
-    publish(home, day(0, volume("v")))
     watch.look()
-    publish(home, day(3, volume("v")), run_id="run-2")
+    publish(home, day(3, fresh(3), volume("v")), run_id="run-2")
     watch.look()
     text = "version: 1\npolicy_id: p\neffective_from: 2026-01-01\ntiers: {all: {rpo_hours: HOURS}}\ndefault_tier: all\n"
-    for hours, words in (("900", "passes again"), ("24", "now fails"), ("900", "passes again")):
+    for hours, words in (("900", "passes again"), ("24", "now fails")):
         policy.write_text(text.replace("HOURS", hours))
         publish(home, run_id=f"run-{hours}")
         assert watch.look() == "posted"
@@ -141,9 +153,9 @@ def test_what_is_taken_out_of_scope_or_was_unknown_is_not_said_to_pass_again(hom
     assert not any("passes again: `data`" in line for line in lines)
 
 
-def test_all_that_fails_in_a_cloud_that_is_new_is_told(home: Home, chat: Chat) -> None:
+def test_all_that_fails_in_a_cloud_that_is_new_is_told(first_day: Home, chat: Chat) -> None:
+    home = first_day
     watch = Watch(home, chat.url)
-    publish(home, day(0, fresh(0)))
     watch.look()
     new = Landed([volume("w", created_at="2026-01-01T00:00:00")], scope="new", as_of=AS_OF + DAY, project="p2")
     publish(home, new, run_id="run-2")
@@ -174,11 +186,11 @@ def test_bad_news_is_never_cut_off_by_good_news(home: Home, chat: Chat) -> None:
 
 
 def test_what_could_not_be_posted_is_posted_at_a_later_look(
-    home: Home, chat: Chat, monkeypatch: pytest.MonkeyPatch
+    first_day: Home, chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    home = first_day
     monkeypatch.setattr("pipelines.alerts.webhook.PATIENCE", 0)
     watch = Watch(home, chat.url)
-    publish(home, day(0, fresh(0)))
     watch.look()
     publish(home, day(2, fresh(0)), run_id="run-2")
     chat.statuses = [503]
@@ -254,6 +266,7 @@ def test_many_changes_are_counted_and_not_listed(home: Home, chat: Chat) -> None
 
 def test_nobody_is_told_where_no_webhook_is_named(home: Home) -> None:
     assert Watch(home, None).look() == "CBR_WEBHOOK names no webhook, so nobody is told"
+    assert Watch(home, "http://127.0.0.1:9/x").look() == f"nothing is published in {home.path}"
     by_name = {one.name: one for one in build_definitions(operation=Operation()).sensors or []}
     running = {name for name, one in by_name.items() if one.default_status == dg.DefaultSensorStatus.RUNNING}
     assert running == {"report_what_was_published"}

@@ -158,11 +158,9 @@ def test_the_job_says_of_every_asset_what_an_operator_asks_and_records_every_che
 
 
 def test_runs_are_tagged_by_how_each_cloud_ended_whatever_its_name(home: Home) -> None:
-    tags = execute(home, "sandbox,生产,测试").dagster_run.tags
+    tags = execute(home, "nowhere,生产,测试").dagster_run.tags
     ended = {name: value for name, value in tags.items() if name.startswith("scope/")}
-    assert ended.pop("scope/sandbox") == "complete"
-    assert (len(ended), set(ended.values())) == (2, {"failed"})
-    assert set(execute(home, "nowhere").dagster_run.tags.items()) >= {("scope/nowhere", "failed")}
+    assert (ended["scope/nowhere"], len(ended), set(ended.values())) == ("failed", 3, {"failed"})
 
 
 def test_names_are_no_links_in_the_preview(home: Home) -> None:
@@ -196,7 +194,6 @@ def test_replay_makes_all_again_or_one_snapshot_and_reads_no_cloud(home: Home) -
     assert result.success
     assert LANDING not in {event.asset_key for event in result.get_asset_materialization_events()}
     assert {path.stat().st_mtime_ns > made.get(path, 0) for path in home.tables.rglob("*.parquet")} == {True, False}
-    assert execute(home, "nowhere", job="replay").success
     failed = execute(home, "nowhere", job="replay", run_config=again("yesterday"))
     assert "no snapshot yesterday is landed" in why(failed)
     assert "the newest is 20260302T120000Z" in why(failed)

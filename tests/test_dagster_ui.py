@@ -13,32 +13,25 @@ from typing import Any
 import pytest
 import requests
 
+from tests.conftest import Demo
+
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a webserver that has seen a run and a report of it."""
-    base = tmp_path_factory.mktemp("ui")
-    (base / "dagster.yaml").write_text("telemetry: {enabled: false}\nnux: {enabled: false}\n")
-    environ = os.environ | {"DAGSTER_HOME": str(base), "CBR_HOME": str(base / "home"), "CBR_CLOUDS": "sandbox"}
-
-    def run(*words: str) -> None:
-        done = subprocess.run([BIN / words[0], *words[1:]], cwd=ROOT, env=environ, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-
-    run("cbr-warehouse", "run")
-    run("dagster", "job", "execute", "-m", "pipelines.definitions", "-j", "report")
+@pytest.fixture
+def served(demo: Demo, tmp_path: Path) -> Iterator[str]:
+    """The address of a webserver that has seen the run of the demo."""
+    environ = os.environ | {"DAGSTER_HOME": str(demo.dagster_home), "CBR_HOME": str(demo.home.path)}
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
     words = [BIN / "dagster-webserver", "-w", "workspace.yaml", "-h", "127.0.0.1", "-p", str(port)]
-    with (base / "log").open("w") as log:
+    with (tmp_path / "log").open("w") as log:
         server = subprocess.Popen(words, cwd=ROOT, env=environ, stdout=log, stderr=subprocess.STDOUT)
     try:
-        _wait(address, server, base / "log")
+        _wait(address, server, tmp_path / "log")
         yield address
     finally:
         server.terminate()
@@ -65,7 +58,7 @@ PAGES = {
         "Fails if more than 26 hours since last materialization",
         "sandbox strict score",
     ],
-    "/assets/reports/compliance": ["compliance.html", "A page that says whether"],
+    "/assets/reports/compliance": ["A page that says whether everything can be restored"],
     "/assets/controls/snapshot_complete?view=checks": [
         "gate_snapshot_complete",
         "The data that is judged is whole and fresh.",

@@ -130,7 +130,7 @@ def _random_days(seed: int) -> list[Landed]:
     dice = random.Random(seed)
     estate: dict[str, Body] = {}
     each = []
-    for number in range(7):
+    for number in range(5):
         for name in [name for name in estate if dice.random() < 0.25]:
             del estate[name]
         for name in estate:
