@@ -14,7 +14,7 @@ from pipelines.problem import Problem
 
 # The oldest storage format that DuckDB 1.4 and 1.5 tools still open; 2.0's own default they refuse.
 STORAGE_VERSION = "v1.4.0"
-MEMORY = "1400MB"  # what DuckDB may use while it folds or builds; a process as a whole stays below 2 GB
+MEMORY = "1650MB"  # what DuckDB may use while it folds or builds; a process as a whole stays below 2 GB
 
 
 def count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
