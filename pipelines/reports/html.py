@@ -23,6 +23,7 @@ from pipelines.reports.listings import Listing, Row
 
 _PAGE = Path(__file__).with_name("page")
 _MARKS = {"ok": "✓", "late": "L", "missed": "M", "failed_only": "F", "no_snapshot": "·"}
+_SHORT = 40  # characters of a cell that is not broken
 # Columns whose words are ours, so that a word may have a colour.
 _TONED = ("severity", "worst_severity", "recency", "verdict", "restorable", "status", "from_status", "to_status")
 _TONES = {
@@ -90,14 +91,15 @@ def _cell(listing: Listing, row: Row, name: str) -> Markup:
         asked = {column: row[column] for column in by if column in row}
         return Markup('<td class="number">{}</td>').format(_leading(table, asked, f"{value:,}"))
     if name in _TONED:
-        return Markup('<td class="{}">{}</td>').format(_TONES.get(value, ""), value)
+        return Markup('<td class="short {}">{}</td>').format(_TONES.get(value, ""), value)
     if isinstance(value, datetime):
         return Markup('<td class="time">{}</td>').format(_moment(value))
     if isinstance(value, int | float):
         return Markup('<td class="number">{}</td>').format(
             f"{value:,.1f}" if isinstance(value, float) else f"{value:,}"
         )
-    return Markup("<td>{}</td>").format(_shown(value))
+    text = shown(value)
+    return Markup('<td class="{}">{}</td>').format("short" if len(text) <= _SHORT else "long", text)
 
 
 def _leading(table: str, asked: Row, text: object) -> Markup:

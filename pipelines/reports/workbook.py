@@ -1,4 +1,4 @@
-"""The marts -> a workbook, for whoever works with a spreadsheet: a sheet each but of those with a row a backup.
+"""The marts -> a workbook, for whoever works with a spreadsheet: a sheet each.
 
 Belongs here: which sheets, and cells that no spreadsheet takes for a formula. The published file enters, read-only; a
 file leaves. A sheet holds so many rows at most; the first sheet says how many there are.
@@ -14,8 +14,7 @@ from xlsxwriter.exceptions import FileCreateError
 
 from pipelines.reports.safe import cell
 
-_MOST = 20_000  # rows of a sheet
-_LEFT_OUT = "('control_results', 'recovery_points', 'recovery_point_lifecycle')"  # as long as there are backups
+_MOST = 8_000  # rows of a sheet
 
 
 def write_workbook(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
@@ -30,7 +29,7 @@ def write_workbook(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
 def _write_workbook(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     marts = connection.execute(
         "SELECT relation, description FROM meta.catalog WHERE position = 0 AND starts_with(relation, 'compliance.')"
-        f" AND split_part(relation, '.', 2) NOT IN {_LEFT_OUT} ORDER BY relation"
+        " ORDER BY relation"
     ).fetchall()
     sheets = {name.partition(".")[2]: (f"SELECT * FROM {name}", about) for name, about in marts}
     failing = "SELECT * FROM compliance.control_results WHERE raw_status IN ('fail', 'unknown')"

@@ -1,36 +1,48 @@
--- One row a resource: how each of the last 30 days ended for it, the worst first. A disk is listed where its days are not
--- those of its server.
+-- One row a resource: how each of the last 30 days ended for it, the worst first. A disk is listed where it was worse or
+-- better off than its server on a day of which anything is known.
 with newest as (
     select scope, max(cast(day as date)) as day from compliance.rpo_daily group by scope
 ),
 
-days as (
+daily as (
     select
         d.scope,
         d.resource_id as id,
-        list(d.status order by d.day) as statuses,
-        list(d.day order by d.day) as days,
-        count(*) filter (where d.status in ('missed', 'failed_only')) as missed,
-        count(*) filter (where d.status = 'late') as late
+        d.day,
+        d.status,
+        case d.status when 'failed_only' then 'missed' else d.status end as state
     from compliance.rpo_daily as d
     inner join newest as n on d.scope = n.scope
     where cast(d.day as date) > n.day - interval '30 days'
-    group by d.scope, d.resource_id
 ),
 
-named as (
-    select
-        d.*,
-        coalesce(nullif(trim(r.resource_name), ''), d.id) as resource,
-        r.owner,
-        r.recency,
-        r.server_id
-    from days as d
-    inner join compliance.resource_compliance as r on d.scope = r.scope and d.id = r.resource_id
+resources as (
+    select scope, resource_id as id, resource_name, owner, recency, server_id from compliance.resource_compliance
+),
+
+alike as (
+    select r.scope, r.id
+    from resources as r
+    inner join daily as d on r.scope = d.scope and r.id = d.id
+    inner join daily as s on r.scope = s.scope and r.server_id = s.id and d.day = s.day
+    group by r.scope, r.id
+    having bool_and(d.state = s.state or d.state = 'no_snapshot')
 )
 
-select d.scope, d.id, d.resource, d.owner, d.statuses, d.days
-from named as d
-anti join named as s on d.scope = s.scope and d.server_id = s.id and d.statuses = s.statuses
+select
+    r.scope,
+    r.id,
+    coalesce(nullif(trim(r.resource_name), ''), r.id) as resource,
+    r.owner,
+    list(d.status order by d.day) as statuses,
+    list(d.day order by d.day) as days
+from resources as r
+inner join daily as d on r.scope = d.scope and r.id = d.id
+anti join alike as a on r.scope = a.scope and r.id = a.id
+group by r.scope, r.id, r.resource_name, r.owner, r.recency
 order by
-    case d.recency when 'fail' then 1 when 'unknown' then 2 else 3 end, d.missed desc, d.late desc, d.resource, d.id
+    case r.recency when 'fail' then 1 when 'unknown' then 2 else 3 end,
+    count(*) filter (where d.state = 'missed') desc,
+    count(*) filter (where d.state = 'late') desc,
+    resource,
+    r.id

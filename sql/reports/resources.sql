@@ -18,20 +18,20 @@ unknowns as (
 select
     c.scope,
     coalesce(nullif(trim(c.resource_name), ''), c.resource_id) as resource,
-    c.resource_type as type,
-    coalesce(nullif(trim(s.resource_name), ''), c.server_id) as server,
-    c.vault_id as vault,
     c.owner,
-    c.tier,
     c.recency,
     c.verdict,
     case when c.can_restore_now then 'yes' else 'not shown' end as restorable,
     c.newest_rp_at as newest_point,
     c.unprotected_since,
     c.depth,
-    c.worst_severity,
     coalesce(f.results, 0) as fails,
     coalesce(u.results, 0) as unknowns,
+    c.worst_severity,
+    c.tier,
+    c.resource_type as type,
+    coalesce(nullif(trim(s.resource_name), ''), c.server_id) as server,
+    c.vault_id as vault,
     c.resource_id as id
 from compliance.resource_compliance as c
 left join compliance.resource_compliance as s
