@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.duck import rows
+from pipelines.duck import count, rows
 from pipelines.reports.listings import Listing, read_listings, select
 from pipelines.reports.scores import scores, trend
 
@@ -65,14 +65,16 @@ order by scope, control_id
 
 def read_content(connection: duckdb.DuckDBPyConnection) -> Content:
     """Return what the report says of a published file."""
-    grid, scopes = rows(connection, select("grid")), rows(connection, _SCOPES)
+    scopes = rows(connection, _SCOPES)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE grid AS {select('grid')}")
+    grid = rows(connection, f"SELECT * FROM grid LIMIT {_GRID_MOST}")
     return Content(
         scopes=scopes,
         scores=scores(connection),
         trend=trend(connection),
         coverage=rows(connection, _COVERAGE),
-        grid=grid[:_GRID_MOST],
-        grid_left_out=max(0, len(grid) - _GRID_MOST),
+        grid=grid,
+        grid_left_out=count(connection, "grid") - len(grid),
         days=sorted({day for row in grid for day in row["days"]}),
         critical=rows(connection, select("critical")),
         doubtful=any(scope["is_stale"] or scope["rejects"] or not scope["resources"] for scope in scopes),
