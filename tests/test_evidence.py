@@ -228,8 +228,22 @@ def test_a_snapshot_that_was_judged_again_when_another_reading_had_failed_is_jud
 def test_an_older_snapshot_whose_past_is_pruned_is_refused(two_days: Home) -> None:
     publish(two_days, Landed([volume("v")], as_of=AS_OF + timedelta(days=2)), run_id="run-3")
     shutil.rmtree(two_days.landed("prod", FIRST))
-    with pytest.raises(Problem, match=f"begins with snapshot {FIRST}, which is landed no more"):
+    with pytest.raises(Problem, match=f"snapshot {FIRST} of 'prod' belongs to that past, and is landed no more"):
         write_pack(two_days, SECOND)
+
+
+def test_evidence_without_a_scope_that_stood_then_is_refused(home: Home) -> None:
+    def away(day: int) -> Landed:
+        moment = AS_OF + timedelta(days=day, seconds=1)
+        return Landed([volume(f"w{day}")], scope="away", as_of=moment, project="p2", region="r2")
+
+    publish(home, Landed([server()]), away(0))
+    publish(home, Landed([server()], as_of=AS_OF + timedelta(days=1)), away(1), run_id="run-2")
+    shutil.rmtree(home.landed("away", "20260301T120001Z"))
+    with pytest.raises(Problem, match="snapshot 20260301T120001Z of 'away' belongs to that past"):
+        write_pack(home, FIRST)
+    assert not list(home.evidence.iterdir())
+    assert not list(home.path.glob(".past-*"))
 
 
 def test_only_what_is_landed_and_complete_has_evidence_and_once(two_days: Home) -> None:

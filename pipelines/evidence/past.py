@@ -28,10 +28,11 @@ def home_of(home: Home, snapshot: Snapshot, folder: Path) -> Home:
     for attempt in _attempts(home, snapshot):
         landing.write_attempt(past, attempt)
         scope = attempt.scope
-        mine = [one for one in landing.snapshots(home, scope) if one.finished_at <= attempt.at]
+        landed = landing.snapshots(home, scope)
+        _whole(home, attempt, landed)
+        mine = [one for one in landed if one.finished_at <= attempt.at]
         if not mine:
             continue
-        _whole(home, scope, mine)
         for one in mine:
             shutil.copytree(
                 home.landed(scope, one.snapshot_id), past.landed(scope, one.snapshot_id), copy_function=os.link
@@ -62,19 +63,22 @@ def _attempts(home: Home, snapshot: Snapshot) -> list[Attempt]:
     entry = read_judged(home, snapshot.scope).of(snapshot.snapshot_id)
     if entry:
         return [Attempt(scope, datetime.fromisoformat(at), problem) for scope, (at, problem) in entry.read.items()]
-    # Not told apart any more. Scopes are read side by side: those of one run begin before any of them ends.
+    # Not told apart any more: no scope may be missing of which something was known by then.
+    for one in landing.attempts(home):
+        _whole(home, Attempt(one.scope, snapshot.finished_at, None), landing.snapshots(home, one.scope))
+    # Scopes are read side by side: those of one run begin before any of them ends.
     beside = [one for one in landing.snapshots(home) if one.as_of <= snapshot.finished_at]
     ended = {one.scope: one.finished_at for one in beside} | {snapshot.scope: snapshot.finished_at}
     return [Attempt(scope, at, None) for scope, at in ended.items()]
 
 
-def _whole(home: Home, scope: str, landed: list[Snapshot]) -> None:
-    """Refuse a past that begins earlier than what is landed: it would be judged as if nothing had been before."""
+def _whole(home: Home, attempt: Attempt, landed: list[Snapshot]) -> None:
+    """Refuse a past of which something is landed no more: it would be judged as if that had never been."""
     there = {one.snapshot_id for one in landed}
-    for folded in read_state(home, scope).folded:
-        if folded.snapshot_id <= landed[-1].snapshot_id and folded.snapshot_id not in there:
+    for folded in read_state(home, attempt.scope).folded:
+        if datetime.fromisoformat(folded.as_of) <= attempt.at and folded.snapshot_id not in there:
             raise Problem(
-                f"the history of {scope!r} begins with snapshot {folded.snapshot_id}, which is landed no more",
+                f"snapshot {folded.snapshot_id} of {attempt.scope!r} belongs to that past, and is landed no more",
                 "Evidence of an older snapshot needs the landing of all before it; make it before they are pruned.",
             )
 
