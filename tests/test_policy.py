@@ -325,8 +325,10 @@ WHERE control_id = 'backup-retention-minimum' AND subject_id = 'backup-1'
     ("change", "expected"),
     [
         pytest.param({}, ("fail", "waived", "too_short", "WVR-1"), id="holds"),
-        pytest.param({"expires": date(2026, 3, 1)}, ("fail", "fail", "waiver_expired", "WVR-1"), id="expired today"),
-        pytest.param({"expires": date(2026, 3, 2)}, ("fail", "waived", "too_short", "WVR-1"), id="last day"),
+        pytest.param({"expires": date(2026, 2, 28)}, ("fail", "fail", "waiver_expired", "WVR-1"), id="expired"),
+        pytest.param({"expires": date(2026, 3, 1)}, ("fail", "waived", "too_short", "WVR-1"), id="last day"),
+        pytest.param({"scope": "prod"}, ("fail", "waived", "too_short", "WVR-1"), id="of this scope"),
+        pytest.param({"scope": "dr"}, ("fail", "fail", "too_short", None), id="of another scope"),
         pytest.param({"created": date(2026, 3, 2)}, ("fail", "fail", "too_short", None), id="not begun"),
         pytest.param({"max_measured_value": 9}, ("fail", "waived", "too_short", "WVR-1"), id="within its ceiling"),
         pytest.param({"max_measured_value": 10}, ("fail", "fail", "waiver_exceeded", "WVR-1"), id="worse than that"),
@@ -367,7 +369,7 @@ def test_two_people_accept_lost_backups_by_their_exact_ids(
     ("change", "expected"),
     [
         ({}, ("pass", "in_use")),
-        ({"expires": date(2026, 3, 1)}, ("fail", "expired")),
+        ({"expires": date(2026, 2, 28)}, ("fail", "expired")),
         ({"created": date(2026, 4, 1)}, ("not_applicable", "not_begun")),
         ({"match": {"resource_id": "other"}, "created": date(2026, 1, 1)}, ("fail", "unused")),
         ({"match": {"resource_id": "other"}, "created": date(2026, 2, 27)}, ("not_applicable", "not_needed_now")),
@@ -379,8 +381,97 @@ def test_waivers_are_judged_themselves(
 ) -> None:
     fold(home, Landed([SHORT]))
     rules = _rules(tmp_path, POLICY.replace("[server-1]", "[x]"), WAIVER | change)
-    [row] = ask(home, "SELECT status, reason_code FROM controls.waiver_valid", rules=rules)
+    sql = "SELECT status, reason_code FROM controls.waiver_valid WHERE subject_id = 'WVR-1'"
+    [row] = ask(home, sql, rules=rules)
     assert tuple(row.values()) == expected
+
+
+MIDNIGHT = datetime(2026, 3, 1, 16)  # in Shanghai, where the second of March begins
+MOMENT = timedelta(microseconds=1)
+
+
+@pytest.mark.parametrize(
+    ("as_of", "change", "state"),
+    [
+        (MIDNIGHT - MOMENT, {"expires": date(2026, 3, 1)}, "waived"),
+        (MIDNIGHT, {"expires": date(2026, 3, 1)}, "fail"),
+        (MIDNIGHT - MOMENT, {"created": date(2026, 3, 2)}, "fail"),
+        (MIDNIGHT, {"created": date(2026, 3, 2)}, "waived"),
+        (MIDNIGHT, {"created": date(2026, 3, 2), "expires": date(2026, 3, 2)}, "waived"),
+    ],
+)
+def test_a_waiver_holds_on_whole_days_of_the_policys_time_zone(
+    home: Home, tmp_path: Path, as_of: datetime, change: dict[str, Any], state: str
+) -> None:
+    assert check_waivers(_yaml(change), CONTROLS)[0]
+    fold(home, Landed([SHORT], as_of=as_of))
+    [row] = ask(home, RESULT, rules=_rules(tmp_path, POLICY, WAIVER | change))
+    assert row["effective_status"] == state
+
+
+@pytest.mark.parametrize(("as_of", "days"), [(MIDNIGHT - MOMENT, 0), (MIDNIGHT, -1), (MIDNIGHT - timedelta(days=2), 1)])
+def test_the_register_counts_the_days_that_are_left_of_a_waiver(
+    home: Home, tmp_path: Path, as_of: datetime, days: int
+) -> None:
+    fold(home, Landed([SHORT], as_of=as_of))
+    sql = "SELECT days_left, state = 'expired' AS is_over, expires_on FROM compliance.waiver_register"
+    rules = _rules(tmp_path, POLICY, WAIVER | {"expires": date(2026, 3, 1)})
+    assert ask(home, sql, rules=rules) == [{"days_left": days, "is_over": days < 0, "expires_on": "2026-03-01"}]
+
+
+def test_a_waiver_covers_its_id_in_every_scope_unless_it_names_one(home: Home, tmp_path: Path) -> None:
+    fold(home, Landed([SHORT]), Landed([SHORT], scope="dr", project="project-2"))
+    policy = POLICY.replace("[server-1]", "[other]")
+    register = "SELECT scope, waiver_id, covers_every_scope, subjects FROM compliance.waiver_register ORDER BY ALL"
+    rules = _rules(tmp_path, policy, WAIVER | {"scope": "dr"})
+    assert [tuple(row.values()) for row in ask(home, register, rules=rules)] == [("dr", "WVR-1", False, 1)]
+    states = RESULT.replace("raw_status,", "scope,") + " ORDER BY scope"
+    assert [row["effective_status"] for row in ask(home, states, rules=rules)] == ["waived", "fail"]
+    rules = _rules(tmp_path, policy, WAIVER)
+    everywhere = [("dr", "WVR-1", True, 1), ("prod", "WVR-1", True, 1)]
+    assert [tuple(row.values()) for row in ask(home, register, rules=rules)] == everywhere
+
+
+@pytest.mark.parametrize(
+    ("as_of", "expected"), [(MIDNIGHT - MOMENT, ("pass", "reviewed")), (MIDNIGHT, ("fail", "review_overdue"))]
+)
+def test_an_exclusion_that_nobody_reviewed_in_time_is_a_finding(
+    home: Home, as_of: datetime, expected: tuple[str, str]
+) -> None:
+    home.prepare()
+    policy = POLICY.replace("review_by: 2026-09-30", "review_by: 2026-03-01").replace("[server-1]", "[server-1, s2]")
+    (home.path / "policy.yaml").write_text(policy.replace("resource_id: scratch", "resource_id: [scratch, lab]"))
+    (home.path / "waivers.yaml").write_text(_yaml({}))
+    publish(home, Landed([SHORT], as_of=as_of))
+    results = query(home, "SELECT raw_status, reason_code FROM compliance.control_results WHERE subject_id = 'exc-001'")
+    assert results == [expected]
+    assert query(home, "SELECT waiver_id FROM compliance.waiver_register") == [("WVR-1",)]
+    kinds = "SELECT subject_type FROM intermediate.int_subjects WHERE subject_kind = 'waiver' ORDER BY 1"
+    assert query(home, kinds) == [("exclusion",), ("waiver",)]
+
+
+def test_a_waiver_and_an_exclusion_of_one_id_are_refused(home: Home) -> None:
+    home.prepare()
+    (home.path / "policy.yaml").write_text(POLICY)
+    (home.path / "waivers.yaml").write_text(_yaml({"id": "exc-001"}))
+    with pytest.raises(Problem, match="exc-001 is the id of an exclusion in the policy and of a waiver in"):
+        read_rules(project().controls, named(home, {}))
+
+
+OTHERS = ["Ops@Example.com", "  ops@example.com ", "ｏｐｓ＠example.com", "ops\u200b@example.com"]
+
+
+@pytest.mark.parametrize("same", OTHERS)
+def test_nobody_is_two_people_by_another_spelling(same: str) -> None:
+    for change in ({"approver": same}, {"owner": same, "approver": "ops@example.com"}):
+        _, faults = check_waivers(_yaml(change), CONTROLS)
+        assert [fault.what for fault in faults] == ["waiver WVR-1: owner and approver must be two people"]
+    two = {"control_id": "retention-shortened", "backup_ids": ["b"]}
+    for second in (same, "CISO@example.com "):
+        _, faults = check_waivers(_yaml(two | {"second_approver": second}), CONTROLS)
+        [fault] = faults
+        assert "needs a second_approver, who is neither owner nor approver" in fault.what
+    assert check_waivers(_yaml(two | {"second_approver": "cfo@example.com"}), CONTROLS)[0]
 
 
 def test_explain_names_the_rule_and_the_waiver(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

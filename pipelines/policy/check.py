@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar
+from unicodedata import category, normalize
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ValidationError
@@ -160,9 +161,9 @@ def _about(waiver: Waiver, controls: Mapping[str, Known]) -> Iterator[str]:
         yield "match must name exactly one selector"
     elif selected[0][0] in _PROJECT_WIDE and not waiver.scope_approver:
         yield "a waiver for a whole project needs a scope_approver"
-    if waiver.approver == waiver.owner:
+    if len(_people(waiver.owner, waiver.approver)) < 2:
         yield "owner and approver must be two people"
-    if waiver.expires <= waiver.created:
+    if waiver.expires < waiver.created:
         yield "it expires before it was created"
     most = timedelta(days=180 if known.severity == "critical" else 365)
     if waiver.expires - waiver.created > most:
@@ -173,12 +174,22 @@ def _about(waiver: Waiver, controls: Mapping[str, Known]) -> Iterator[str]:
 def _of_two_people(waiver: Waiver, known: Known) -> Iterator[str]:
     """What only controls about lost or shortened backups ask for, and no others."""
     if known.two_approvers:
-        if len({waiver.owner, waiver.approver, waiver.second_approver} - {None}) < 3:
+        if len(_people(waiver.owner, waiver.approver, waiver.second_approver)) < 3:
             yield f"{waiver.control_id} needs a second_approver, who is neither owner nor approver"
         if not waiver.backup_ids:
             yield f"{waiver.control_id} needs the exact backup_ids"
     elif waiver.second_approver or waiver.backup_ids:
         yield f"{waiver.control_id} asks for no second_approver and no backup_ids"
+
+
+def _people(*names: str | None) -> set[str]:
+    """Return who is named, each once: case, spaces around a name and forms of its letters make nobody else of it."""
+    return {_letters(_letters(name).casefold()).strip() for name in names if name}
+
+
+def _letters(text: str) -> str:
+    """Return a text without compatibility forms and without what can't be seen."""
+    return "".join(c for c in normalize("NFKC", text) if category(c) != "Cf")
 
 
 def selections(match: BaseModel) -> list[tuple[str, str]]:

@@ -87,7 +87,7 @@ class Exclusion(Rule):
 
     reason: Name = Field(description="Why.")
     owner: Name = Field(description="Who answers for it.")
-    review_by: date = Field(description="When it has to be looked at again.")
+    review_by: date = Field(description="Through this day it has to be looked at again.")
 
 
 class Policy(_Strict):
@@ -120,6 +120,7 @@ class Waiver(_Strict):
     id: Name
     control_id: Name = Field(description="Exactly one control.")
     match: WaiverMatch
+    scope: Name | None = Field(None, description="The cloud that it is about; without one, every cloud.")
     backup_ids: Names | None = Field(None, description="The exact backups, for controls about lost or shortened ones.")
     reason: Name
     compensating_control: Name | None = None
@@ -128,8 +129,10 @@ class Waiver(_Strict):
     approver: Name = Field(description="Somebody else than the owner.")
     second_approver: Name | None = Field(None, description="Needed for controls about lost or shortened backups.")
     scope_approver: Name | None = Field(None, description="Needed where a whole project is waived.")
-    created: date
-    expires: date = Field(description="At most 180 days on for a critical control, 365 for others.")
+    created: date = Field(description="It holds from the beginning of this day, in the policy's time zone.")
+    expires: date = Field(
+        description="It holds through this day. At most 180 days on for a critical control, 365 for others."
+    )
     max_measured_value: float | None = Field(None, description="What is worse than this is not waived.")
 
 
