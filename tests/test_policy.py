@@ -18,6 +18,7 @@ from pipelines.policy.force import Rules, known, read_rules
 from pipelines.policy.named import Named, named
 from pipelines.policy.schema import Waivers, json_schema
 from pipelines.problem import Problem
+from pipelines.reports.listings import select
 from tests.given import AS_OF, Landed, ask, at, child, fold, publish, query, server, volume
 
 POLICY = """version: 1
@@ -271,6 +272,26 @@ def test_what_is_out_of_scope_is_listed_and_not_judged(home: Home, tmp_path: Pat
     rows = ask(home, sql, rules=_rules(tmp_path))
     assert {(row["status"], row["reason_code"]) for row in rows} == {("not_applicable", "out_of_scope")}
     assert rows[0]["reason"] == "Taken out of scope by exc-001: rebuilt from an image"
+
+
+def test_no_day_and_no_gap_of_what_is_out_of_scope_is_told_as_bad(home: Home, tmp_path: Path) -> None:
+    late = {"created_at": at(days=9), "expired_at": at(days=-60)}
+    bodies = [
+        server("b1", resource_id="scratch", children=[child("c1", **late)], **late),
+        server("b2", resource_id="server-2", children=[child("c2", **late)], **late),
+    ]
+    fold(home, Landed(bodies))
+    rules = _rules(tmp_path)
+    daily = (
+        "SELECT resource_id, status, worst_gap_hours FROM compliance.rpo_daily WHERE day = '2026-02-25' ORDER BY ALL"
+    )
+    judged = {row["resource_id"]: (row["status"], row["worst_gap_hours"]) for row in ask(home, daily, rules=rules)}
+    excluded = ("out_of_scope", None)
+    assert judged["scratch"] == judged["disk-of-c1"] == excluded
+    assert {judged["server-2"][0], judged["disk-of-c2"][0]} == {"missed"}
+    gaps = "SELECT DISTINCT resource_id FROM compliance.rpo_gaps ORDER BY 1"
+    assert [row["resource_id"] for row in ask(home, gaps, rules=rules)] == ["disk-of-c2", "server-2"]
+    assert [row["id"] for row in ask(home, select("grid"), rules=rules)] == ["server-2"]
 
 
 def test_a_snapshot_is_judged_by_the_policy_in_force_on_its_date(home: Home, tmp_path: Path) -> None:
