@@ -10,10 +10,12 @@ import yaml
 from click.testing import CliRunner
 
 from pipelines.cli import main
+from pipelines.contract.columns import Type
 from pipelines.home import Home
 from pipelines.models.project import project
 from pipelines.policy.check import WaiverFile, check_policy, check_waivers, read_policy
 from pipelines.policy.demands import SETTINGS, TIER, derived
+from pipelines.policy.document import Fault
 from pipelines.policy.force import Rules, known, read_rules
 from pipelines.policy.named import Named, named
 from pipelines.policy.schema import Waivers, json_schema
@@ -83,6 +85,42 @@ CONTROLS = known(project().controls)
         ("review_by: 2026-09-30", "until: 2026-09-30", 16, "exclude.0.review_by is missing"),
         ("Asia/Shanghai", "Asia/Nowhere", 4, "report_timezone Asia/Nowhere is no time zone"),
         ("version: 1", "version: 2", 1, "version: input should be 1"),
+        (
+            "rpo_hours: 4",
+            f"rpo_hours: {10**20}",
+            7,
+            "tiers.critical.rpo_hours: input should be less than or equal to 876000",
+        ),
+        (
+            "grace_hours: 1",
+            "grace_hours: 876001",
+            7,
+            "tiers.critical.grace_hours: input should be less than or equal to 876000",
+        ),
+        (
+            "window_days: 30",
+            "window_days: 3661",
+            5,
+            "settings.gap_window_days: input should be less than or equal to 3660",
+        ),
+        (
+            "priority: 40",
+            f"priority: {10**20}",
+            14,
+            "assignments.2.priority: input should be less than or equal to 1000000",
+        ),
+        (
+            "effective_from: 2026",
+            "effective_from: 0001",
+            3,
+            "effective_from: input should be greater than or equal to 1900-01-01",
+        ),
+        (
+            "review_by: 2026",
+            "review_by: 9999",
+            16,
+            "exclude.0.review_by: input should be less than or equal to 2999-12-31",
+        ),
         ("  dev: {", "  dev: [", 9, "it is not YAML"),
     ],
 )
@@ -91,6 +129,44 @@ def test_whatever_is_wrong_with_a_policy_is_said_with_its_line(old: str, new: st
     policy, faults = check_policy(POLICY.replace(old, new, 1))
     assert policy is None
     assert [fault for fault in faults if fault.line == line and fault.what.startswith(said)], faults
+
+
+def test_a_day_in_quotes_is_a_day() -> None:
+    policy, faults = check_policy(POLICY.replace("2026-01-01", "'2026-01-01'").replace("2026-09-30", '"2026-09-30"'))
+    assert not faults
+    assert policy
+    assert (policy.effective_from, policy.exclude[0].review_by) == (date(2026, 1, 1), date(2026, 9, 30))
+
+
+def test_the_largest_numbers_are_judged_by_without_an_overflow(home: Home, tmp_path: Path) -> None:
+    largest = {demand.column.name: demand.most for demand in TIER if demand.column.type in (Type.WHOLE, Type.REAL)}
+    settings = {demand.column.name: demand.most for demand in SETTINGS if demand.column.unit != "%"}
+    policy = {"version": 1, "policy_id": "p", "effective_from": "1900-01-01", "default_tier": "t"}
+    policy |= {"tiers": {"t": largest}, "settings": settings, "report_timezone": "Pacific/Kiritimati"}
+    fold(home, Landed([server()]))
+    rules = _rules(
+        tmp_path, yaml.safe_dump(policy), WAIVER | {"created": date(2999, 1, 1), "expires": date(2999, 12, 31)}
+    )
+    assert ask(home, "SELECT * FROM compliance.control_results", rules=rules)
+
+
+_ALIASES = "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12))
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (f"a0: &a0 [x]\n{_ALIASES}", 6),
+        (f"{POLICY}a0: &a0 {{x: y}}\n" + _ALIASES.replace("[", "{<<: [").replace("]", "]}"), 22),
+        ("version: 1\ntiers: &t {a: *t}\n", 2),
+    ],
+)
+def test_aliases_of_aliases_end_at_once_with_their_line(text: str, line: int) -> None:
+    assert check_policy(text) == (None, [Fault(line, "aliases of aliases make it more than 100,000 values")])
+
+
+def test_an_alias_that_saves_writing_is_taken() -> None:
+    assert check_policy(POLICY.replace("standard: {", "standard: &s {").replace("dev: {", "dev: {<<: *s, "))[0]
 
 
 def test_a_policy_with_several_problems_lists_all_and_runs_nothing(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

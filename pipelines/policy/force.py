@@ -15,7 +15,7 @@ from pipelines.models.control import Control
 from pipelines.policy.check import Known, PolicyFile, WaiverFile, read_policy, read_waivers, selections
 from pipelines.policy.demands import SELECTORS, WEIGHTS, derived
 from pipelines.policy.named import Named
-from pipelines.policy.schema import Overrides, Policy, Rule
+from pipelines.policy.schema import FIRST_DAY, Overrides, Policy, Rule
 from pipelines.policy.tables import DAYS, MATCHES, POLICY, SETTINGS, SEVERITIES, TIERS, WAIVERS
 from pipelines.problem import Problem
 
@@ -25,7 +25,7 @@ _BUILT_IN = Policy.model_validate(
     {
         "version": 1,
         "policy_id": "built-in",
-        "effective_from": date.min,
+        "effective_from": FIRST_DAY,
         "tiers": {"standard": {}},
         "default_tier": "standard",
     }
