@@ -5,9 +5,12 @@ import re
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from pathlib import Path
+from socketserver import StreamRequestHandler, ThreadingTCPServer
+from threading import Event, Thread
 from typing import Any
 
 import dagster as dg
@@ -26,11 +29,13 @@ DAY = timedelta(days=1)
 
 
 class Chat:
-    """A chat that takes messages on loopback, or answers with the statuses that it is told to, one after the other."""
+    """A chat that takes messages on loopback, or answers as it is told to, one answer after the other."""
 
     def __init__(self) -> None:
         self.texts: list[str] = []
         self.statuses: list[int] = []
+        self.answers: list[str] = []  # bodies
+        self.headers: list[dict[str, str]] = []  # of what it was sent
         self.asked = 0
         self.delay = 0.0  # seconds
         chat = self
@@ -41,10 +46,14 @@ class Chat:
                 time.sleep(chat.delay)
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 status = chat.statuses.pop(0) if chat.statuses else 200
-                if status == 200:
+                answer = chat.answers.pop(0) if chat.answers else "ok" if status == 200 else ""
+                if answer == "ok":
                     chat.texts.append(body["text"])
+                chat.headers.append(dict(self.headers))
                 self.send_response(status)
+                self.send_header("Content-Length", str(len(answer.encode())))
                 self.end_headers()
+                self.wfile.write(answer.encode())
 
             def log_message(self, *_: Any) -> None:
                 """Say nothing."""
@@ -221,7 +230,7 @@ def test_a_redirect_is_not_followed_and_no_answer_says_nothing_secret(
     monkeypatch.setattr("pipelines.alerts.webhook.PATIENCE", 0.01)
     with pytest.raises(Problem) as caught:
         post("http://127.0.0.1:9/services/s3cret", "hello")
-    assert str(caught.value) == "the webhook took no message: no connection. Check CBR_WEBHOOK."
+    assert str(caught.value).startswith("the webhook took no message: no connection. Check CBR_WEBHOOK.")
     for odd in ("http://a..b/s3cret", "http://[/s3cret", "http://a:99999999/s3cret"):
         with pytest.raises(Problem) as caught:
             post(odd, "hello")
@@ -229,11 +238,106 @@ def test_a_redirect_is_not_followed_and_no_answer_says_nothing_secret(
 
 
 def test_a_chat_that_takes_long_is_asked_once(monkeypatch: pytest.MonkeyPatch, chat: Chat) -> None:
-    monkeypatch.setattr("pipelines.alerts.webhook._TIMEOUT", (1, 0.2))
+    monkeypatch.setattr("pipelines.alerts.webhook.EXCHANGE_SECONDS", 0.2)
     chat.delay = 0.6
     with pytest.raises(Problem, match="no answer"):
         post(chat.url, "hello")
     assert chat.asked == 1
+
+
+@pytest.mark.parametrize("answer", [b"HTTP/1.1 200 OK\r\nX-A: ", b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n"])
+def test_an_answer_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch, answer: bytes) -> None:
+    monkeypatch.setattr("pipelines.alerts.webhook.EXCHANGE_SECONDS", 0.3)
+    given_up = Event()
+
+    class Drip(StreamRequestHandler):
+        def handle(self) -> None:
+            self.wfile.write(answer)
+            with suppress(OSError):
+                while not given_up.wait(0.05):
+                    self.wfile.write(b"a")
+
+    with ThreadingTCPServer(("127.0.0.1", 0), Drip) as dripping:
+        Thread(target=dripping.serve_forever, daemon=True).start()
+        try:
+            with pytest.raises(Problem, match="no answer"):
+                post(f"http://127.0.0.1:{dripping.server_address[1]}/s3cret", "hello")
+        finally:
+            given_up.set()
+            dripping.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ('{"errcode":310000,"errmsg":"keywords not in content"}', "200 errcode 310000 keywords not in content"),
+        ('{"code":19024,"msg":"Key Words Not Found","data":{}}', "200 code 19024 Key Words Not Found"),
+        ('{"errcode":93000,"errmsg":"invalid webhook url"}', "200 errcode 93000 invalid webhook url"),
+        ('{"ok":false,"error":"channel_not_found"}', "200 error channel_not_found"),
+        ('{"StatusCode":0,"code":9499,"msg":"Bad Request"}', "200 code 9499 Bad Request"),
+        ('{"errcode":false}', "200 errcode False"),
+        ("{}", "200 {}"),
+        ("[0]", "200 [0]"),
+        ("<html>Sign in\nfirst</html>", "200 <html>Sign in first</html>"),
+        ('{"errcode":300001,"errmsg":"token s3cret of /services/s3cret is off"}', "token *** of *** is off"),
+    ],
+)
+def test_a_robot_that_refuses_with_200_has_told_nobody(chat: Chat, answer: str, said: str) -> None:
+    chat.answers = [answer]
+    with pytest.raises(Problem) as caught:
+        post(chat.url, "hello")
+    assert str(caught.value).partition("message: ")[2].partition(". Check")[0].endswith(said)
+    assert "s3cret" not in str(caught.value)
+    assert (chat.asked, chat.texts) == (1, [])
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "ok",
+        "ok\n",
+        '{"ok":true}',
+        '{"errcode":0,"errmsg":"ok"}',
+        '{"StatusCode":0,"StatusMessage":"success","code":0,"data":{},"msg":"success"}',
+        '{"success":true}',
+        '{"result":"success","msg":""}',
+        "",
+    ],
+)
+def test_each_channels_own_success_is_one(chat: Chat, answer: str) -> None:
+    chat.answers = [answer]
+    post(chat.url, "hello")
+    assert chat.asked == 1
+
+
+def test_secrets_of_the_query_are_not_said_either(chat: Chat) -> None:
+    chat.statuses, chat.answers = [403], ["no access for t%2Fok3n, that is t/ok3n"]
+    with pytest.raises(Problem, match=r"403 no access for \*\*\*, that is \*\*\*\.") as caught:
+        post(f"{chat.url}?access_token=t%2Fok3n", "hello")
+    assert "ok3n" not in str(caught.value)
+
+
+def test_what_a_robot_refused_is_posted_at_a_later_look(first_day: Home, chat: Chat) -> None:
+    watch = Watch(first_day, chat.url)
+    watch.look()
+    publish(first_day, day(2, fresh(0)), run_id="run-2")
+    chat.answers = ['{"errcode":310000,"errmsg":"keywords not in content"}']
+    with pytest.raises(Problem, match="310000"):
+        watch.look()
+    assert (watch.look(), len(chat.texts)) == ("posted", 1)
+
+
+def test_nothing_of_netrc_is_sent_and_what_the_url_says_is(chat: Chat, tmp_path: Path) -> None:
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login robot password hush\n")
+    post(chat.url, "hello")
+    post(chat.url.replace("//", "//a:b@"), "hello")
+    assert [headers.get("Authorization") for headers in chat.headers] == [None, "Basic YTpi"]
+
+
+def test_a_proxy_of_the_environment_is_used(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", chat.url)
+    post("http://hooks.example.com/services/x", "hello")
+    assert (chat.texts, chat.headers[0]["Host"]) == (["hello"], "hooks.example.com")
 
 
 def test_names_ping_nobody_and_are_no_markup(home: Home, chat: Chat) -> None:

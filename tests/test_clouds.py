@@ -1,9 +1,11 @@
 """clouds.yaml and IAM: whatever is wrong, one line says what and what to do, and shows no secret."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from pipelines.extract.scope import open_scope
 from pipelines.problem import Problem
@@ -11,6 +13,7 @@ from pipelines.sandbox import Sandbox, serve
 from pipelines.sandbox.answers import Answer
 from pipelines.sandbox.iam import PROJECTS, REGION
 from tests.conftest import clouds_yaml
+from tests.test_readme import README
 
 SECRET = "hush-hush-hush"
 
@@ -42,6 +45,17 @@ def test_a_scope_is_a_cloud_of_clouds_yaml(service: Sandbox, configured: Path) -
         assert (scope.name, scope.region, scope.project_id) == ("prod", REGION, PROJECTS[REGION])
         assert scope.url == f"{service.url}/v3/{PROJECTS[REGION]}"
         assert "session" not in repr(scope)
+
+
+@pytest.mark.parametrize("path", ["", "/", "/v3", "/v3/"])
+def test_the_readmes_own_entry_logs_in_wherever_auth_url_ends(service: Sandbox, configured: Path, path: str) -> None:
+    [prod] = yaml.safe_load(re.search(r"```yaml\n(clouds:.*?)```", README, re.DOTALL)[1])["clouds"].values()
+    cloud = service.cloud()
+    assert (prod.keys(), prod["auth"].keys()) == (cloud.keys(), cloud["auth"].keys())
+    cloud["auth"]["auth_url"] = service.url + path
+    clouds_yaml(configured.parent, prod=cloud)
+    with open_scope("prod") as scope:
+        assert scope.url == f"{service.url}/v3/{PROJECTS[REGION]}"
 
 
 @pytest.mark.parametrize(

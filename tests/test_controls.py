@@ -430,3 +430,19 @@ def test_the_reason_carries_the_numbers(home: Home) -> None:
     assert query(home, sql) == [
         ("The newest dependable point is 58 h 30 min old; the limit is 26 h.", 58.5, 26.0, ["backup-1"])
     ]
+
+
+@pytest.mark.parametrize(
+    ("info", "said"),
+    [
+        ("the target vault is full", "no code, the target vault is full"),
+        ({"fail_code": "X.1", "fail_reason": "no quota"}, "X.1, no quota"),
+        ({"progress": 3}, "no code, no reason given"),
+        (None, "no code, no reason given"),
+    ],
+)
+def test_a_failed_replication_says_why_as_a_text_too(home: Home, info: object, said: str) -> None:
+    record = {"id": "r1", "status": "fail", "source_backup_id": "backup-1", "extra_info": info}
+    fold(home, Landed([server(replication_records=[record | {"destination_region": "region-2"}])]))
+    sql = "SELECT reason FROM controls.replication_healthy WHERE status = 'fail'"
+    assert ask(home, sql) == [{"reason": f"Replication failed: {said}."}]

@@ -84,6 +84,29 @@ def test_what_differs_between_engines_is_refused(sql: str) -> None:
     assert objections(sql)
 
 
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        (
+            "SELECT contains(a, b) AS x FROM t",
+            "not on the list of functions: CONTAINS(a, b); write strpos(text, part) > 0",
+        ),
+        ("SELECT a LIKE '%' || b || '%' AS x FROM t", "a pattern that is no literal, where strpos(text, part) > 0"),
+        ("SELECT a ILIKE b AS x FROM t", "a pattern that is no literal, where strpos(text, part) > 0"),
+        ("SELECT some_function(a) AS x FROM t", "allowed are "),
+    ],
+)
+def test_what_is_refused_names_what_is_allowed(sql: str, said: str) -> None:
+    assert any(said in objection for objection in objections(sql))
+
+
+def test_part_of_a_name_is_found_by_strpos_whatever_the_name_has_in_it() -> None:
+    sql = "SELECT strpos(a, b) > 0 AS x FROM (VALUES ('a_c%', '_c%'), ('abcd', '_c%'), ('abcd', 'bc')) AS t (a, b)"
+    assert objections("SELECT strpos(a, b) > 0 AS x FROM t WHERE a LIKE 'prod-%'") == []
+    with connect() as connection:
+        assert connection.execute(sql).fetchall() == [(True,), (False,), (True,)]
+
+
 def policy_columns(model: Model) -> set[str]:
     """The columns of policy tables that a model names, but for those that only lead to them."""
     known = {column.name for table in (TIERS, SETTINGS) for column in table.columns}

@@ -10,14 +10,17 @@ import yaml
 from click.testing import CliRunner
 
 from pipelines.cli import main
+from pipelines.contract.columns import Type
 from pipelines.home import Home
 from pipelines.models.project import project
 from pipelines.policy.check import WaiverFile, check_policy, check_waivers, read_policy
 from pipelines.policy.demands import SETTINGS, TIER, derived
+from pipelines.policy.document import Fault
 from pipelines.policy.force import Rules, known, read_rules
 from pipelines.policy.named import Named, named
 from pipelines.policy.schema import Waivers, json_schema
 from pipelines.problem import Problem
+from pipelines.reports.listings import select
 from tests.given import AS_OF, Landed, ask, at, child, fold, publish, query, server, volume
 
 POLICY = """version: 1
@@ -82,6 +85,42 @@ CONTROLS = known(project().controls)
         ("review_by: 2026-09-30", "until: 2026-09-30", 16, "exclude.0.review_by is missing"),
         ("Asia/Shanghai", "Asia/Nowhere", 4, "report_timezone Asia/Nowhere is no time zone"),
         ("version: 1", "version: 2", 1, "version: input should be 1"),
+        (
+            "rpo_hours: 4",
+            f"rpo_hours: {10**20}",
+            7,
+            "tiers.critical.rpo_hours: input should be less than or equal to 876000",
+        ),
+        (
+            "grace_hours: 1",
+            "grace_hours: 876001",
+            7,
+            "tiers.critical.grace_hours: input should be less than or equal to 876000",
+        ),
+        (
+            "window_days: 30",
+            "window_days: 3661",
+            5,
+            "settings.gap_window_days: input should be less than or equal to 3660",
+        ),
+        (
+            "priority: 40",
+            f"priority: {10**20}",
+            14,
+            "assignments.2.priority: input should be less than or equal to 1000000",
+        ),
+        (
+            "effective_from: 2026",
+            "effective_from: 0001",
+            3,
+            "effective_from: input should be greater than or equal to 1900-01-01",
+        ),
+        (
+            "review_by: 2026",
+            "review_by: 9999",
+            16,
+            "exclude.0.review_by: input should be less than or equal to 2999-12-31",
+        ),
         ("  dev: {", "  dev: [", 9, "it is not YAML"),
     ],
 )
@@ -90,6 +129,44 @@ def test_whatever_is_wrong_with_a_policy_is_said_with_its_line(old: str, new: st
     policy, faults = check_policy(POLICY.replace(old, new, 1))
     assert policy is None
     assert [fault for fault in faults if fault.line == line and fault.what.startswith(said)], faults
+
+
+def test_a_day_in_quotes_is_a_day() -> None:
+    policy, faults = check_policy(POLICY.replace("2026-01-01", "'2026-01-01'").replace("2026-09-30", '"2026-09-30"'))
+    assert not faults
+    assert policy
+    assert (policy.effective_from, policy.exclude[0].review_by) == (date(2026, 1, 1), date(2026, 9, 30))
+
+
+def test_the_largest_numbers_are_judged_by_without_an_overflow(home: Home, tmp_path: Path) -> None:
+    largest = {demand.column.name: demand.most for demand in TIER if demand.column.type in (Type.WHOLE, Type.REAL)}
+    settings = {demand.column.name: demand.most for demand in SETTINGS if demand.column.unit != "%"}
+    policy = {"version": 1, "policy_id": "p", "effective_from": "1900-01-01", "default_tier": "t"}
+    policy |= {"tiers": {"t": largest}, "settings": settings, "report_timezone": "Pacific/Kiritimati"}
+    fold(home, Landed([server()]))
+    rules = _rules(
+        tmp_path, yaml.safe_dump(policy), WAIVER | {"created": date(2999, 1, 1), "expires": date(2999, 12, 31)}
+    )
+    assert ask(home, "SELECT * FROM compliance.control_results", rules=rules)
+
+
+_ALIASES = "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12))
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (f"a0: &a0 [x]\n{_ALIASES}", 6),
+        (f"{POLICY}a0: &a0 {{x: y}}\n" + _ALIASES.replace("[", "{<<: [").replace("]", "]}"), 22),
+        ("version: 1\ntiers: &t {a: *t}\n", 2),
+    ],
+)
+def test_aliases_of_aliases_end_at_once_with_their_line(text: str, line: int) -> None:
+    assert check_policy(text) == (None, [Fault(line, "aliases of aliases make it more than 100,000 values")])
+
+
+def test_an_alias_that_saves_writing_is_taken() -> None:
+    assert check_policy(POLICY.replace("standard: {", "standard: &s {").replace("dev: {", "dev: {<<: *s, "))[0]
 
 
 def test_a_policy_with_several_problems_lists_all_and_runs_nothing(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -273,6 +350,26 @@ def test_what_is_out_of_scope_is_listed_and_not_judged(home: Home, tmp_path: Pat
     assert rows[0]["reason"] == "Taken out of scope by exc-001: rebuilt from an image"
 
 
+def test_no_day_and_no_gap_of_what_is_out_of_scope_is_told_as_bad(home: Home, tmp_path: Path) -> None:
+    late = {"created_at": at(days=9), "expired_at": at(days=-60)}
+    bodies = [
+        server("b1", resource_id="scratch", children=[child("c1", **late)], **late),
+        server("b2", resource_id="server-2", children=[child("c2", **late)], **late),
+    ]
+    fold(home, Landed(bodies))
+    rules = _rules(tmp_path)
+    daily = (
+        "SELECT resource_id, status, worst_gap_hours FROM compliance.rpo_daily WHERE day = '2026-02-25' ORDER BY ALL"
+    )
+    judged = {row["resource_id"]: (row["status"], row["worst_gap_hours"]) for row in ask(home, daily, rules=rules)}
+    excluded = ("out_of_scope", None)
+    assert judged["scratch"] == judged["disk-of-c1"] == excluded
+    assert {judged["server-2"][0], judged["disk-of-c2"][0]} == {"missed"}
+    gaps = "SELECT DISTINCT resource_id FROM compliance.rpo_gaps ORDER BY 1"
+    assert [row["resource_id"] for row in ask(home, gaps, rules=rules)] == ["disk-of-c2", "server-2"]
+    assert [row["id"] for row in ask(home, select("grid"), rules=rules)] == ["server-2"]
+
+
 def test_a_snapshot_is_judged_by_the_policy_in_force_on_its_date(home: Home, tmp_path: Path) -> None:
     folder = tmp_path / "policies"
     folder.mkdir()
@@ -325,8 +422,10 @@ WHERE control_id = 'backup-retention-minimum' AND subject_id = 'backup-1'
     ("change", "expected"),
     [
         pytest.param({}, ("fail", "waived", "too_short", "WVR-1"), id="holds"),
-        pytest.param({"expires": date(2026, 3, 1)}, ("fail", "fail", "waiver_expired", "WVR-1"), id="expired today"),
-        pytest.param({"expires": date(2026, 3, 2)}, ("fail", "waived", "too_short", "WVR-1"), id="last day"),
+        pytest.param({"expires": date(2026, 2, 28)}, ("fail", "fail", "waiver_expired", "WVR-1"), id="expired"),
+        pytest.param({"expires": date(2026, 3, 1)}, ("fail", "waived", "too_short", "WVR-1"), id="last day"),
+        pytest.param({"scope": "prod"}, ("fail", "waived", "too_short", "WVR-1"), id="of this scope"),
+        pytest.param({"scope": "dr"}, ("fail", "fail", "too_short", None), id="of another scope"),
         pytest.param({"created": date(2026, 3, 2)}, ("fail", "fail", "too_short", None), id="not begun"),
         pytest.param({"max_measured_value": 9}, ("fail", "waived", "too_short", "WVR-1"), id="within its ceiling"),
         pytest.param({"max_measured_value": 10}, ("fail", "fail", "waiver_exceeded", "WVR-1"), id="worse than that"),
@@ -367,7 +466,7 @@ def test_two_people_accept_lost_backups_by_their_exact_ids(
     ("change", "expected"),
     [
         ({}, ("pass", "in_use")),
-        ({"expires": date(2026, 3, 1)}, ("fail", "expired")),
+        ({"expires": date(2026, 2, 28)}, ("fail", "expired")),
         ({"created": date(2026, 4, 1)}, ("not_applicable", "not_begun")),
         ({"match": {"resource_id": "other"}, "created": date(2026, 1, 1)}, ("fail", "unused")),
         ({"match": {"resource_id": "other"}, "created": date(2026, 2, 27)}, ("not_applicable", "not_needed_now")),
@@ -379,8 +478,97 @@ def test_waivers_are_judged_themselves(
 ) -> None:
     fold(home, Landed([SHORT]))
     rules = _rules(tmp_path, POLICY.replace("[server-1]", "[x]"), WAIVER | change)
-    [row] = ask(home, "SELECT status, reason_code FROM controls.waiver_valid", rules=rules)
+    sql = "SELECT status, reason_code FROM controls.waiver_valid WHERE subject_id = 'WVR-1'"
+    [row] = ask(home, sql, rules=rules)
     assert tuple(row.values()) == expected
+
+
+MIDNIGHT = datetime(2026, 3, 1, 16)  # in Shanghai, where the second of March begins
+MOMENT = timedelta(microseconds=1)
+
+
+@pytest.mark.parametrize(
+    ("as_of", "change", "state"),
+    [
+        (MIDNIGHT - MOMENT, {"expires": date(2026, 3, 1)}, "waived"),
+        (MIDNIGHT, {"expires": date(2026, 3, 1)}, "fail"),
+        (MIDNIGHT - MOMENT, {"created": date(2026, 3, 2)}, "fail"),
+        (MIDNIGHT, {"created": date(2026, 3, 2)}, "waived"),
+        (MIDNIGHT, {"created": date(2026, 3, 2), "expires": date(2026, 3, 2)}, "waived"),
+    ],
+)
+def test_a_waiver_holds_on_whole_days_of_the_policys_time_zone(
+    home: Home, tmp_path: Path, as_of: datetime, change: dict[str, Any], state: str
+) -> None:
+    assert check_waivers(_yaml(change), CONTROLS)[0]
+    fold(home, Landed([SHORT], as_of=as_of))
+    [row] = ask(home, RESULT, rules=_rules(tmp_path, POLICY, WAIVER | change))
+    assert row["effective_status"] == state
+
+
+@pytest.mark.parametrize(("as_of", "days"), [(MIDNIGHT - MOMENT, 0), (MIDNIGHT, -1), (MIDNIGHT - timedelta(days=2), 1)])
+def test_the_register_counts_the_days_that_are_left_of_a_waiver(
+    home: Home, tmp_path: Path, as_of: datetime, days: int
+) -> None:
+    fold(home, Landed([SHORT], as_of=as_of))
+    sql = "SELECT days_left, state = 'expired' AS is_over, expires_on FROM compliance.waiver_register"
+    rules = _rules(tmp_path, POLICY, WAIVER | {"expires": date(2026, 3, 1)})
+    assert ask(home, sql, rules=rules) == [{"days_left": days, "is_over": days < 0, "expires_on": "2026-03-01"}]
+
+
+def test_a_waiver_covers_its_id_in_every_scope_unless_it_names_one(home: Home, tmp_path: Path) -> None:
+    fold(home, Landed([SHORT]), Landed([SHORT], scope="dr", project="project-2"))
+    policy = POLICY.replace("[server-1]", "[other]")
+    register = "SELECT scope, waiver_id, covers_every_scope, subjects FROM compliance.waiver_register ORDER BY ALL"
+    rules = _rules(tmp_path, policy, WAIVER | {"scope": "dr"})
+    assert [tuple(row.values()) for row in ask(home, register, rules=rules)] == [("dr", "WVR-1", False, 1)]
+    states = RESULT.replace("raw_status,", "scope,") + " ORDER BY scope"
+    assert [row["effective_status"] for row in ask(home, states, rules=rules)] == ["waived", "fail"]
+    rules = _rules(tmp_path, policy, WAIVER)
+    everywhere = [("dr", "WVR-1", True, 1), ("prod", "WVR-1", True, 1)]
+    assert [tuple(row.values()) for row in ask(home, register, rules=rules)] == everywhere
+
+
+@pytest.mark.parametrize(
+    ("as_of", "expected"), [(MIDNIGHT - MOMENT, ("pass", "reviewed")), (MIDNIGHT, ("fail", "review_overdue"))]
+)
+def test_an_exclusion_that_nobody_reviewed_in_time_is_a_finding(
+    home: Home, as_of: datetime, expected: tuple[str, str]
+) -> None:
+    home.prepare()
+    policy = POLICY.replace("review_by: 2026-09-30", "review_by: 2026-03-01").replace("[server-1]", "[server-1, s2]")
+    (home.path / "policy.yaml").write_text(policy.replace("resource_id: scratch", "resource_id: [scratch, lab]"))
+    (home.path / "waivers.yaml").write_text(_yaml({}))
+    publish(home, Landed([SHORT], as_of=as_of))
+    results = query(home, "SELECT raw_status, reason_code FROM compliance.control_results WHERE subject_id = 'exc-001'")
+    assert results == [expected]
+    assert query(home, "SELECT waiver_id FROM compliance.waiver_register") == [("WVR-1",)]
+    kinds = "SELECT subject_type FROM intermediate.int_subjects WHERE subject_kind = 'waiver' ORDER BY 1"
+    assert query(home, kinds) == [("exclusion",), ("waiver",)]
+
+
+def test_a_waiver_and_an_exclusion_of_one_id_are_refused(home: Home) -> None:
+    home.prepare()
+    (home.path / "policy.yaml").write_text(POLICY)
+    (home.path / "waivers.yaml").write_text(_yaml({"id": "exc-001"}))
+    with pytest.raises(Problem, match="exc-001 is the id of an exclusion in the policy and of a waiver in"):
+        read_rules(project().controls, named(home, {}))
+
+
+OTHERS = ["Ops@Example.com", "  ops@example.com ", "ｏｐｓ＠example.com", "ops\u200b@example.com"]
+
+
+@pytest.mark.parametrize("same", OTHERS)
+def test_nobody_is_two_people_by_another_spelling(same: str) -> None:
+    for change in ({"approver": same}, {"owner": same, "approver": "ops@example.com"}):
+        _, faults = check_waivers(_yaml(change), CONTROLS)
+        assert [fault.what for fault in faults] == ["waiver WVR-1: owner and approver must be two people"]
+    two = {"control_id": "retention-shortened", "backup_ids": ["b"]}
+    for second in (same, "CISO@example.com "):
+        _, faults = check_waivers(_yaml(two | {"second_approver": second}), CONTROLS)
+        [fault] = faults
+        assert "needs a second_approver, who is neither owner nor approver" in fault.what
+    assert check_waivers(_yaml(two | {"second_approver": "cfo@example.com"}), CONTROLS)[0]
 
 
 def test_explain_names_the_rule_and_the_waiver(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

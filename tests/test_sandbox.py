@@ -1,15 +1,18 @@
 """The sandbox over its sockets: what CBR and IAM are documented, or were seen, to answer."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import requests
 
-from pipelines.sandbox import Sandbox
-from pipelines.sandbox.iam import PROJECTS, REGION
+from pipelines.extract.aksk import RequestSigner
+from pipelines.sandbox import Sandbox, serve
+from pipelines.sandbox.cbr import VAULT_GB
+from pipelines.sandbox.iam import ACCESS_KEY, PROJECTS, REGION, SECRET_KEY
 from pipelines.sandbox.server import serve_store
 from pipelines.sandbox.store import Numbered
+from tests.given import child, server, volume
 
 PROJECT = PROJECTS[REGION]
 
@@ -94,6 +97,7 @@ def test_the_default_order_is_newest_first(service: Sandbox) -> None:
         ("resource_type=OS::Sfs::Turbo", lambda item: item["resource_type"] == "OS::Sfs::Turbo"),
         ("image_type=replication", lambda item: item["image_type"] == "replication"),
         ("resource_name=erp-db", lambda item: item["resource_name"] == "erp-db"),
+        ("incremental=true&resource_name=erp-db", lambda item: item["incremental"]),
     ],
 )
 def test_filters_choose(service: Sandbox, query: str, matches: Any) -> None:
@@ -101,6 +105,97 @@ def test_filters_choose(service: Sandbox, query: str, matches: Any) -> None:
     assert page["backups"]
     assert all(matches(item) for item in page["backups"])
     assert page["count"] < len(service.cbr.backups.ids())
+
+
+@pytest.mark.parametrize(
+    "query", ["own_type=private", "own_type=all_granted", "enterprise_project_id=all_granted_eps", "dec=true"]
+)
+def test_filters_that_let_everything_through_do(service: Sandbox, query: str) -> None:
+    assert get(service, f"/backups?limit=1&{query}").json()["count"] == len(service.cbr.backups.ids())
+
+
+@pytest.mark.parametrize("query", ["own_type=shared", "member_status=accepted", "used_percent=100"])
+def test_nothing_is_shared_and_no_vault_is_full(service: Sandbox, query: str) -> None:
+    assert get(service, f"/backups?{query}").json() == {"backups": [], "count": 0, "offset": 0, "limit": 1000}
+
+
+@pytest.mark.parametrize(("percent", "ids"), [(1, ["full", "half"]), (50, ["full", "half"]), (51, ["full"])])
+def test_backups_are_chosen_by_the_use_of_their_vault(percent: int, ids: list[str]) -> None:
+    full = volume("full", vault_id="vault-1", resource_size=VAULT_GB)
+    half = volume("half", vault_id="vault-2", resource_size=VAULT_GB // 2)
+    with serve([full, half]) as service:
+        page = get(service, f"/backups?used_percent={percent}&sort=id:asc").json()
+    assert [item["id"] for item in page["backups"]] == ids
+
+
+def test_the_parts_of_a_backup_are_listed_by_its_id_alone() -> None:
+    inner = child("inner", parent_id="c2")
+    parts = [child("c1", parent_id="s1"), child("c2", parent_id="s1", children=[inner])]
+    with serve([server("s1", children=parts), volume("v1")]) as service:
+        assert [item["id"] for item in get(service, "/backups?sort=id:asc").json()["backups"]] == ["s1", "v1"]
+        page = get(service, "/backups?parent_id=s1&sort=id:asc").json()
+        assert ([item["id"] for item in page["backups"]], page["count"]) == (["c1", "c2"], 2)
+        assert page["backups"][1]["children"] == []
+        assert [item["id"] for item in get(service, "/backups?parent_id=c2").json()["backups"]] == ["inner"]
+        assert get(service, "/backups?parent_id=v1").json()["count"] == 0
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "start_time=yesterday",
+        "end_time=2026-03-01",
+        "start_time=2026-13-01T00:00:00Z",
+        "own_type=mine",
+        "member_status=maybe",
+        "used_percent=0",
+        "used_percent=101",
+        "used_percent=many",
+        "dec=1",
+        "incremental=True",
+    ],
+)
+def test_a_filter_that_means_nothing_is_a_bad_parameter(service: Sandbox, query: str) -> None:
+    answer = get(service, f"/backups?{query}")
+    assert (answer.status_code, answer.json()["error_code"]) == (400, "BackupService.9900")
+
+
+def test_a_range_of_time_is_that_of_creation() -> None:
+    hours = {f"v{hour}": f"2026-03-01T0{hour}:00:00.500000" for hour in range(4)}
+    with serve([volume(backup_id, created_at=created) for backup_id, created in hours.items()]) as service:
+        query = "start_time=2026-03-01T01:00:00Z&end_time=2026-03-01T03:00:00Z&sort=id:asc"
+        assert [item["id"] for item in get(service, f"/backups?{query}").json()["backups"]] == ["v1", "v2"]
+
+
+def test_iam_names_its_versions_without_a_token(service: Sandbox) -> None:
+    choice = requests.get(service.url, timeout=5, allow_redirects=False)
+    version = requests.get(f"{service.url}/v3", timeout=5, allow_redirects=False)
+    assert (choice.status_code, version.status_code) == (300, 200)
+    assert choice.json()["versions"]["values"] == [version.json()["version"]]
+    assert version.json()["version"]["links"] == [{"rel": "self", "href": f"{service.url}/v3/"}]
+
+
+def test_iam_lists_the_projects_of_who_asks(service: Sandbox) -> None:
+    url, token = f"{service.url}/v3/projects", token_request(service).headers["X-Subject-Token"]
+    listed = requests.get(url, headers={"X-Auth-Token": token}, timeout=5).json()["projects"]
+    assert {project["name"]: project["id"] for project in listed} == PROJECTS
+    signer = RequestSigner(ACCESS_KEY, SECRET_KEY, PROJECT, None)
+    named = requests.get(url, params={"name": REGION}, auth=signer, timeout=5).json()["projects"]
+    assert [project["id"] for project in named] == [PROJECT]
+    refused = requests.get(url, timeout=5)
+    assert (refused.status_code, refused.json()["error"]["title"]) == (401, "Unauthorized")
+
+
+@pytest.mark.parametrize(("minutes", "status"), [(-20, 401), (-14, 200), (14, 200), (20, 401)])
+def test_a_signature_is_good_for_a_quarter_of_an_hour(
+    service: Sandbox, monkeypatch: pytest.MonkeyPatch, minutes: int, status: int
+) -> None:
+    signed_at = datetime.now(UTC) + timedelta(minutes=minutes)
+    clock = type("Clock", (datetime,), {"utcnow": lambda: signed_at})
+    monkeypatch.setattr("huaweicloudsdkcore.signer.signer.datetime", clock)
+    signer = RequestSigner(ACCESS_KEY, SECRET_KEY, PROJECT, None)
+    answer = requests.get(f"{service.url}/v3/{PROJECT}/backups?limit=1", auth=signer, timeout=5)
+    assert answer.status_code == status
 
 
 def test_a_hundred_thousand_backups_are_made_when_they_are_asked_for() -> None:

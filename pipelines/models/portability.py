@@ -6,13 +6,14 @@ rounding. A SELECT enters; sentences about what is refused leave.
 """
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import sqlglot
 from sqlglot import exp
 
 _UNITS = {"DAY", "HOUR", "MINUTE", "SECOND"}
 # Functions by their class in sqlglot; one it does not know is exp.Anonymous, and so refused.
-_FUNCTIONS = (
+_FUNCTIONS: tuple[type[Any], ...] = (
     *(exp.And, exp.Or, exp.Not, exp.Case, exp.If, exp.Cast, exp.Coalesce, exp.Nullif, exp.Array),
     *(
         exp.Count,
@@ -27,9 +28,22 @@ _FUNCTIONS = (
         exp.Lead,
     ),
     *(exp.Floor, exp.Ceil, exp.Abs, exp.Greatest, exp.Least),
-    *(exp.Lower, exp.StartsWith, exp.GroupConcat, exp.SHA2, exp.Exists),
+    *(exp.Lower, exp.StartsWith, exp.StrPosition, exp.GroupConcat, exp.SHA2, exp.Exists),
     *(exp.JSONExtractScalar, exp.DateDiff, exp.TimestampTrunc, exp.ArraySort, exp.ArrayAgg, exp.ArrayContains),
 )
+# What to write in the place of functions that somebody is likely to reach for.
+_STRPOS = "strpos(text, part) > 0"
+_ALLOWED_FORMS: dict[type[exp.Expr], str] = {
+    exp.Contains: _STRPOS,  # DuckDB's takes lists as well, Spark's does not
+    exp.ArrayContainsAll: "an inner join or EXISTS",
+    exp.Avg: "cast(sum(x) as double) / nullif(count(x), 0)",
+    exp.Round: "floor(x + 0.5)",
+    exp.Upper: "lower(x)",
+    exp.EndsWith: "starts_with(text, part), or LIKE with a literal pattern",
+    exp.RegexpLike: f"LIKE with a literal pattern, or {_STRPOS}",
+    exp.RegexpExtract: f"LIKE with a literal pattern, or {_STRPOS}",
+    exp.Length: "a comparison, or LIKE with a literal pattern",
+}
 _REFUSED: tuple[tuple[type[exp.Expr], str], ...] = (
     (exp.Pivot, "PIVOT"),
     (exp.IntDiv, "integer division"),
@@ -62,10 +76,26 @@ def _about(node: exp.Expr) -> Iterator[str]:
         if isinstance(node, kind):
             yield f"{words}: {_text(node)}"
     if isinstance(node, exp.Func) and not isinstance(node, _FUNCTIONS):
-        yield f"not on the list of functions: {_text(node)}"
+        form = next((form for kind, form in _ALLOWED_FORMS.items() if isinstance(node, kind)), None)
+        allowed = f"write {form}" if form else f"allowed are {_names()}"
+        yield f"not on the list of functions: {_text(node)}; {allowed}"
     for kind, check in _CHECKS.items():
         if isinstance(node, kind) and (words := check(node)):
             yield f"{words}: {_text(node)}"
+
+
+def _names() -> str:
+    return ", ".join(sorted(kind.sql_name().lower() for kind in _FUNCTIONS if issubclass(kind, exp.Func)))
+
+
+def _pattern(node: exp.Expr) -> str:
+    """A name in a pattern matches more than itself: % and _ in it stand for any text."""
+    is_literal = isinstance(node.args["expression"], exp.Literal)
+    return "" if is_literal else f"a pattern that is no literal, where {_STRPOS} takes % and _ as they are"
+
+
+def _position(node: exp.Expr) -> str:
+    return "strpos that begins elsewhere than at the start" if node.args.get("position") else ""
 
 
 def _interval(node: exp.Expr) -> str:
@@ -151,6 +181,9 @@ _CHECKS: dict[type[exp.Expr], Callable[[exp.Expr], str]] = {
     exp.Join: _join,
     exp.Group: _group,
     exp.Filter: _filter,
+    exp.Like: _pattern,
+    exp.ILike: _pattern,
+    exp.StrPosition: _position,
 }
 
 

@@ -4,23 +4,25 @@ Belongs here: what holds between keys (tiers that exist, rules that can't both d
 the words for it. Does not belong here: the shape of the files (schema.py).
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from difflib import get_close_matches
 from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar
+from unicodedata import category, normalize
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ValidationError
 
 from pipelines.policy.document import Document, Fault, read_document
-from pipelines.policy.schema import Policy, Rule, Waiver, Waivers
+from pipelines.policy.schema import PROJECT_WIDE, Policy, Rule, Waiver, Waivers
 from pipelines.problem import Problem
 
+_DATE = re.compile(r"datetime\.date\((\d+), (\d+), (\d+)\)")  # as pydantic writes a bound
 _Model = TypeVar("_Model", bound=BaseModel)
-_PROJECT_WIDE = ("enterprise_project_id", "project_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,7 @@ def _words(model: type[BaseModel], path: tuple[str | int, ...], kind: str, said:
     if kind == "extra_forbidden":
         near = get_close_matches(str(path[-1]), _names(model), 1, 0.5)
         return f"{where} is no key that is known here" + (f"; did you mean {near[0]}?" if near else "")
+    said = _DATE.sub(lambda found: str(date(*map(int, found.groups()))), said)
     return f"{where} is missing" if kind == "missing" else f"{where}: {said[0].lower()}{said[1:]}"
 
 
@@ -158,11 +161,11 @@ def _about(waiver: Waiver, controls: Mapping[str, Known]) -> Iterator[str]:
         return
     if len(selected := selections(waiver.match)) != 1:
         yield "match must name exactly one selector"
-    elif selected[0][0] in _PROJECT_WIDE and not waiver.scope_approver:
+    elif selected[0][0] in PROJECT_WIDE and not waiver.scope_approver:
         yield "a waiver for a whole project needs a scope_approver"
-    if waiver.approver == waiver.owner:
+    if len(_people(waiver.owner, waiver.approver)) < 2:
         yield "owner and approver must be two people"
-    if waiver.expires <= waiver.created:
+    if waiver.expires < waiver.created:
         yield "it expires before it was created"
     most = timedelta(days=180 if known.severity == "critical" else 365)
     if waiver.expires - waiver.created > most:
@@ -173,7 +176,7 @@ def _about(waiver: Waiver, controls: Mapping[str, Known]) -> Iterator[str]:
 def _of_two_people(waiver: Waiver, known: Known) -> Iterator[str]:
     """What only controls about lost or shortened backups ask for, and no others."""
     if known.two_approvers:
-        if len({waiver.owner, waiver.approver, waiver.second_approver} - {None}) < 3:
+        if len(_people(waiver.owner, waiver.approver, waiver.second_approver)) < 3:
             yield f"{waiver.control_id} needs a second_approver, who is neither owner nor approver"
         if not waiver.backup_ids:
             yield f"{waiver.control_id} needs the exact backup_ids"
@@ -181,9 +184,19 @@ def _of_two_people(waiver: Waiver, known: Known) -> Iterator[str]:
         yield f"{waiver.control_id} asks for no second_approver and no backup_ids"
 
 
+def _people(*names: str | None) -> set[str]:
+    """Return who is named, each once: case, spaces around a name and forms of its letters make nobody else of it."""
+    return {_letters(_letters(name).casefold()).strip() for name in names if name}
+
+
+def _letters(text: str) -> str:
+    """Return a text without compatibility forms and without what can't be seen."""
+    return "".join(c for c in normalize("NFKC", text) if category(c) != "Cf")
+
+
 def selections(match: BaseModel) -> list[tuple[str, str]]:
     """Return the selector and value pairs that a match names."""
-    named = match.model_dump(exclude_none=True)
+    named = match.model_dump(exclude_unset=True)
     return [(name, v) for name, value in named.items() for v in ([value] if isinstance(value, str) else value)]
 
 

@@ -16,18 +16,33 @@ Value = int | float | bool | str | list[str] | None
 class Demand:
     """One key of the policy file: a column of a policy table, and what it is where nobody sets it.
 
-    Numbers are at least `least`. A default of None means that it is not asked for.
+    Numbers are from `least` to `most`. A default of None means that it is not asked for.
     """
 
     column: Column
     default: Value
-    least: int = 0
+    least: int
+    most: int
+
+
+# The largest number of each unit. The service keeps backups for 99,999 days at most; the others are beyond all use,
+# and far from where instants and whole numbers end.
+MOST = {"s": 31_536_000, "h": 876_000, "d": 99_999, "%": 100, "": 1_000_000}
+_WINDOW = 3_660  # days that are looked at one by one
 
 
 def _demand(
-    name: str, kind: Type, default: Value, doc: str, *, unit: str = "", known: tuple[str, ...] = (), least: int = 0
+    name: str,
+    kind: Type,
+    default: Value,
+    doc: str,
+    *,
+    unit: str = "",
+    known: tuple[str, ...] = (),
+    least: int = 0,
+    most: int | None = None,
 ) -> Demand:
-    return Demand(Column(name, kind, doc, unit=unit, known=known), default, least)
+    return Demand(Column(name, kind, doc, unit=unit, known=known), default, least, most or MOST[unit])
 
 
 _ASKED = ("required", "optional")
@@ -67,10 +82,26 @@ SETTINGS: tuple[Demand, ...] = (
     _demand("timestamp_tolerance_seconds", WHOLE, 3600, "How far an expiry may fall short.", unit="s"),
     _demand("clock_skew_seconds", WHOLE, 300, "How far clocks may differ.", unit="s"),
     _demand("max_scope_lag_hours", WHOLE, 26, "How far a scope may lag behind the newest one.", unit="h", least=1),
-    _demand("gap_window_days", WHOLE, 30, "How far back gaps and attempts are counted.", unit="d", least=1),
-    _demand("deletion_window_days", WHOLE, 30, "How long a deletion or a change stays a finding.", unit="d", least=1),
     _demand(
-        "look_back_days", WHOLE, 90, "How long a resource without any point stays in the report.", unit="d", least=1
+        "gap_window_days", WHOLE, 30, "How far back gaps and attempts are counted.", unit="d", least=1, most=_WINDOW
+    ),
+    _demand(
+        "deletion_window_days",
+        WHOLE,
+        30,
+        "How long a deletion or a change stays a finding.",
+        unit="d",
+        least=1,
+        most=_WINDOW,
+    ),
+    _demand(
+        "look_back_days",
+        WHOLE,
+        90,
+        "How long a resource without any point stays in the report.",
+        unit="d",
+        least=1,
+        most=_WINDOW,
     ),
     _demand("purge_lag_hours", WHOLE, 48, "How long the service may keep a point past its expiry.", unit="h"),
     _demand("stuck_hours", WHOLE, 24, "How long a backup or a restore may run.", unit="h", least=1),
@@ -85,9 +116,17 @@ SETTINGS: tuple[Demand, ...] = (
     _demand("mass_points", WHOLE, 3, "Lost points that count as a mass deletion, at least.", least=1),
     _demand("mass_percent", REAL, 5.0, "The share of the points of a vault that does.", unit="%"),
     _demand(
-        "usual_total_days", WHOLE, 28, "Days before a reading that tell how many points a vault has.", unit="d", least=1
+        "usual_total_days",
+        WHOLE,
+        28,
+        "Days before a reading that tell how many points a vault has.",
+        unit="d",
+        least=1,
+        most=_WINDOW,
     ),
-    _demand("usual_total_least_days", WHOLE, 14, "The fewest of them that tell anything.", unit="d", least=2),
+    _demand(
+        "usual_total_least_days", WHOLE, 14, "The fewest of them that tell anything.", unit="d", least=2, most=_WINDOW
+    ),
     _demand("unusual_score", REAL, 3.5, "Robust z-score beyond which a total is unusual."),
     _demand("unusual_size_percent", REAL, 30.0, "How far the size of a server may be off without a word.", unit="%"),
     _demand("waiver_unused_days", WHOLE, 30, "How long a waiver may stand unused.", unit="d", least=1),
@@ -95,8 +134,8 @@ SETTINGS: tuple[Demand, ...] = (
     _demand("due_high_days", WHOLE, 7, "Time to mend a high one.", unit="d"),
     _demand("due_medium_days", WHOLE, 30, "Time to mend a medium one.", unit="d"),
     _demand("due_low_days", WHOLE, 90, "Time to mend any other.", unit="d"),
-    _demand("calendar_days", WHOLE, 90, "How far ahead expiries are listed.", unit="d", least=1),
-    _demand("manual_auto_factor", WHOLE, 3, "RPOs within which an automatic point is needed.", least=1),
+    _demand("calendar_days", WHOLE, 90, "How far ahead expiries are listed.", unit="d", least=1, most=_WINDOW),
+    _demand("manual_auto_factor", WHOLE, 3, "RPOs within which an automatic point is needed.", least=1, most=100),
     _demand("manual_auto_hours", WHOLE, 168, "The same in hours, where that is longer.", unit="h"),
 )
 

@@ -3,11 +3,14 @@
 Belongs here: reading YAML, and saying what is wrong with a line. Does not belong here: what a file may say.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 import yaml
 
+_MOST_REPEATED = 100_000  # values that aliases may add to those that are written
 Path = tuple[str | int, ...]
 
 
@@ -45,8 +48,13 @@ def read_document(text: str) -> Document:
             if root is None:
                 document.faults.append(Fault(1, "the file is empty"))
                 return document
+            if (line := _too_large(root)) is not None:
+                document.faults.append(Fault(line, f"aliases of aliases make it more than {_MOST_REPEATED:,} values"))
+                return document
             _walk(document, root, ())
             document.value = loader.construct_document(root)
+            if document.value is None:
+                document.faults.append(Fault(1, "the file is empty"))
         finally:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
@@ -55,6 +63,33 @@ def read_document(text: str) -> Document:
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         document.faults.append(Fault(1, f"it is not YAML: {error}"))
     return document
+
+
+def _too_large(root: yaml.Node) -> int | None:
+    """Return the line of the first node that is too large with its aliases followed, or that holds itself."""
+    sizes: dict[int, float] = {}
+
+    def measure(node: yaml.Node) -> tuple[float, int | None]:
+        if id(node) in sizes:
+            return sizes[id(node)], None
+        sizes[id(node)] = inf  # found again below itself
+        size = 1.0
+        for child in _children(node):
+            more, line = measure(child)
+            if line is not None:
+                return inf, line
+            size += more
+        sizes[id(node)] = size
+        return size, node.start_mark.line + 1 if size - len(sizes) > _MOST_REPEATED else None
+
+    return measure(root)[1]
+
+
+def _children(node: yaml.Node) -> Iterator[yaml.Node]:
+    if isinstance(node, yaml.MappingNode):
+        yield from (part for pair in node.value for part in pair)
+    elif isinstance(node, yaml.SequenceNode):
+        yield from node.value
 
 
 def _walk(document: Document, node: yaml.Node, path: Path) -> None:

@@ -25,7 +25,7 @@ WHERE d.resource_id = $1 OR d.resource_name = $1
 ORDER BY d.scope, d.resource_id, m.selector
 """
 _WAIVERS = """
-SELECT w.waiver_id, w.control_id, w.subject_id, w.waiver_state, w.waiver_expires_at, p.owner, p.approver, p.reason
+SELECT w.waiver_id, w.control_id, w.subject_id, w.waiver_state, p.expires_on, p.owner, p.approver, p.reason
 FROM intermediate.int_waived AS w
 JOIN intermediate.int_exceptions AS e
     ON w.control_id = e.control_id AND w.scope = e.scope AND w.snapshot_id = e.snapshot_id
@@ -68,7 +68,7 @@ def _about(row: dict[str, Any], waivers: list[dict[str, Any]]) -> Iterator[str]:
     for waiver in waivers:
         yield shown(
             f"  waiver {waiver['waiver_id']} for {waiver['control_id']} of {waiver['subject_id']}: "
-            f"{waiver['waiver_state'].replace('_', ' ')}, ends {waiver['waiver_expires_at']:%Y-%m-%d}, "
+            f"{waiver['waiver_state'].replace('_', ' ')}, ends {waiver['expires_on']}, "
             f"approved by {waiver['approver']}: {waiver['reason']}"
         )
 

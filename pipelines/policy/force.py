@@ -15,7 +15,7 @@ from pipelines.models.control import Control
 from pipelines.policy.check import Known, PolicyFile, WaiverFile, read_policy, read_waivers, selections
 from pipelines.policy.demands import SELECTORS, WEIGHTS, derived
 from pipelines.policy.named import Named
-from pipelines.policy.schema import Overrides, Policy, Rule
+from pipelines.policy.schema import FIRST_DAY, Overrides, Policy, Rule
 from pipelines.policy.tables import DAYS, MATCHES, POLICY, SETTINGS, SEVERITIES, TIERS, WAIVERS
 from pipelines.problem import Problem
 
@@ -25,7 +25,7 @@ _BUILT_IN = Policy.model_validate(
     {
         "version": 1,
         "policy_id": "built-in",
-        "effective_from": date.min,
+        "effective_from": FIRST_DAY,
         "tiers": {"standard": {}},
         "default_tier": "standard",
     }
@@ -54,7 +54,15 @@ def read_rules(controls: Iterable[Control], files: Named) -> Rules:
                 f"two policies in {files.policies[0].parent} are in force from {after.policy.effective_from}",
                 "Give each a day of its own.",
             )
-    return Rules(tuple(read), read_waivers(files.waivers, known(controls)) if files.waivers else None)
+    waivers = read_waivers(files.waivers, known(controls)) if files.waivers else None
+    named_twice = {one.id for one in waivers.waivers.waivers} if waivers else set()
+    named_twice &= {one.id for file in read for one in file.policy.exclude}
+    if named_twice:
+        raise Problem(
+            f"{min(named_twice)} is the id of an exclusion in the policy and of a waiver in {files.waivers}",
+            "Give one of them another: results are told by it.",
+        )
+    return Rules(tuple(read), waivers)
 
 
 def known(controls: Iterable[Control]) -> dict[str, Known]:
@@ -81,7 +89,9 @@ def rows(rules: Rules, snapshots: Iterable[tuple[str, str, datetime]]) -> dict[s
         made[MATCHES.relation] += (key | row for row in _matches(policy))
         made[DAYS.relation] += (key | row for row in _days(policy, as_of))
         made[SEVERITIES.relation] += (key | row for row in _severities(policy))
-        made[WAIVERS.relation] += (key | row for row in _waivers(rules.waivers))
+        made[WAIVERS.relation] += (
+            key | row for row in _waivers(rules.waivers, scope, ZoneInfo(policy.report_timezone))
+        )
     return made
 
 
@@ -104,7 +114,11 @@ def _matches(policy: Policy) -> Iterable[Row]:
         yield from (selected | decides for selected in _selected(rule))
     for excluding in policy.exclude:
         decides = {"kind": "exclude", "priority": 0, "owner": excluding.owner, "reason": excluding.reason}
-        decides |= {"review_by": _instant(excluding.review_by)}
+        review_by = excluding.review_by
+        decides |= {
+            "review_by": str(review_by),
+            "review_due_at": _last_moment(review_by, ZoneInfo(policy.report_timezone)),
+        }
         yield from (selected | decides for selected in _selected(excluding))
 
 
@@ -118,16 +132,21 @@ def _selected(rule: Rule) -> Iterable[Row]:
         }
 
 
-def _waivers(file: WaiverFile | None) -> Iterable[Row]:
+def _waivers(file: WaiverFile | None, scope: str, zone: ZoneInfo) -> Iterable[Row]:
     for waiver in file.waivers.waivers if file else ():
+        if waiver.scope not in (None, scope):
+            continue
         ((selector, value),) = selections(waiver.match)
         yield {
             "waiver_id": waiver.id,
+            "covers_every_scope": waiver.scope is None,
             "selector": selector,
             "value": value,
-            "created_at": _instant(waiver.created),
-            "expires_at": _instant(waiver.expires),
-        } | waiver.model_dump(exclude={"id", "match", "created", "expires"})
+            "created_on": str(waiver.created),
+            "created_at": _first_moment(waiver.created, zone),
+            "expires_on": str(waiver.expires),
+            "expires_at": _last_moment(waiver.expires, zone),
+        } | waiver.model_dump(exclude={"id", "match", "scope", "created", "expires"})
 
 
 def _severities(policy: Policy) -> Iterable[Row]:
@@ -144,11 +163,16 @@ def _days(policy: Policy, as_of: datetime) -> Iterable[Row]:
     today = as_of.replace(tzinfo=UTC).astimezone(zone).date()
     for number in range(-settings["gap_window_days"], settings["calendar_days"] + 1):
         day = today + timedelta(days=number)
-        starts_at, ends_at = (
-            datetime.combine(one, time(), zone).astimezone(UTC).replace(tzinfo=None)
-            for one in (day, day + timedelta(days=1))
-        )
+        starts_at, ends_at = _first_moment(day, zone), _first_moment(day + timedelta(days=1), zone)
         yield {"day": str(day), "starts_at": starts_at, "ends_at": ends_at, "is_past": starts_at < as_of}
+
+
+def _first_moment(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone).astimezone(UTC).replace(tzinfo=None)
+
+
+def _last_moment(day: date, zone: ZoneInfo) -> datetime:
+    return _first_moment(day + timedelta(days=1), zone) - timedelta(microseconds=1)
 
 
 def _instant(day: date) -> datetime:

@@ -65,7 +65,8 @@ MATCHES = Table(
         Column("value", TEXT, "What that must be.", required=True),
         Column("reason", TEXT, "Why it excludes."),
         OWNER,
-        Column("review_by", INSTANT, "When the exclusion has to be looked at again."),
+        Column("review_by", TEXT, "Day through which the exclusion has to be looked at again, as YYYY-MM-DD."),
+        Column("review_due_at", INSTANT, "The last moment of that day in the policy's time zone."),
     ),
 )
 
@@ -79,6 +80,7 @@ WAIVERS = Table(
         SNAPSHOT,
         Column("waiver_id", TEXT, "Id of the waiver.", required=True),
         Column("control_id", TEXT, "The control that it is about.", required=True),
+        Column("covers_every_scope", FLAG, "It names no scope, so it covers its value in each.", required=True),
         Column("selector", TEXT, "What it selects by.", required=True),
         Column("value", TEXT, "What that must be.", required=True),
         Column("backup_ids", TEXTS, "The exact backups that it is about, where the control asks for them."),
@@ -89,8 +91,10 @@ WAIVERS = Table(
         Column("approver", TEXT, "Who accepted it.", required=True),
         Column("second_approver", TEXT, "Who else did."),
         Column("scope_approver", TEXT, "Who accepted that it covers a project."),
-        Column("created_at", INSTANT, "From when it holds.", required=True),
-        Column("expires_at", INSTANT, "Until when: it holds no more on that day.", required=True),
+        Column("created_on", TEXT, "Day from which it holds, as YYYY-MM-DD.", required=True),
+        Column("created_at", INSTANT, "The first moment of that day in the policy's time zone.", required=True),
+        Column("expires_on", TEXT, "Day through which it holds, as YYYY-MM-DD.", required=True),
+        Column("expires_at", INSTANT, "The last moment of that day in the policy's time zone.", required=True),
         Column("max_measured_value", REAL, "What is worse than this is not waived."),
     ),
 )

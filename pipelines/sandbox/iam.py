@@ -1,7 +1,7 @@
 """IAM v3 of the sandbox: one user, its projects, tokens that expire.
 
-Belongs here: POST /v3/auth/tokens and the judging of a token. Does not belong here: what a token gives
-access to (cbr.py).
+Belongs here: the versions of the API, POST /v3/auth/tokens, GET /v3/projects, and the judging of a token. Does not
+belong here: what a token gives access to (cbr.py).
 """
 
 import secrets
@@ -16,6 +16,7 @@ DOMAIN, USER, PASSWORD = "sandbox-domain", "sandbox-auditor", "sandbox-password"
 ACCESS_KEY, SECRET_KEY = "SANDBOXACCESSKEY0001", "sandbox-secret-key-for-signing"
 # Project name -> id. The user may have a token for either; CBR is open in the first alone.
 PROJECTS = {REGION: "0a6d25f1c4b84f0f9d5a3c8e7b2f1d60", f"{REGION}_closed": "1b7e36a2d5c95a1a8e6b4d9f8c3a2e71"}
+DOMAIN_ID = "d" * 32
 _TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
@@ -45,7 +46,7 @@ class Iam:
     def _token(self, project: str, project_id: str, base: str) -> Answer:
         token, now = "MII" + secrets.token_urlsafe(96), datetime.now(UTC)
         self.tokens[token] = (project_id, now + self.lifetime)
-        domain = {"id": "d" * 32, "name": DOMAIN}
+        domain = {"id": DOMAIN_ID, "name": DOMAIN}
         body = {
             "catalog": [_service("iam", f"{base}/v3"), _service("cbr", f"{base}/v3/{project_id}")],
             "expires_at": (now + self.lifetime).strftime(_TIME),
@@ -61,6 +62,51 @@ class Iam:
         """Return the project that `token` is good for now, or None."""
         project_id, expiry = self.tokens.get(token or "", (None, None))
         return project_id if expiry and expiry > datetime.now(UTC) else None
+
+
+def versions(base: str) -> Answer:
+    """Answer the question for all versions of the API, as a choice."""
+    return Answer(300, {"versions": {"values": [_version(base)]}}, {"Location": f"{base}/v3/"})
+
+
+def version(base: str) -> Answer:
+    """Answer the question for the version that there is."""
+    return Answer(200, {"version": _version(base)})
+
+
+def _version(base: str) -> dict[str, Any]:
+    kinds = [{"base": "application/json", "type": "application/vnd.openstack.identity-v3+json"}]
+    return {
+        "id": "v3.6",
+        "status": "stable",
+        "updated": "2016-04-04T00:00:00Z",
+        "links": [{"rel": "self", "href": f"{base}/v3/"}],
+        "media-types": kinds,
+    }
+
+
+def projects(base: str, query: dict[str, list[str]]) -> Answer:
+    """Answer the list of projects; a name in the query chooses one."""
+    wanted = query.get("name", PROJECTS)
+    listed = [_project(base, name, project_id) for name, project_id in PROJECTS.items() if name in wanted]
+    return Answer(200, {"links": _links(f"{base}/v3/projects"), "projects": listed})
+
+
+def _project(base: str, name: str, project_id: str) -> dict[str, Any]:
+    return {
+        "id": project_id,
+        "name": name,
+        "description": "",
+        "domain_id": DOMAIN_ID,
+        "parent_id": DOMAIN_ID,
+        "is_domain": False,
+        "enabled": True,
+        "links": _links(f"{base}/v3/projects/{project_id}"),
+    }
+
+
+def _links(url: str) -> dict[str, Any]:
+    return {"self": url, "next": None, "previous": None}
 
 
 def _service(kind: str, url: str) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from pipelines import clock
 from pipelines.sandbox import iam, signature
-from pipelines.sandbox.answers import BAD_SIGNATURE, BAD_TOKEN, FORBIDDEN, NO_SUCH_API, Answer
+from pipelines.sandbox.answers import BAD_SIGNATURE, BAD_TOKEN, FORBIDDEN, NO_SUCH_API, Answer, iam_error
 from pipelines.sandbox.cbr import Cbr
 from pipelines.sandbox.estate import estate
 from pipelines.sandbox.faults import LIST, SHOW, TOKEN, Faults, Quota
@@ -69,16 +69,19 @@ class Sandbox:
             "password": iam.PASSWORD,
             "user_domain_name": iam.DOMAIN,
             "project_name": project,
-            "project_domain_name": iam.DOMAIN,
         }
-        return {"auth_type": "v3password", "auth": auth, "region_name": iam.REGION}
+        return {"auth": auth, "region_name": iam.REGION}
 
     def answer(self, method: str, path: str, headers: Headers, content: bytes) -> Answer:
         """Answer one request."""
         where = urlsplit(path)
         match method, *(unquote(step) for step in where.path.strip("/").split("/")):
+            case ["GET", ""]:
+                return iam.versions(self.url)
             case ["GET", "v3"]:
-                return Answer(200, {"version": {"id": "v3.6", "status": "stable", "links": []}})
+                return iam.version(self.url)
+            case ["GET", "v3", "projects"]:
+                return self._projects(method, path, headers)
             case ["POST", "v3", "auth", "tokens"]:
                 return self._met(TOKEN, lambda: self.iam.issue(_json(content), self.url))
             case ["GET", "v3", project, "backups"]:
@@ -97,15 +100,20 @@ class Sandbox:
 
     def _refused(self, project: str, method: str, path: str, headers: Headers) -> Answer | None:
         if "authorization" in headers:
-            if not signature.is_good(method, path, headers, iam.ACCESS_KEY, iam.SECRET_KEY):
+            if "x-project-id" not in _signed(method, path, headers):
                 return BAD_SIGNATURE
-            allowed = headers.get("x-project-id")
+            allowed: str | None = headers["x-project-id"]
         else:
             allowed = self.iam.project_of(headers.get("x-auth-token"))
         if allowed is None:
             self.requests["refused"] += 1
             return BAD_TOKEN
         return None if allowed == project == iam.PROJECTS[iam.REGION] else FORBIDDEN
+
+    def _projects(self, method: str, path: str, headers: Headers) -> Answer:
+        if _signed(method, path, headers) or self.iam.project_of(headers.get("x-auth-token")):
+            return iam.projects(self.url, parse_qs(urlsplit(path).query))
+        return iam_error(401, "Unauthorized", "The request you have made requires authentication.")
 
 
 class _Server(ThreadingHTTPServer):
@@ -172,6 +180,10 @@ def serve_store(backups: Store, port: int = 0, tls: ssl.SSLContext | None = None
         yield sandbox
     finally:
         sandbox.stop()
+
+
+def _signed(method: str, path: str, headers: Headers) -> set[str]:
+    return signature.signed_headers(method, path, headers, iam.ACCESS_KEY, iam.SECRET_KEY)
 
 
 def _json(content: bytes) -> Any:

@@ -8,19 +8,27 @@ headers, their names, and the hash of an empty body; its hash, under the date, i
 import hashlib
 import hmac
 import re
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 _AUTHORIZATION = re.compile(r"SDK-HMAC-SHA256 Access=(\S+), SignedHeaders=(\S+), Signature=([0-9a-f]{64})")
 
 
-def is_good(method: str, path: str, headers: dict[str, str], access_key: str, secret_key: str) -> bool:
-    """Tell whether `headers` (names in lower case) sign this request with this key."""
+_DATE = "%Y%m%dT%H%M%SZ"
+LIFETIME = timedelta(minutes=15)  # how far the date of a signature may lie from now
+
+
+def signed_headers(method: str, path: str, headers: dict[str, str], access_key: str, secret_key: str) -> set[str]:
+    """Return the headers that are signed with this key; none where the signature is wrong or too old.
+
+    The names of `headers` are in lower case.
+    """
     match = _AUTHORIZATION.fullmatch(headers.get("authorization", ""))
-    if not match or match[1] != access_key or "x-sdk-date" not in headers:
-        return False
+    if not match or match[1] != access_key or not _is_recent(headers.get("x-sdk-date", "")):
+        return set()
     names = match[2].split(";")
-    if not {"host", "x-sdk-date", "x-project-id"} <= set(names) or not set(names) <= headers.keys():
-        return False
+    if not {"host", "x-sdk-date"} <= set(names) <= headers.keys():
+        return set()
     where = urlsplit(path)
     steps = "/".join(quote(unquote(step), safe="~") for step in where.path.split("/")).rstrip("/") + "/"
     query = sorted(parse_qsl(where.query, keep_blank_values=True))
@@ -29,4 +37,12 @@ def is_good(method: str, path: str, headers: dict[str, str], access_key: str, se
     canonical = "\n".join([method, steps, asked, signed, ";".join(names), hashlib.sha256(b"").hexdigest()])
     text = f"SDK-HMAC-SHA256\n{headers['x-sdk-date']}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
     expected = hmac.new(secret_key.encode(), text.encode(), hashlib.sha256).hexdigest()
-    return hmac.compare_digest(expected, match[3])
+    return set(names) if hmac.compare_digest(expected, match[3]) else set()
+
+
+def _is_recent(date: str) -> bool:
+    try:
+        signed_at = datetime.strptime(date, _DATE).replace(tzinfo=UTC)
+    except ValueError:
+        return False
+    return abs(datetime.now(UTC) - signed_at) <= LIFETIME

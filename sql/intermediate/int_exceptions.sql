@@ -80,7 +80,7 @@ select
     f.snapshot_id,
     f.as_of,
     f.subject_id, -- VARCHAR: Id of the resource, backup, vault, scope or waiver.
-    f.subject_type, -- VARCHAR: server, volume, turbo, other, unknown or volume_via_server of a resource; else the kind.
+    f.subject_type, -- VARCHAR: server, volume, turbo, other, unknown or volume_via_server of a resource; waiver or exclusion of a waiver; else the kind.
     f.subject_name,
     f.resource_id,
     f.resource_name,

@@ -26,7 +26,11 @@ select
     r.destination_region,
     r.destination_vault_id,
     r.extra_info_fail_code as fail_code, -- VARCHAR: Why it failed.
-    r.extra_info_fail_reason as fail_reason, -- VARCHAR: The same in words.
+    coalesce(
+        nullif(r.extra_info_fail_reason, ''),
+        -- Some services say it as plain text in the place of an object.
+        case when r.extra_info like '"%' then json_extract_string(r.extra_info, '$') end
+    ) as fail_reason, -- VARCHAR: The same in words.
     coalesce(c.valid_from, s.first_seen) as told_since, -- TIMESTAMP: The first complete snapshot that has the record as it is.
     row_number() over (
         partition by r.scope, r.snapshot_id, r.backup_id, r.destination_region

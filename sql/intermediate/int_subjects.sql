@@ -1,5 +1,5 @@
--- One row a thing that controls judge: a resource, a recovery point that is there or was lost, a vault, a scope, or a
--- waiver.
+-- One row a thing that controls judge: a resource, a recovery point that is there or was lost, a vault, a scope, a waiver,
+-- or an exclusion of the policy, which is judged as waivers are.
 -- kind: view
 with resources as (
     select * from intermediate.int_demands
@@ -22,7 +22,11 @@ snapshots as (
 ),
 
 waivers as (
-    select * from policy.waivers
+    select scope, snapshot_id, waiver_id, 'waiver' as subject_type from policy.waivers
+    union all
+    select distinct scope, snapshot_id, policy_rule_id as waiver_id, 'exclusion' as subject_type
+    from policy.matches
+    where kind = 'exclude'
 ),
 
 together as (
@@ -145,7 +149,7 @@ together as (
         w.scope,
         w.snapshot_id,
         'waiver' as subject_kind,
-        'waiver' as subject_type,
+        w.subject_type,
         w.waiver_id as subject_id,
         w.waiver_id as subject_name,
         s.project_id,
@@ -163,8 +167,8 @@ select
     t.scope,
     t.snapshot_id,
     t.subject_kind, -- VARCHAR: resource, recovery_point, lost_point, known_point (there or lately lost), vault, scope or waiver.
-    t.subject_type, -- VARCHAR: server, volume, turbo, other, unknown or volume_via_server of a resource; else the kind.
-    t.subject_id, -- VARCHAR: Id of the resource, backup, vault, scope or waiver.
+    t.subject_type, -- VARCHAR: server, volume, turbo, other, unknown or volume_via_server of a resource; waiver or exclusion of a waiver; else the kind.
+    t.subject_id, -- VARCHAR: Id of the resource, backup, vault, scope, waiver or exclusion.
     t.subject_name, -- VARCHAR: Its name.
     t.project_id, -- VARCHAR: Project of the subject.
     t.region,

@@ -64,7 +64,7 @@ matched as (
         w.expires_at,
         w.max_measured_value,
         case
-            when f.as_of >= w.expires_at then 'waiver_expired'
+            when f.as_of > w.expires_at then 'waiver_expired'
             when w.max_measured_value is not null and f.measured_value is null then 'waiver_exceeded'
             when f.worse = 'higher' and f.measured_value > w.max_measured_value then 'waiver_exceeded'
             when f.worse = 'lower' and f.measured_value < w.max_measured_value then 'waiver_exceeded'

@@ -1,4 +1,5 @@
--- One row a resource and day of the window: was it within its RPO? The worst of the day counts.
+-- One row a resource and day of the window: was it within its RPO? The worst of the day counts. What the policy takes out
+-- of scope is listed, and not judged.
 -- kind: view
 with days as (
     select * from policy.days where is_past
@@ -100,6 +101,7 @@ select
     e.tier,
     d.day,
     case
+        when e.exclusion_id is not null then 'out_of_scope'
         when l.is_missed then 'missed'
         when l.day is not null then 'late'
         when b.points = 0 and b.failures > 0 then 'failed_only'
@@ -108,10 +110,10 @@ select
         when f.first_point_at < d.ends_at then 'ok'
         when f.first_attempt_at < d.starts_at then 'missed'
         else 'no_snapshot'
-    end as status, -- VARCHAR: ok; late: beyond the RPO for a part of the day; missed: for all of it, or there never was a point; failed_only; no_snapshot: nothing was read that day, and no point is of it, or the resource was not known yet.
+    end as status, -- VARCHAR: out_of_scope by the policy; ok; late: beyond the RPO for a part of the day; missed: for all of it, or there never was a point; failed_only; no_snapshot: nothing was read that day, and no point is of it, or the resource was not known yet.
     coalesce(b.points, 0) as points, -- BIGINT: Its own backups of that day that ended well.
     coalesce(b.failures, 0) as failures, -- BIGINT: Those that failed.
-    l.worst_gap_hours -- DOUBLE: The longest gap that reaches into the day beyond the RPO.
+    case when e.exclusion_id is null then l.worst_gap_hours end as worst_gap_hours -- DOUBLE: The longest gap that reaches into the day beyond the RPO.
 from demands as e
 inner join days as d on e.scope = d.scope and e.snapshot_id = d.snapshot_id
 inner join observed as o on d.scope = o.scope and d.snapshot_id = o.snapshot_id and d.day = o.day

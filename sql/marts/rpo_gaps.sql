@@ -1,11 +1,12 @@
--- One row a gap between the recovery points of a resource that is longer than its RPO and grace, or still open.
+-- One row a gap between the recovery points of a resource that is longer than its RPO and grace, or still open. Of
+-- what the policy takes out of scope there is none.
 -- kind: view
 with gaps as (
     select * from intermediate.int_gaps
 ),
 
 demands as (
-    select * from intermediate.int_demands
+    select * from intermediate.int_demands where exclusion_id is null
 )
 
 select

@@ -34,6 +34,7 @@ select
     n.as_of,
     w.waiver_id,
     w.control_id, -- VARCHAR: The control that it is about.
+    w.covers_every_scope,
     w.selector,
     w.value,
     w.reason,
@@ -42,16 +43,20 @@ select
     w.owner,
     w.approver,
     w.second_approver,
+    w.created_on,
     w.created_at, -- TIMESTAMP: From when it holds.
+    w.expires_on,
     w.expires_at,
     case
         when n.as_of < w.created_at then 'not_begun'
-        when n.as_of >= w.expires_at then 'expired'
+        when n.as_of > w.expires_at then 'expired'
         when u.exceeded > 0 then 'exceeded'
         when coalesce(u.subjects, 0) = 0 then 'unused'
         else 'in_use'
     end as state, -- VARCHAR: in_use, unused, exceeded (something is worse than it allows), expired or not_begun.
-    date_diff('day', cast(n.as_of as date), cast(w.expires_at as date)) as days_left, -- BIGINT: Until it ends; below 0 since it did.
+    cast(floor(
+        cast(date_diff('second', date_trunc('second', n.as_of), date_trunc('second', w.expires_at)) as double) / 86400
+    ) as bigint) as days_left, -- BIGINT: Whole days until it ends; below 0 since it did.
     coalesce(u.subjects, 0) as subjects, -- BIGINT: Failures that it covers.
     coalesce(u.exceeded, 0) as exceeded, -- BIGINT: Failures that it is about and does not cover.
     w.max_measured_value,

@@ -1,5 +1,5 @@
 -- One row a resource: how each of the last 30 days ended for it, the worst first. A disk is listed where it was worse or
--- better off than its server on a day of which anything is known.
+-- better off than its server on a day of which anything is known. What the policy takes out of scope is not listed.
 with newest as (
     select scope, max(cast(day as date)) as day from compliance.rpo_daily group by scope
 ),
@@ -13,7 +13,7 @@ daily as (
         case d.status when 'failed_only' then 'missed' else d.status end as state
     from compliance.rpo_daily as d
     inner join newest as n on d.scope = n.scope
-    where cast(d.day as date) > n.day - interval '30 days'
+    where cast(d.day as date) > n.day - interval '30 days' and d.status <> 'out_of_scope'
 ),
 
 resources as (
