@@ -26,8 +26,8 @@ _BEGUN = {
     "latest_expiry": f"CASE WHEN {_USABLE.format('t')} THEN t.expired_at END",
     "was_endless": f"{_USABLE.format('t')} AND t.expired_at IS NULL AND {_READABLE.format('t')}",
 }
-# ... and folded forward: `o` is what was known, `c` has both snapshots, `p` is the point; `w` and `n` are the snapshots'
-# own rows.
+# ... and folded forward: `o` is what was known, `c` has both snapshots, `p` is the point; `w` and `n` are the
+# snapshots' own rows.
 _FOLDED = {
     "was_usable": f"coalesce(o.was_usable, false) OR {_USABLE.format('c')}",
     "was_failed": f"coalesce(o.was_failed, false) OR {_FAILED.format('c')}",

@@ -91,28 +91,20 @@ closed as (
     where status in ('available', 'restoring', 'waiting_restore')
 ),
 
-present as (
-    select
-        w.scope,
-        w.snapshot_id,
-        w.resource_id,
-        d.resource_id as disk_id,
-        coalesce(d.resource_name, d.resource_id) as disk_name,
-        w.rp_time
-    from points as w
-    inner join disks as d on w.scope = d.scope and w.snapshot_id = d.snapshot_id and w.backup_id = d.backup_id
-    where w.level = 'server' and not w.is_replica and w.is_usable
+parts as (
+    select * from intermediate.int_resource_points where server_id is not null
 ),
 
 sightings as (
-    select scope, snapshot_id, resource_id, disk_id, disk_name, rp_time from present
+    select scope, snapshot_id, server_id as resource_id, resource_id as disk_id, rp_time
+    from parts
+    where not is_replica and state = 'usable'
     union all
     select
         a.scope,
         a.snapshot_id,
         a.resource_id,
         c.disk_id,
-        coalesce(c.resource_name, c.disk_id) as disk_name,
         a.rp_time
     from attempts as a
     inner join closed as c on a.scope = c.scope and a.backup_id = c.backup_id
@@ -124,7 +116,6 @@ disks_of_server as (
         snapshot_id,
         resource_id,
         disk_id,
-        max(disk_name) as disk_name,
         min(rp_time) as first_rp_time,
         max(rp_time) as last_rp_time
     from sightings
@@ -139,8 +130,7 @@ totals as (
 
 disks_of_point as (
     select scope, snapshot_id, backup_id, count(*) as disks
-    from intermediate.int_resource_points
-    where server_id is not null
+    from parts
     group by scope, snapshot_id, backup_id
 ),
 
@@ -188,7 +178,7 @@ missing as (
         u.scope,
         u.snapshot_id,
         u.backup_id,
-        s.disk_name,
+        s.disk_id,
         v.disk_id is not null as is_moved
     from uneven as u
     inner join disks_of_server as s
@@ -211,6 +201,24 @@ missing as (
     where d.child_id is null and x.disk_id is null
 ),
 
+names as (
+    select scope, resource_id as disk_id, resource_name as disk_name from disks
+    union all
+    select scope, disk_id, resource_name as disk_name from closed
+),
+
+named as (
+    select
+        m.scope,
+        m.snapshot_id,
+        m.backup_id,
+        m.is_moved,
+        coalesce(max(n.disk_name), m.disk_id) as disk_name
+    from missing as m
+    left join names as n on m.scope = n.scope and m.disk_id = n.disk_id
+    group by m.scope, m.snapshot_id, m.backup_id, m.is_moved, m.disk_id
+),
+
 dropped as (
     select
         scope,
@@ -218,7 +226,7 @@ dropped as (
         backup_id,
         string_agg(disk_name, ', ' order by disk_name) filter (where not is_moved) as dropped_disks,
         string_agg(disk_name, ', ' order by disk_name) filter (where is_moved) as moved_disks
-    from missing
+    from named
     group by scope, snapshot_id, backup_id
 ),
 
