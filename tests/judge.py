@@ -1,0 +1,669 @@
+"""An independent judge of the controls that matter most: written from their specification, not from the SQL.
+
+It reads the bodies of every snapshot in plain Python and says what each subject's status has to be. Where the
+specification leaves a status open, the verdict is UNSETTLED and nobody compares it; the comment beside says what is
+open. A disagreement with the SQL is a fault of one of the two: the text decides of which, never the other's answer.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from statistics import median
+from typing import Any, NamedTuple
+
+Body = dict[str, Any]
+
+PASS, FAIL, UNKNOWN, NOT_APPLICABLE, UNSETTLED = "pass", "fail", "unknown", "not_applicable", "unsettled"
+USABLE = {"available", "restoring", "waiting_restore"}
+IN_FLIGHT = {"protecting", "waiting_protect"}
+GOING = {"deleting", "waiting_delete"}
+SERVER, VOLUME = "OS::Nova::Server", "OS::Cinder::Volume"
+
+PROTECTION_LOST = "resource-protection-lost"
+DELETED_EARLY = "recovery-point-deleted-early"
+SHORTENED = "retention-shortened"
+RETENTION = "backup-retention-minimum"
+COMPLETE = "server-backup-complete"
+OFFSITE = "resource-offsite-copy"
+GAP = "recovery-gap-within-rpo"
+RECENT = "resource-recent-recovery-point"
+CONTROLS = (PROTECTION_LOST, DELETED_EARLY, SHORTENED, RETENTION, COMPLETE, OFFSITE, GAP, RECENT)
+
+
+def hours(number: float) -> timedelta:
+    return timedelta(hours=number)
+
+
+def days(number: float) -> timedelta:
+    return timedelta(days=number)
+
+
+SKEW = timedelta(minutes=5)
+HOUR = hours(1)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What a policy may set of what these controls ask, with its defaults."""
+
+    rpo_hours: int = 24
+    grace_hours: int = 2
+    attainment_percent: float = 99.0
+    min_retention_days: int = 30
+    offsite: str = "required"
+    offsite_rpo_hours: int = 168
+    require_verified_copy: bool = False
+    timestamp_tolerance_seconds: int = 3600
+    max_scope_lag_hours: int = 26
+    gap_window_days: int = 30
+    deletion_window_days: int = 30
+    look_back_days: int = 90
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One snapshot of a scope as the wire had it: bodies of which details were read, and rows of the list alone."""
+
+    scope: str
+    as_of: datetime
+    ended_at: datetime
+    project: str
+    region: str
+    complete: bool
+    shown: tuple[Body, ...]
+    listed: tuple[Body, ...] = ()
+
+
+class Verdict(NamedTuple):
+    """A status, and the class of the disappearance where the text names one."""
+
+    status: str
+    code: str | None = None
+    optional: bool = False  # whether the row may be missing
+
+
+Verdicts = dict[tuple[str, str, str], Verdict]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One backup as one reading tells of it (the table of B.1)."""
+
+    id: str
+    resource: str
+    type: str
+    status: str
+    created: datetime
+    moment: datetime
+    expires: datetime | None
+    auto: bool | None
+    replica: bool
+    checkpoint: str | None
+    loaded: bool
+    records: tuple[Body, ...]
+    info: Body
+    children: tuple["Row", ...]
+
+    @property
+    def usable(self) -> bool:
+        return self.status in USABLE
+
+    def dependable(self, now: datetime) -> bool:
+        """B.1: usable, and not past its expiry."""
+        return self.usable and (self.expires is None or self.expires > now)
+
+    @property
+    def whole(self) -> bool:
+        """Whether it holds every disk that it names; decided: neither an error nor an expired disk is complete."""
+        return all(child.usable for child in self.children)
+
+
+def instant(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def read_row(body: Body, as_of: datetime, loaded: bool) -> Row:
+    """B.1: `auto` by the flag, else by the name; `rp_time` by protected_at only where it is plausible."""
+    info = body.get("extend_info") or {}
+    auto = info.get("auto_trigger")
+    if auto is None:
+        name = body.get("name") or ""
+        auto = True if name.startswith("autobk_") else False if name.startswith("manualbk_") else None
+    created, protected = instant(body["created_at"]), instant(body.get("protected_at"))
+    assert created is not None
+    updated = instant(body.get("updated_at")) or as_of
+    plausible = protected is not None and created - SKEW <= protected <= updated + SKEW
+    return Row(
+        id=body["id"],
+        resource=body["resource_id"],
+        type=body["resource_type"],
+        status=body["status"],
+        created=created,
+        moment=protected if plausible and protected else created,
+        expires=instant(body.get("expired_at")),
+        auto=auto,
+        replica=body["image_type"] == "replication",
+        checkpoint=body.get("checkpoint_id"),
+        loaded=loaded,
+        records=tuple(body.get("replication_records") or ()),
+        info=info,
+        children=tuple(read_row(child, as_of, loaded) for child in body.get("children") or ()) if loaded else (),
+    )
+
+
+class Sighting(NamedTuple):
+    """A point as one reading saw it. A disk's is usable where its server's backup is, too."""
+
+    reading: int
+    as_of: datetime
+    row: Row
+    usable: bool
+    dependable: bool
+
+
+@dataclass
+class Point:
+    """A recovery point of a resource through its life: a backup of its own, or a disk within a server's."""
+
+    id: str
+    sightings: list[Sighting] = field(default_factory=list)
+
+    @property
+    def last(self) -> Row:
+        return self.sightings[-1].row
+
+    @property
+    def first(self) -> Row:
+        return self.sightings[0].row
+
+    @property
+    def was_usable(self) -> bool:
+        return any(sighting.usable for sighting in self.sightings)
+
+    @property
+    def life(self) -> timedelta | None:
+        return self.first.expires - self.first.created if self.first.expires else None
+
+
+class Scope:
+    """All complete readings of a scope, in their order, and what they tell of its backups.
+
+    B.1, completeness gate: absence is evidence only between two consecutive complete snapshots, so that partial ones
+    are left out.
+    """
+
+    def __init__(self, name: str, readings: Sequence[Reading]) -> None:
+        complete = sorted((reading for reading in readings if reading.complete), key=lambda reading: reading.as_of)
+        self.name = name
+        self.readings = complete
+        self.project, self.region, self.as_of = complete[-1].project, complete[-1].region, complete[-1].as_of
+        self.seen: list[dict[str, Row]] = []
+        self.backups: dict[str, Point] = {}
+        self.disks: dict[str, dict[str, Point]] = {}  # by the disk, then by the id of its part
+        self.servers_of: dict[str, set[str]] = {}
+        for number, reading in enumerate(complete):
+            self._take(number, reading)
+
+    def _take(self, number: int, reading: Reading) -> None:
+        bodies = [(body, True) for body in reading.shown] + [(body, False) for body in reading.listed]
+        rows = [read_row(body, reading.as_of, loaded) for body, loaded in bodies]
+        self.seen.append({row.id: row for row in rows})
+        for row in rows:
+            good = row.dependable(reading.as_of)
+            point = self.backups.setdefault(row.id, Point(row.id))
+            point.sightings.append(Sighting(number, reading.as_of, row, row.usable, good))
+            for child in row.children if not row.replica else ():
+                part = self.disks.setdefault(child.resource, {}).setdefault(child.id, Point(child.id))
+                usable = row.usable and child.usable
+                sighting = Sighting(number, reading.as_of, child, usable, good and child.dependable(reading.as_of))
+                part.sightings.append(sighting)
+                self.servers_of.setdefault(child.resource, set()).add(row.resource)
+
+    @property
+    def now(self) -> dict[str, Row]:
+        return self.seen[-1]
+
+    def backups_of(self, resource: str, *, replica: bool = False) -> list[Point]:
+        """Return the backups of a resource that are not dated in the future (control 1: these are excluded)."""
+        return [
+            point
+            for point in self.backups.values()
+            if point.last.resource == resource and point.last.replica == replica and not self.in_future(point)
+        ]
+
+    def points_of(self, resource: str) -> list[Point]:
+        """B.1, resource grain: a volume is covered by its own backups or by those of its server."""
+        parts = [part for part in self.disks.get(resource, {}).values() if not self.in_future(part)]
+        return self.backups_of(resource) + parts
+
+    def only_copies(self, resource: str) -> bool:
+        replicas = [point.last.replica for point in self.backups.values() if point.last.resource == resource]
+        return bool(replicas) and all(replicas)
+
+    def in_future(self, point: Point) -> bool:
+        return point.last.moment > self.as_of + SKEW
+
+    def is_there(self, point: Point) -> bool:
+        return point.sightings[-1].reading == len(self.readings) - 1
+
+    def resources(self) -> list[str]:
+        return list(dict.fromkeys(point.last.resource for point in self.backups.values()))
+
+    def hidden_disks(self, resource: str, *, ever: bool) -> bool:
+        """A.1 #5: whether backups of its servers, of which details were not read, may hold this disk."""
+        servers = self.servers_of.get(resource, set())
+        for backup in self.backups.values():
+            last = backup.sightings[-1]
+            if last.row.resource not in servers or last.row.replica:
+                continue
+            if not any(sighting.row.loaded for sighting in backup.sightings) and backup.was_usable and ever:
+                return True
+            if self.is_there(backup) and last.dependable and not last.row.loaded:
+                return True
+        return False
+
+
+def judge(readings: Iterable[Reading], policy: Policy) -> Verdicts:
+    """Return what each subject's status has to be at the newest complete snapshot of its scope."""
+    by_scope: dict[str, list[Reading]] = {}
+    for reading in readings:
+        by_scope.setdefault(reading.scope, []).append(reading)
+    scopes = {name: Scope(name, rows) for name, rows in by_scope.items() if any(row.complete for row in rows)}
+    verdicts: Verdicts = {}
+    for name, scope in scopes.items():
+        for control, subject, verdict in judge_scope(scope, scopes, policy):
+            verdicts[control, name, subject] = verdict
+    return verdicts
+
+
+def judge_scope(scope: Scope, scopes: dict[str, Scope], policy: Policy) -> Iterator[tuple[str, str, Verdict]]:
+    for backup in scope.now.values():
+        yield RETENTION, backup.id, retention_minimum(backup, scope, policy)
+        yield COMPLETE, backup.id, server_complete(backup, scope)
+    yield from deleted_early(scope, policy)
+    top = scope.resources()
+    for resource in top:
+        yield RECENT, resource, recent(resource, scope, scopes, policy)
+        yield PROTECTION_LOST, resource, protection_lost(resource, scope, policy)
+        yield SHORTENED, resource, shortened(resource, scope, policy)
+        yield OFFSITE, resource, offsite(resource, scope, scopes, policy)
+        # B.1: replicas never count as a local recovery point; what only has copies here is judged at its source.
+        yield GAP, resource, Verdict(NOT_APPLICABLE) if scope.only_copies(resource) else gap(resource, scope, policy)
+    for disk in scope.disks.keys() - set(top):
+        yield RECENT, disk, recent(disk, scope, scopes, policy)
+        yield PROTECTION_LOST, disk, protection_lost(disk, scope, policy)
+        yield SHORTENED, disk, Verdict(NOT_APPLICABLE)  # its points are parts of its server's
+        yield OFFSITE, disk, Verdict(NOT_APPLICABLE)  # control 4: volumes
+        yield GAP, disk, gap(disk, scope, policy)
+
+
+def recent(resource: str, scope: Scope, scopes: dict[str, Scope], policy: Policy) -> Verdict:
+    """Control 1: the newest moment over dependable points of its own, replicas aside, is within RPO and grace."""
+    moments = [
+        point.last.moment
+        for point in scope.points_of(resource)
+        if scope.is_there(point) and point.sightings[-1].dependable
+    ]
+    if any(moment >= scope.as_of - hours(policy.rpo_hours + policy.grace_hours) for moment in moments):
+        return Verdict(PASS)
+    if scope.hidden_disks(resource, ever=False):
+        return Verdict(UNKNOWN)  # A.1 #5: details of a backup that may hold it were not read
+    if scope.only_copies(resource):
+        # "replica vault project: not applicable", "only replicas left -> fail": it is left alone where its source
+        # is read and has no dependable point any more.
+        others = [other for other in scopes.values() if other is not scope and other.backups_of(resource)]
+        lost = others and not any(
+            other.is_there(point) and point.sightings[-1].dependable
+            for other in others
+            for point in other.points_of(resource)
+        )
+        return Verdict(FAIL if lost else NOT_APPLICABLE)
+    return Verdict(FAIL)
+
+
+def protection_lost(resource: str, scope: Scope, policy: Policy) -> Verdict:
+    """Control 25: had a dependable point within 90 d, has none now, and may still exist: fail.
+
+    It keeps a resource in the report after its last point vanished, expired, broke or is being deleted (F5).
+    """
+    points = scope.points_of(resource)
+    if any(scope.is_there(point) and point.sightings[-1].dependable for point in points):
+        return Verdict(PASS)
+    if scope.hidden_disks(resource, ever=False):
+        return Verdict(UNKNOWN)
+    since = scope.as_of - days(policy.look_back_days)
+    for point in points:
+        for sighting in point.sightings:
+            expires = sighting.row.expires
+            if sighting.usable and sighting.as_of >= since and (expires is None or expires > since):
+                return Verdict(FAIL)
+    return Verdict(NOT_APPLICABLE)
+
+
+def retention_minimum(backup: Row, scope: Scope, policy: Policy) -> Verdict:
+    """Control 2: from created_at to expired_at, less the tolerance; not usable is not applicable."""
+    if not backup.usable:
+        return Verdict(NOT_APPLICABLE)
+    if backup.expires is None:
+        # manual_kept passes; count_or_permanent, and what nobody can tell, is unknown without policies.
+        return Verdict(PASS if backup.auto is False else UNKNOWN)
+    if not backup.dependable(scope.as_of):
+        return Verdict(UNSETTLED)  # "each dependable point", yet only "not usable" is said to be not applicable
+    kept = backup.expires - backup.created + timedelta(seconds=policy.timestamp_tolerance_seconds)
+    return Verdict(PASS if kept >= days(policy.min_retention_days) else FAIL)
+
+
+def server_complete(backup: Row, scope: Scope) -> Verdict:
+    """Control 8, each dependable server point; with H: no disk that a point before had may be missing."""
+    if backup.type != SERVER or not backup.dependable(scope.as_of):
+        return Verdict(NOT_APPLICABLE)
+    if not backup.loaded:
+        return Verdict(UNKNOWN)
+    disks = backup.children
+    # Decided: a disk past its own expiry is not complete.
+    sound = bool(disks) and all(
+        disk.dependable(scope.as_of) and disk.checkpoint == backup.checkpoint for disk in disks
+    )
+    system = backup.info.get("contain_system_disk") is True or any(
+        disk.info.get("bootable") or disk.info.get("system_disk") for disk in disks
+    )
+    if not sound or not system or dropped_disks(backup, scope):
+        return Verdict(FAIL)
+    return Verdict(PASS)
+
+
+def dropped_disks(backup: Row, scope: Scope) -> set[str]:
+    """Control 8, with H. Decided: a dropped disk keeps failing on every later point that lacks it.
+
+    Decided: a disk that is seen in another server's later point was moved, not dropped.
+    """
+    here = {disk.resource for disk in backup.children}
+    last_had: dict[str, datetime] = {}
+    elsewhere: dict[str, datetime] = {}
+    for point in scope.backups.values():
+        for sighting in point.sightings:
+            row = sighting.row
+            for disk in row.children:
+                if row.resource != backup.resource:
+                    elsewhere[disk.resource] = max(elsewhere.get(disk.resource, row.moment), row.moment)
+                elif sighting.usable and row.replica == backup.replica and row.moment < backup.moment:
+                    last_had[disk.resource] = max(last_had.get(disk.resource, row.moment), row.moment)
+    return {
+        disk
+        for disk, moment in last_had.items()
+        if disk not in here and not (disk in elsewhere and elsewhere[disk] > moment)
+    }
+
+
+def deleted_early(scope: Scope, policy: Policy) -> Iterator[tuple[str, str, Verdict]]:
+    """Control 21: every backup lost within the window, by the classes of B.2."""
+    since = scope.as_of - days(policy.deletion_window_days)
+    for number in range(1, len(scope.readings)):
+        before, after = scope.readings[number - 1], scope.readings[number]
+        if after.as_of < since:
+            continue
+        for backup_id, row in scope.seen[number - 1].items():
+            if backup_id in scope.seen[number] or backup_id in scope.now:
+                continue
+            verdict = disappearance(scope, number, row)
+            # When it went lies between two readings: whether that is within the window may be open.
+            if before.as_of < since:
+                verdict = verdict._replace(optional=True)
+            yield DELETED_EARLY, backup_id, verdict
+
+
+def disappearance(scope: Scope, number: int, row: Row) -> Verdict:
+    """B.2: the first class that matches. Rules of policies are not loaded here."""
+    point, missed_by = scope.backups[row.id], scope.readings[number]
+    was_usable = any(sighting.usable for sighting in point.sightings if sighting.reading < number)
+    # Decided: available -> error -> gone is a loss of a usable point, not a cleanup.
+    if not was_usable:
+        failed = any(sighting.row.status == "error" for sighting in point.sightings)
+        if row.status == "error" or row.status in IN_FLIGHT or (row.status in GOING and failed):
+            return Verdict(PASS, "failed_or_inflight_cleanup")
+        return Verdict(UNSETTLED)  # it was never seen but on its way out: whether it had failed is not known
+    if row.expires is not None:
+        # Decided: judged against the end of the reading that missed it plus clock_skew.
+        gone = row.expires <= missed_by.ended_at + SKEW
+        return Verdict(PASS, "expired") if gone else Verdict(FAIL, "deleted_early")
+    if row.auto is False:
+        return Verdict(FAIL, "manual_deleted")
+    if row.auto is None:
+        return Verdict(FAIL, "deleted_unexplained")  # no class but "the rest"
+    return counted_out(scope, number, row)
+
+
+def counted(rows: Iterable[Row], like: Row) -> list[Row]:
+    """Return what a rule by count counts: usable automatic points of the resource that have no expiry, oldest first."""
+    same = [
+        row
+        for row in rows
+        if row.resource == like.resource and row.replica == like.replica and row.auto and row.expires is None
+    ]
+    return sorted((row for row in same if row.usable), key=lambda row: (row.moment, row.id))
+
+
+def counted_out(scope: Scope, number: int, row: Row) -> Verdict:
+    """B.2: rotated_by_count, possible_gfs_thinning, deleted_unexplained, and rotation_faster_than_sampling."""
+    before, after = counted(scope.seen[number - 1].values(), row), counted(scope.seen[number].values(), row)
+    if row not in before:
+        return Verdict(FAIL, "deleted_unexplained")  # no usable point any more when it was last seen
+    kept = {other.id for other in after}
+    gone = [other for other in before if other.id not in scope.seen[number]]
+    sampling = undersampled(scope, number, row)
+    if sampling:
+        return Verdict(sampling)
+    depths = [len(counted(scope.seen[n].values(), row)) for n in range(max(0, number - 3), number)]
+    came = len(kept - {other.id for other in before})
+    rising = len(depths) > 1 and all(left < right for left, right in zip(depths, depths[1:], strict=False))
+    newest_went = before[-1].id not in scope.seen[number]
+    if gone == before[: len(gone)] and len(after) >= min(depths) and not newest_went:
+        # Decided: never two at once while the depth stays over its steady value or rises; more than came is a loss.
+        if len(gone) <= came:
+            return Verdict(PASS, "rotated_by_count")
+        if rising:
+            return Verdict(FAIL, "deleted_unexplained")
+        return Verdict(PASS, "rotated_by_count") if len(after) == min(depths) else Verdict(UNSETTLED)
+    if row.id == before[-1].id:
+        return Verdict(FAIL, "deleted_unexplained")  # incl. any case where the newest dependable point went
+    return thinned(row, after)
+
+
+def thinned(row: Row, after: list[Row]) -> Verdict:
+    """B.2: possible_gfs_thinning. Decided: it never takes a point while an older one of the same bucket stays."""
+
+    def month(other: Row) -> tuple[int, int]:
+        return other.moment.year, other.moment.month
+
+    if not any(other.moment > row.moment and month(other) == month(row) for other in after):
+        return Verdict(FAIL, "deleted_unexplained")
+    older = [other for other in after if other.moment < row.moment]
+    if any(other.moment.date() == row.moment.date() for other in older):
+        return Verdict(FAIL, "deleted_unexplained")
+    if any(month(other) == month(row) for other in older):
+        return Verdict(UNSETTLED)  # "the same bucket" is not said: of the day it is another, of the month the same
+    return Verdict(UNKNOWN, "possible_gfs_thinning")
+
+
+def undersampled(scope: Scope, number: int, like: Row) -> str | None:
+    """B.2, last paragraph: max_backups x interval < spacing of two complete snapshots: unknown; None if it is not so."""
+    before, after = counted(scope.seen[number - 1].values(), like), counted(scope.seen[number].values(), like)
+    if not before or not after or {row.id for row in before} & {row.id for row in after}:
+        return None
+    steps = [later.moment - row.moment for rows in (before, after) for row, later in zip(rows, rows[1:], strict=False)]
+    if not steps:
+        return UNSETTLED  # one is kept: its interval is nowhere to be seen
+    interval = median(steps)
+    kept = max(len(before), len(after)) * interval
+    spacing = scope.readings[number].as_of - scope.readings[number - 1].as_of
+    if abs(kept - spacing) <= interval / 2 or len(after) < len(before):
+        return UNSETTLED
+    return UNKNOWN if kept < spacing else None
+
+
+def shortened(resource: str, scope: Scope, policy: Policy) -> Verdict:
+    """Control 22: (a) an expiry came nearer, (b) new automatic points live shorter, (c) dated became count."""
+    since = scope.as_of - days(policy.deletion_window_days)
+    backups = scope.backups_of(resource) + scope.backups_of(resource, replica=True)
+    # The finding stays for deletion_window_days, whether the point is still there or not (F3).
+    if any(came_nearer(point, since) for point in backups):
+        return Verdict(FAIL)
+    local = [point for point in backups if not point.last.replica]
+    if not local:
+        return Verdict(NOT_APPLICABLE)
+    automatic = sorted((point for point in local if point.first.auto), key=lambda point: point.first.created)
+    dated = [point for point in automatic if point.life is not None]
+    verdict = Verdict(UNKNOWN, "baseline")
+    for place, point in enumerate(dated):
+        usual = [other.life for other in dated[max(0, place - 7) : place] if other.life is not None]
+        if point.first.created < since or len(usual) < 3 or point.life is None:
+            continue
+        verdict = Verdict(PASS)
+        if point.life < 0.9 * median(usual):
+            return Verdict(FAIL)
+    if not dated:
+        return Verdict(UNSETTLED)  # without any dated automatic point (b) says nothing
+    if automatic[-1].life is None:
+        return Verdict(UNKNOWN)  # (c) dated -> count: unknown, whether weaker
+    return verdict
+
+
+def came_nearer(point: Point, since: datetime) -> bool:
+    """Control 22(a), by more than an hour, or null -> dated.
+
+    Decided: compared with what was told for the point first, too, so that a creeping expiry is one.
+    """
+    first = point.first.expires
+    for earlier, later in zip(point.sightings, point.sightings[1:], strict=False):
+        old, new = earlier.row.expires, later.row.expires
+        if later.as_of < since or new is None or old == new:
+            continue
+        if old is None or new < old - HOUR or (first is not None and new < first - HOUR and new < old):
+            return True
+    return False
+
+
+def offsite(resource: str, scope: Scope, scopes: dict[str, Scope], policy: Policy) -> Verdict:
+    """Control 4: a copy in another region, of a moment within offsite_rpo; where it is seen decides over its record."""
+    local = scope.backups_of(resource)
+    if not local or policy.offsite == "none":
+        return Verdict(NOT_APPLICABLE)  # what only has copies here is judged at its source
+    newest = max(local, key=lambda point: point.last.created).last
+    if newest.type != SERVER or newest.info.get("contain_system_disk") is False:
+        return Verdict(NOT_APPLICABLE)
+    since = scope.as_of - hours(policy.offsite_rpo_hours)
+    states = {state for point in local if point.last.moment >= since for state in copies(point, scope, scopes, policy)}
+    if "verified" in states:
+        return Verdict(PASS)
+    if "unsettled" in states:
+        return Verdict(UNSETTLED)
+    if "claimed" in states:
+        return Verdict(PASS if not policy.require_verified_copy else FAIL)
+    if "not_extracted" in states:
+        return Verdict(UNKNOWN if policy.require_verified_copy else PASS)
+    return Verdict(FAIL)
+
+
+def copies(point: Point, scope: Scope, scopes: dict[str, Scope], policy: Policy) -> Iterator[str]:
+    """Return the state of each copy of a point that its records claim, or that is seen in another region."""
+    told: dict[str, tuple[str, str, datetime]] = {}
+    for sighting in point.sightings:
+        for record in sighting.row.records:
+            if record["status"] == "success" and record.get("destination_backup_id"):
+                place = record["destination_region"], record["destination_project_id"]
+                told.setdefault(record["destination_backup_id"], (*place, sighting.as_of))
+    for other in scopes.values():
+        for copy in other.backups.values():
+            sources = {record.get("source_backup_id") for record in copy.last.records}
+            if copy.last.replica and point.id in sources and other.region != scope.region:
+                yield state_of_copy(copy, other, scope, scopes, policy)
+                told.pop(copy.id, None)
+    for region, project, since in told.values():
+        if region == scope.region:
+            continue
+        places = [place for place in scopes.values() if (place.region, place.project) == (region, project)]
+        if not places:
+            yield "not_extracted"
+        elif any(place.as_of >= since for place in places):
+            yield "lost"  # read after the success was told, and it is not there
+        else:
+            yield "claimed"
+
+
+def state_of_copy(copy: Point, place: Scope, scope: Scope, scopes: dict[str, Scope], policy: Policy) -> str:
+    """Control 4: verified iff it is present and dependable where it is; gone or expired since is lost."""
+    now = max(scope.as_of, place.as_of)
+    newest = max(other.as_of for other in scopes.values())
+    if not place.is_there(copy) or (copy.last.expires is not None and copy.last.expires <= now):
+        return "lost"
+    if not copy.last.usable or not copy.last.whole:
+        return "lost" if not copy.last.usable else "unsettled"
+    if any(disk.expires is not None and disk.expires <= now for disk in copy.last.children):
+        return "unsettled"  # not verified; whether a copy that is known to be incomplete is a claim is not said
+    if newest - place.as_of > hours(policy.max_scope_lag_hours):
+        return "claimed"  # not read for days: what is there today nobody knows (F7)
+    return "verified"
+
+
+def gap(resource: str, scope: Scope, policy: Policy) -> Verdict:
+    """Control 23: the union of every point ever seen usable; exposure beyond the RPO within the window."""
+    points = [point for point in scope.points_of(resource) if point.was_usable]
+    if not points:
+        return Verdict(UNSETTLED)  # nothing says what a resource is that never had a point
+    moments = sorted({point.last.moment for point in points})
+    broken = scope.as_of - moments[-1] > hours(policy.rpo_hours + policy.grace_hours)
+    outcomes = {attains(moments, start, scope, policy) for start in window_starts(moments, points, scope, policy)}
+    failing = broken or outcomes == {False}
+    seen_enough = sampled(points, scope, policy)
+    if seen_enough is not None:
+        # What lies open until now is a breach, however little was seen before; the text puts neither first.
+        return Verdict(UNSETTLED if broken else seen_enough)
+    if failing and scope.hidden_disks(resource, ever=True):
+        return Verdict(UNKNOWN)
+    if len(outcomes) > 1 and not broken:
+        return Verdict(UNSETTLED)
+    return Verdict(FAIL if failing else PASS)
+
+
+def window_starts(moments: list[datetime], points: list[Point], scope: Scope, policy: Policy) -> Iterator[datetime]:
+    """Return where the window may begin: "at first_seen for young resources" may mean its moment or its reading.
+
+    Decided: what is known only from a point older than the window begins at the first reading.
+    """
+    start = scope.as_of - days(policy.gap_window_days)
+    if moments[0] < start:
+        yield max(start, scope.readings[0].as_of)
+    else:
+        yield moments[0]
+        yield max(start, min(point.sightings[0].as_of for point in points))
+
+
+def attains(moments: list[datetime], start: datetime, scope: Scope, policy: Policy) -> bool | None:
+    """Whether the share of the window that lies within the RPO is enough; None where it is too close to say."""
+    exposed = timedelta()
+    for earlier, later in zip(moments, [*moments[1:], scope.as_of], strict=True):
+        if later - earlier > hours(policy.rpo_hours + policy.grace_hours):
+            exposed += max(timedelta(), later - max(earlier + hours(policy.rpo_hours), start))
+    window = scope.as_of - start
+    if exposed == timedelta() or window <= timedelta():
+        return exposed == timedelta()
+    share = 100 * (1 - exposed / window)
+    return None if abs(share - policy.attainment_percent) < 0.01 else share >= policy.attainment_percent
+
+
+def sampled(points: list[Point], scope: Scope, policy: Policy) -> str | None:
+    """Control 23 and B.2: UNKNOWN where points may have come and gone between two readings; None where they cannot."""
+    start = scope.as_of - days(policy.gap_window_days)
+    first = min(point.sightings[0].reading for point in points)
+    automatic = [point for point in points if point.first.auto] or points
+    lives = [point.life for point in automatic if point.life is not None]
+    verdicts: set[str | None] = set()
+    for number in range(first + 1, len(scope.readings)):
+        before, after = scope.readings[number - 1].as_of, scope.readings[number].as_of
+        if after <= start:
+            continue
+        if lives and after - before > min(lives) - hours(2):
+            verdicts.add(UNKNOWN if after - before > max(lives) + hours(2) else UNSETTLED)
+        if any(point.life is None for point in automatic):
+            verdicts.add(undersampled(scope, number, automatic[-1].last))
+    return UNSETTLED if UNSETTLED in verdicts else UNKNOWN if UNKNOWN in verdicts else None
