@@ -70,6 +70,7 @@ class Estate:
     unread: frozenset[int] = frozenset()
     partial: frozenset[int] = frozenset()
     destination_is_read: bool = True
+    destination_every: int = 1
     destination_unread: frozenset[int] = frozenset()
     policy: Policy = Policy()
 
@@ -130,7 +131,8 @@ def estates(least: int = 1, most: int = 14) -> st.SearchStrategy[Estate]:
         unread=st.one_of(st.frozensets(day, max_size=4), st.builds(lambda d, n: frozenset(range(d, d + n)), day, st.integers(1, 7))),
         partial=st.frozensets(day, max_size=2),
         destination_is_read=st.sampled_from([True, True, True, False]),
-        destination_unread=st.one_of(st.just(frozenset()), st.frozensets(st.integers(2, 40), max_size=12)),
+        destination_every=st.sampled_from([1, 3, 7]),
+        destination_unread=st.frozensets(st.integers(2, 40), max_size=6),
         policy=policies(),
     )
 
@@ -493,7 +495,8 @@ def readings(estate: Estate) -> Iterator[Reading]:
             everything = [backup for resource in resources.values() for backup in resource.backups]
             partial = day in estate.partial and not last
             yield reading(SOURCE, day, everything[: len(everything) // 2] if partial else everything, complete=not partial)
-        if estate.destination_is_read and day not in estate.destination_unread:
+        due = day % estate.destination_every == estate.days % estate.destination_every
+        if estate.destination_is_read and due and day not in estate.destination_unread:
             yield reading(DESTINATION, day, [copy for resource in resources.values() for copy in resource.copies])
 
 

@@ -5,6 +5,7 @@ specification leaves a status open, the verdict is UNSETTLED and nobody compares
 open. A disagreement with the SQL is a fault of one of the two: the text decides of which, never the other's answer.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -201,6 +202,9 @@ class Scope:
         self.backups: dict[str, Point] = {}
         self.disks: dict[str, dict[str, Point]] = {}  # by the disk, then by the id of its part
         self.servers_of: dict[str, set[str]] = {}
+        # By server, and whether copies: the moments of usable backups that had each disk; by disk: the newest of each.
+        self.held: dict[tuple[str, bool], dict[str, set[datetime]]] = defaultdict(lambda: defaultdict(set))
+        self.newest_with: dict[str, dict[str, datetime]] = defaultdict(dict)
         for number, reading in enumerate(complete):
             self._take(number, reading)
 
@@ -212,12 +216,19 @@ class Scope:
             good = row.dependable(reading.as_of)
             point = self.backups.setdefault(row.id, Point(row.id))
             point.sightings.append(Sighting(number, reading.as_of, row, row.usable, good))
-            for child in row.children if not row.replica else ():
+            for child in row.children:
+                newest = self.newest_with[child.resource]
+                newest[row.resource] = max(newest.get(row.resource, row.moment), row.moment)
+                if row.usable:
+                    self.held[row.resource, row.replica][child.resource].add(row.moment)
+                self.servers_of.setdefault(child.resource, set()).add(row.resource)
+                if row.replica:
+                    self.disks.setdefault(child.resource, {})
+                    continue
                 part = self.disks.setdefault(child.resource, {}).setdefault(child.id, Point(child.id))
                 usable = row.usable and child.usable
                 sighting = Sighting(number, reading.as_of, child, usable, good and child.dependable(reading.as_of))
                 part.sightings.append(sighting)
-                self.servers_of.setdefault(child.resource, set()).add(row.resource)
 
     @property
     def now(self) -> dict[str, Row]:
@@ -237,6 +248,8 @@ class Scope:
         return self.backups_of(resource) + parts
 
     def only_copies(self, resource: str) -> bool:
+        if resource in self.disks and not self.disks[resource]:
+            return True
         replicas = [point.last.replica for point in self.backups.values() if point.last.resource == resource]
         return bool(replicas) and all(replicas)
 
@@ -283,6 +296,8 @@ def judge_scope(scope: Scope, scopes: dict[str, Scope], policy: Policy) -> Itera
     yield from deleted_early(scope, policy)
     top = scope.resources()
     for resource in top:
+        if scope.only_copies(resource) and not any(row.resource == resource for row in scope.now.values()):
+            continue  # B.1: replicas never count as a resource of their own, and these are gone
         yield RECENT, resource, recent(resource, scope, scopes, policy)
         yield PROTECTION_LOST, resource, protection_lost(resource, scope, policy)
         yield SHORTENED, resource, shortened(resource, scope, policy)
@@ -290,11 +305,15 @@ def judge_scope(scope: Scope, scopes: dict[str, Scope], policy: Policy) -> Itera
         # B.1: replicas never count as a local recovery point; what only has copies here is judged at its source.
         yield GAP, resource, Verdict(NOT_APPLICABLE) if scope.only_copies(resource) else gap(resource, scope, policy)
     for disk in scope.disks.keys() - set(top):
+        if scope.only_copies(disk) and not any(
+            child.resource == disk for row in scope.now.values() for child in row.children
+        ):
+            continue
         yield RECENT, disk, recent(disk, scope, scopes, policy)
         yield PROTECTION_LOST, disk, protection_lost(disk, scope, policy)
         yield SHORTENED, disk, Verdict(NOT_APPLICABLE)  # its points are parts of its server's
         yield OFFSITE, disk, Verdict(NOT_APPLICABLE)  # control 4: volumes
-        yield GAP, disk, gap(disk, scope, policy)
+        yield GAP, disk, Verdict(NOT_APPLICABLE) if scope.only_copies(disk) else gap(disk, scope, policy)
 
 
 def recent(resource: str, scope: Scope, scopes: dict[str, Scope], policy: Policy) -> Verdict:
@@ -311,7 +330,7 @@ def recent(resource: str, scope: Scope, scopes: dict[str, Scope], policy: Policy
     if scope.only_copies(resource):
         # "replica vault project: not applicable", "only replicas left -> fail": it is left alone where its source
         # is read and has no dependable point any more.
-        others = [other for other in scopes.values() if other is not scope and other.backups_of(resource)]
+        others = [other for other in scopes.values() if other is not scope and other.points_of(resource)]
         lost = others and not any(
             other.is_there(point) and point.sightings[-1].dependable
             for other in others
@@ -378,21 +397,13 @@ def dropped_disks(backup: Row, scope: Scope) -> set[str]:
     Decided: a disk that is seen in another server's later point was moved, not dropped.
     """
     here = {disk.resource for disk in backup.children}
-    last_had: dict[str, datetime] = {}
-    elsewhere: dict[str, datetime] = {}
-    for point in scope.backups.values():
-        for sighting in point.sightings:
-            row = sighting.row
-            for disk in row.children:
-                if row.resource != backup.resource:
-                    elsewhere[disk.resource] = max(elsewhere.get(disk.resource, row.moment), row.moment)
-                elif sighting.usable and row.replica == backup.replica and row.moment < backup.moment:
-                    last_had[disk.resource] = max(last_had.get(disk.resource, row.moment), row.moment)
-    return {
-        disk
-        for disk, moment in last_had.items()
-        if disk not in here and not (disk in elsewhere and elsewhere[disk] > moment)
-    }
+    dropped = set()
+    for disk, moments in scope.held[backup.resource, backup.replica].items():
+        before = [moment for moment in moments if moment < backup.moment]
+        others = [moment for server, moment in scope.newest_with[disk].items() if server != backup.resource]
+        if before and disk not in here and not any(moment > max(before) for moment in others):
+            dropped.add(disk)
+    return dropped
 
 
 def deleted_early(scope: Scope, policy: Policy) -> Iterator[tuple[str, str, Verdict]]:
@@ -433,38 +444,45 @@ def disappearance(scope: Scope, number: int, row: Row) -> Verdict:
     return counted_out(scope, number, row)
 
 
-def counted(rows: Iterable[Row], like: Row) -> list[Row]:
-    """Return what a rule by count counts: usable automatic points of the resource that have no expiry, oldest first."""
+def counted(rows: Iterable[Row], like: Row, *, all_of_them: bool = False) -> list[Row]:
+    """Return what a rule by count counts: usable automatic points of a resource that have no expiry, oldest first."""
     same = [
         row
         for row in rows
         if row.resource == like.resource and row.replica == like.replica and row.auto and row.expires is None
     ]
-    return sorted((row for row in same if row.usable), key=lambda row: (row.moment, row.id))
+    return sorted((row for row in same if row.usable or all_of_them), key=lambda row: (row.moment, row.id))
 
 
 def counted_out(scope: Scope, number: int, row: Row) -> Verdict:
     """B.2: rotated_by_count, possible_gfs_thinning, deleted_unexplained, and rotation_faster_than_sampling."""
-    before, after = counted(scope.seen[number - 1].values(), row), counted(scope.seen[number].values(), row)
+    # Whether a rule counts what is in error or being deleted is not said.
+    verdicts = {count_out(scope, number, row, all_of_them=every) for every in (False, True)}
+    return verdicts.pop() if len(verdicts) == 1 else Verdict(UNSETTLED)
+
+
+def count_out(scope: Scope, number: int, row: Row, *, all_of_them: bool) -> Verdict:
+    def at(reading: int) -> list[Row]:
+        return counted(scope.seen[reading].values(), row, all_of_them=all_of_them)
+
+    before, after = at(number - 1), at(number)
     if row not in before:
         return Verdict(FAIL, "deleted_unexplained")  # no usable point any more when it was last seen
-    kept = {other.id for other in after}
-    gone = [other for other in before if other.id not in scope.seen[number]]
     sampling = undersampled(scope, number, row)
     if sampling:
         return Verdict(sampling)
-    depths = [len(counted(scope.seen[n].values(), row)) for n in range(max(0, number - 3), number)]
-    came = len(kept - {other.id for other in before})
+    known = {other.id for other in before}
+    gone = [other for other in before if other.id not in scope.seen[number]]
+    came = sum(other.id not in known for other in after)
+    depths = [len(at(reading)) for reading in range(max(0, number - 3), number)]
     rising = len(depths) > 1 and all(left < right for left, right in zip(depths, depths[1:], strict=False))
-    newest_went = before[-1].id not in scope.seen[number]
-    if gone == before[: len(gone)] and len(after) >= min(depths) and not newest_went:
+    oldest = gone == before[: len(gone)]
+    if oldest and len(after) >= min(depths) and before[-1] not in gone:
         # Decided: never two at once while the depth stays over its steady value or rises; more than came is a loss.
-        if len(gone) <= came:
-            return Verdict(PASS, "rotated_by_count")
-        if rising:
+        if len(gone) > came and rising:
             return Verdict(FAIL, "deleted_unexplained")
-        return Verdict(PASS, "rotated_by_count") if len(after) == min(depths) else Verdict(UNSETTLED)
-    if row.id == before[-1].id:
+        return Verdict(PASS, "rotated_by_count") if len(gone) <= came or len(after) == min(depths) else Verdict(UNSETTLED)
+    if oldest or row == before[-1]:
         return Verdict(FAIL, "deleted_unexplained")  # incl. any case where the newest dependable point went
     return thinned(row, after)
 
