@@ -82,7 +82,10 @@ BACKUPS = Table(
         SCOPE,
         SNAPSHOT,
         *_BACKUP_FIELDS,
-        Column("detail_loaded", FLAG, "ShowBackup was read, so that the children are known.", required=True),
+        Column("detail_loaded", FLAG, "ShowBackup was read and sent a list of children.", required=True),
+        Column(
+            "replication_loaded", FLAG, "A list of replication records was sent, be it an empty one.", required=True
+        ),
         Column("rejected_parts", WHOLE, "Records below it that could not be loaded.", required=True),
         EXTRA,
     ),

@@ -8,7 +8,7 @@ backup, unless `<table>_open` says otherwise. Instants are the `as_of` of comple
 
 from pipelines.contract.columns import Column, Table, Type
 from pipelines.contract.keys import SCOPE, api
-from pipelines.contract.tables import BACKUPS, NORMALIZED
+from pipelines.contract.tables import BACKUPS, CHILDREN, EXTEND_INFO, NORMALIZED, REPLICATION_RECORDS
 
 SCHEMA = "history"
 INSTANT, TEXT, FLAG, WHOLE = Type.INSTANT, Type.TEXT, Type.FLAG, Type.WHOLE
@@ -25,6 +25,16 @@ VERSION = (VALID_FROM, VALID_TO, FIRST_SEEN, LAST_SEEN)
 WAS = (
     Column("was_usable", FLAG, "A complete snapshot, this or an earlier one, has it in a state to be restored from."),
     Column("was_failed", FLAG, "A complete snapshot, this or an earlier one, has it as failed."),
+    Column(
+        "dependable_until",
+        INSTANT,
+        "When it expired, or the first complete snapshot in which it can't be restored from; null while it can.",
+    ),
+)
+_SINCE = (
+    Column("state_since", INSTANT, "The first complete snapshot since which it has been in its state without a break."),
+    Column("latest_expiry", INSTANT, "The latest expiry that a complete snapshot has of it as usable."),
+    Column("was_endless", FLAG, "A complete snapshot, this or an earlier one, has it as usable and without an expiry."),
 )
 
 
@@ -46,15 +56,26 @@ def _closed(table: Table) -> Table:
 
 def _open(table: Table) -> Table:
     own = [column for column in table.columns if column.name in key_of(table)]
-    more = WAS if table is BACKUPS else ()
+    more = (*WAS, *_SINCE) if table is BACKUPS else ()
     doc = f"One row a row of {table.relation}: since when it has been as it is."
     if table is not BACKUPS:
         doc = f"One row a row of {table.relation} that came or changed after its backup was first seen: since when."
     return Table(SCHEMA, f"{table.name}_open", doc, key_of(table), (*own, VALID_FROM, FIRST_SEEN, *more))
 
 
+def _unread(table: Table, flag: str) -> Table:
+    doc = f"One row a row of {table.relation} as it was last read, of backups whose {flag} is false now."
+    return Table(SCHEMA, f"{table.name}_unread", doc, key_of(table), table.columns)
+
+
 CLOSED = {table.name: _closed(table) for table in NORMALIZED}
 OPEN = {table.name: _open(table) for table in NORMALIZED}
+# What stands in a backup and is known only where a list was sent: which column of cbr.backups tells.
+LOADED_BY = {CHILDREN.name: "detail_loaded", REPLICATION_RECORDS.name: "replication_loaded"}
+UNREAD = {
+    table.name: _unread(table, LOADED_BY.get(table.name, "detail_loaded"))
+    for table in (CHILDREN, EXTEND_INFO, REPLICATION_RECORDS)
+}
 
 CLASSES = (
     "vault_or_project_not_seen",
@@ -111,6 +132,22 @@ DISAPPEARANCES = Table(
     ),
 )
 
+EXPIRY_CHANGES = Table(
+    SCHEMA,
+    "expiry_changes",
+    "One row a time that the expiry of a top-level backup came nearer than a complete snapshot before had it.",
+    ("scope", "id", "changed_at"),
+    (
+        SCOPE,
+        api("id", TEXT, "Id of the backup.", required=True),
+        *(column for column in BACKUPS.columns if column.name in ("resource_id", "image_type")),
+        Column("changed_at", INSTANT, "The first complete snapshot that has the nearer expiry.", required=True),
+        Column("seen_at", INSTANT, "The complete snapshot before.", required=True),
+        Column("old_value", INSTANT, "The latest expiry that it ever had; null where it once had none."),
+        Column("new_value", INSTANT, "Its expiry since.", required=True),
+    ),
+)
+
 DEPTHS = Table(
     SCHEMA,
     "depths",
@@ -142,6 +179,6 @@ DRIFT_SEEN = Table(
 )
 
 # Rewritten by each fold, as large as a snapshot; and grown by what each fold adds.
-STATE = (*OPEN.values(), DEPTHS, DRIFT_SEEN)
-GROWN = (*CLOSED.values(), DISAPPEARANCES)
+STATE = (*OPEN.values(), *UNREAD.values(), DEPTHS, DRIFT_SEEN)
+GROWN = (*CLOSED.values(), DISAPPEARANCES, EXPIRY_CHANGES)
 HISTORY = (*STATE, *GROWN)

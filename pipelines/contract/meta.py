@@ -99,6 +99,7 @@ REJECTS = Table(
         Column("path", TEXT, "Where in the body.", required=True),
         Column("reason", TEXT, "Why it could not be loaded.", required=True),
         Column("raw", TEXT, "The record as sent.", required=True),
+        Column("is_repeat", FLAG, "It repeats a record of the same backup that is loaded.", required=True),
     ),
 )
 

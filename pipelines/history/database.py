@@ -12,12 +12,13 @@ from itertools import chain
 import duckdb
 
 from pipelines.contract.columns import Table
-from pipelines.contract.history import DEPTHS, DRIFT_SEEN, OPEN
+from pipelines.contract.history import DEPTHS, DRIFT_SEEN, OPEN, UNREAD
 from pipelines.contract.meta import DRIFT
 from pipelines.contract.tables import NORMALIZED
 from pipelines.duck import connect
 from pipelines.extract.landing import Snapshot
 from pipelines.history.state import State
+from pipelines.history.versions import unread
 from pipelines.home import Home
 from pipelines.load.parquet import parquet_file, rows_in, stored
 from pipelines.load.tables import Loaded
@@ -34,22 +35,27 @@ def two_snapshots(
         for schema in ("was", "now", "fold"):
             connection.execute(f"CREATE SCHEMA {schema}")
         for table in (*NORMALIZED, DRIFT):
-            held = before.paths(home, table.name) if before else []
-            connection.execute(f"CREATE VIEW was.{table.name} AS SELECT * FROM {rows_in(table, held)}")
-            connection.execute(
-                f"CREATE VIEW now.{table.name} AS SELECT * FROM {rows_in(table, loaded.paths(home, table.name))}"
-            )
+            files = before.paths(home, table.name) if before else []
+            if table.name in UNREAD:
+                files = [*files, *state.paths(home, UNREAD[table.name].name)]
+            connection.execute(f"CREATE VIEW was.{table.name} AS SELECT * FROM {rows_in(table, files)}")
+            read = f"{table.name}_read" if table.name in UNREAD else table.name
+            rows = rows_in(table, loaded.paths(home, table.name))
+            connection.execute(f"CREATE VIEW now.{read} AS SELECT * FROM {rows}")
         connection.execute("DROP VIEW was.drift")
+        for table in NORMALIZED:
+            if table.name in UNREAD:
+                _carry_over(connection, table)
         for table in (*OPEN.values(), DEPTHS, DRIFT_SEEN):
             connection.execute(
                 f"CREATE VIEW was.{table.name} AS SELECT * FROM {rows_in(table, state.paths(home, table.name))}"
             )
         last = state.last
-        _about(connection, "now", snapshot.as_of, snapshot.project_id, snapshot.region)
+        _about(connection, "now", snapshot.as_of, snapshot.finished_at, snapshot.project_id, snapshot.region)
         if last:
-            _about(connection, "was", datetime.fromisoformat(last.as_of), last.project_id, last.region)
+            _about(connection, "was", datetime.fromisoformat(last.as_of), None, last.project_id, last.region)
         else:
-            _about(connection, "was", None, None, None)
+            _about(connection, "was", None, None, None, None)
         yield connection
 
 
@@ -67,8 +73,16 @@ def write(home: Home, scope: str, table: Table, connection: duckdb.DuckDBPyConne
     return [str(path.relative_to(home.path))]
 
 
-def _about(
-    connection: duckdb.DuckDBPyConnection, side: str, as_of: datetime | None, project_id: str | None, region: str | None
-) -> None:
-    connection.execute(f"CREATE TABLE {side}.snapshot (as_of TIMESTAMP, project_id VARCHAR, region VARCHAR)")
-    connection.execute(f"INSERT INTO {side}.snapshot VALUES ($1, $2, $3)", [as_of, project_id, region])
+def _carry_over(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """Let what was not read again stand as it was last read: it is not gone, and not new when it is read again."""
+    connection.execute(f"CREATE TABLE fold.{table.name}_unread AS {unread(table)}")
+    connection.execute(
+        f"CREATE VIEW now.{table.name} AS"
+        f" SELECT * FROM now.{table.name}_read UNION ALL SELECT * FROM fold.{table.name}_unread"
+    )
+
+
+def _about(connection: duckdb.DuckDBPyConnection, side: str, *about: datetime | str | None) -> None:
+    columns = "as_of TIMESTAMP, finished_at TIMESTAMP, project_id VARCHAR, region VARCHAR"
+    connection.execute(f"CREATE TABLE {side}.snapshot ({columns})")
+    connection.execute(f"INSERT INTO {side}.snapshot VALUES ($1, $2, $3, $4)", list(about))

@@ -5,7 +5,7 @@ ones enter; the new state leaves, its files written and not yet made to count.
 """
 
 from pipelines.contract.columns import Table
-from pipelines.contract.history import CLOSED, DEPTHS, DISAPPEARANCES, DRIFT_SEEN, GROWN, OPEN
+from pipelines.contract.history import CLOSED, DEPTHS, DISAPPEARANCES, DRIFT_SEEN, EXPIRY_CHANGES, GROWN, OPEN, UNREAD
 from pipelines.contract.tables import NORMALIZED
 from pipelines.extract.landing import Snapshot
 from pipelines.history import versions
@@ -17,7 +17,7 @@ from pipelines.load.tables import Loaded
 from pipelines.models.model import sql_folder
 
 _FEW = 32  # files of a table that grows: more are made one, so that no run opens very many
-_STEPS = ("places", "points", "depths", "disappearances")  # of sql/fold, each reading those before
+_STEPS = ("places", "points", "depths", "disappearances", "expiry_changes")  # of sql/fold, each reading those before
 
 
 def fold(home: Home, state: State, before: Loaded | None, snapshot: Snapshot, loaded: Loaded) -> State:
@@ -41,6 +41,9 @@ def fold(home: Home, state: State, before: Loaded | None, snapshot: Snapshot, lo
             sql = (sql_folder() / "fold" / f"{step}.sql").read_text(encoding="utf-8")
             connection.execute(f"CREATE TABLE fold.{step} AS {sql}")
         files[DEPTHS.name] = written(DEPTHS, "SELECT * FROM fold.depths")
+        for name, table in UNREAD.items():
+            files[table.name] = written(table, f"SELECT * FROM fold.{name}_unread")
+        files.setdefault(EXPIRY_CHANGES.name, []).extend(written(EXPIRY_CHANGES, "SELECT * FROM fold.expiry_changes"))
         files[DRIFT_SEEN.name] = written(DRIFT_SEEN, versions.drift())
         files.setdefault(DISAPPEARANCES.name, []).extend(written(DISAPPEARANCES, "SELECT * FROM fold.disappearances"))
         for table in GROWN:

@@ -5,13 +5,43 @@ What differs is found by a hash of 64 bits of the columns that can, and then rea
 """
 
 from pipelines.contract.columns import Column, Table, Type
-from pipelines.contract.history import backup_of, key_of
-from pipelines.contract.tables import BACKUPS
+from pipelines.contract.history import LOADED_BY, backup_of, key_of
+from pipelines.contract.tables import BACKUPS, CHILDREN, EXTEND_INFO
 
-# What a backup once was, kept for as long as it is there: whether its removal is a clean-up hangs on it.
-_WAS = {
-    "was_usable": "coalesce(status IN ('available', 'restoring', 'waiting_restore'), false)",
-    "was_failed": "coalesce(status = 'error', false)",
+_USABLE = "coalesce({0}.status IN ('available', 'restoring', 'waiting_restore'), false)"
+_FAILED = "coalesce({0}.status = 'error', false)"
+_STATE = """CASE
+    WHEN {0} IN ('protecting', 'waiting_protect') THEN 'in_flight'
+    WHEN {0} IN ('deleting', 'waiting_delete') THEN 'going'
+    WHEN {0} IN ('restoring', 'waiting_restore') THEN 'restoring'
+    ELSE coalesce({0}, '') END"""
+_READABLE = "(NOT contains(coalesce({0}.extra, ''), '\"expired_at\"'))"
+# What a backup once was, kept for as long as it is there, of the first snapshot `t` that has it ...
+_BEGUN = {
+    "was_usable": _USABLE.format("t"),
+    "was_failed": _FAILED.format("t"),
+    "dependable_until": f"CASE WHEN {_USABLE.format('t')} AND t.expired_at <= n.as_of THEN t.expired_at END",
+    "state_since": "n.as_of",
+    "latest_expiry": f"CASE WHEN {_USABLE.format('t')} THEN t.expired_at END",
+    "was_endless": f"{_USABLE.format('t')} AND t.expired_at IS NULL AND {_READABLE.format('t')}",
+}
+# ... and folded forward: `o` is what was known, `c` has both snapshots, `w` and `n` are the snapshots.
+_FOLDED = {
+    "was_usable": f"coalesce(o.was_usable, false) OR {_USABLE.format('c')}",
+    "was_failed": f"coalesce(o.was_failed, false) OR {_FAILED.format('c')}",
+    "dependable_until": f"""CASE
+        WHEN NOT {_USABLE.format("c")} AND NOT coalesce(o.was_usable, false) THEN NULL
+        WHEN {_USABLE.format("c")} AND (c.expired_at IS NULL OR c.expired_at > n.as_of) THEN NULL
+        WHEN o.dependable_until IS NOT NULL THEN o.dependable_until
+        WHEN c.expired_at <= n.as_of AND (c.expired_at > w.as_of OR NOT c.had) THEN c.expired_at
+        ELSE n.as_of END""",
+    "state_since": f"""CASE
+        WHEN c.had AND {_STATE.format("c.old_status")} = {_STATE.format("c.status")} THEN o.state_since
+        ELSE n.as_of END""",
+    "latest_expiry": f"""CASE
+        WHEN NOT {_USABLE.format("c")} OR c.expired_at <= o.latest_expiry THEN o.latest_expiry
+        ELSE coalesce(c.expired_at, o.latest_expiry) END""",
+    "was_endless": f"coalesce(o.was_endless, false) OR ({_USABLE.format('c')} AND c.expired_at IS NULL AND c.readable)",
 }
 
 
@@ -22,12 +52,14 @@ def compared(table: Table) -> str:
     """
     key = key_of(table)
     own = ", ".join(_hashed(c) for c in table.columns if c.name not in (*key, "snapshot_id"))
-    status = "status" if table is BACKUPS else "NULL AS status"
+    old, new = ("", "")
+    if table is BACKUPS:
+        old, new = ", w.status", f", n.status, n.expired_at, {_READABLE.format('n')} AS readable"
     names = ", ".join(f"coalesce(w.{name}, n.{name}) AS {name}" for name in key)
     return f"""
-    WITH w AS (SELECT {", ".join(key)}, hash({own}) AS content FROM was.{table.name}),
-         n AS (SELECT {", ".join(key)}, {status}, hash({own}) AS content FROM now.{table.name})
-    SELECT {names}, n.status,
+    WITH w AS (SELECT {", ".join(key)}{old}, hash({own}) AS content FROM was.{table.name} AS w),
+         n AS (SELECT {", ".join(key)}{new}, hash({own}) AS content FROM now.{table.name} AS n)
+    SELECT {names}{", n.status, w.status AS old_status, n.expired_at, n.readable" if table is BACKUPS else ""},
         w.content IS NOT NULL AS had, n.content IS NOT NULL AS has, w.content IS DISTINCT FROM n.content AS differs
     FROM w FULL OUTER JOIN n ON {_on(table, "w", "n")}
     {"" if table is BACKUPS else "WHERE w.content IS DISTINCT FROM n.content"}"""
@@ -49,12 +81,12 @@ def lasting(table: Table) -> str:
     """Return since when each backup of the new snapshot has been as it is; of what stands in one, only exceptions."""
     key = ", ".join(f"c.{name}" for name in key_of(table))
     if table is BACKUPS:
-        was = ", ".join(f"coalesce(o.{name}, false) OR {now} AS {name}" for name, now in _WAS.items())
+        was = ", ".join(f"{value} AS {name}" for name, value in _FOLDED.items())
         return f"""
         SELECT {key}, CASE WHEN c.differs THEN n.as_of ELSE o.valid_from END AS valid_from,
             coalesce(o.first_seen, n.as_of) AS first_seen, {was}
         FROM compared AS c LEFT JOIN was.{table.name}_open AS o ON {_on(table, "c", "o")}
-        CROSS JOIN now.snapshot AS n WHERE c.has"""
+        CROSS JOIN was.snapshot AS w CROSS JOIN now.snapshot AS n WHERE c.has"""
     # What differs came or changed now, and is an exception unless its backup is new, too; what was one stays one.
     stays = ", ".join(f"o.{name}" for name in key_of(table))
     return f"""
@@ -72,7 +104,7 @@ def lasting(table: Table) -> str:
 def beginning(table: Table) -> str:
     """Return the same for the first snapshot, which has none before it: nothing is older than another."""
     key = ", ".join(f"t.{name}" for name in key_of(table))
-    was = ", ".join(f"{now} AS {name}" for name, now in _WAS.items())
+    was = ", ".join(f"{value} AS {name}" for name, value in _BEGUN.items())
     return f"""
     SELECT {key}, n.as_of AS valid_from, n.as_of AS first_seen{f", {was}" if table is BACKUPS else ""}
     FROM now.{table.name} AS t CROSS JOIN now.snapshot AS n WHERE {table is BACKUPS}"""
@@ -87,6 +119,15 @@ def _since_when(table: Table, of: str) -> str:
 
 def _since(what: str) -> str:
     return f"coalesce(o.{what}, b.first_seen)"
+
+
+def unread(table: Table) -> str:
+    """Return the rows of the snapshot before that the new one was not told anew: their backup's list was not sent."""
+    flag = LOADED_BY.get(table.name, LOADED_BY[CHILDREN.name])
+    of_list = "true" if table is not EXTEND_INFO else "t.level = 'child'"
+    return f"""
+    SELECT t.* FROM was.{table.name} AS t JOIN now.backups AS b ON t.{backup_of(table)} = b.id AND NOT b.{flag}
+    WHERE {of_list} AND NOT EXISTS (SELECT 1 FROM now.{table.name}_read AS r WHERE {_on(table, "t", "r")})"""
 
 
 def drift() -> str:

@@ -20,23 +20,32 @@ landed as (
     select * from meta.snapshots where is_current
 ),
 
+rejected as (
+    -- A record that was sent twice lost nothing.
+    select scope, snapshot_id, count(*) as rejects
+    from meta.rejects
+    where not is_repeat
+    group by scope, snapshot_id
+),
+
 judged as (
     select
         s.scope,
         s.snapshot_id,
         s.as_of,
         e.stale_reason,
-        coalesce(n.rejects, 0) as rejects,
+        coalesce(r.rejects, 0) as rejects,
         coalesce(n.unread, 0) as unread,
         case
             when e.is_stale then 'stale'
-            when n.rejects > 0 then 'records_rejected'
+            when r.rejects > 0 then 'records_rejected'
             when n.unread > 0 then 'details_unread'
             else 'complete'
         end as reason_code
     from snapshots as s
     inner join scopes as e on s.scope = e.scope
     inner join landed as n on s.scope = n.scope and s.snapshot_id = n.snapshot_id
+    left join rejected as r on s.scope = r.scope and s.snapshot_id = r.snapshot_id
 )
 
 select

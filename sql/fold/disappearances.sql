@@ -72,7 +72,11 @@ counts as (
         coalesce(b.resource_id, n.resource_id) as resource_id,
         coalesce(b.image_type, n.image_type) as image_type,
         coalesce(n.depth, 0) as depth,
-        coalesce(least(b.depth, coalesce(b.depth_before, b.depth), coalesce(b.depth_before_that, b.depth)), 0) as lowest_before
+        -- While the count rises, no rule takes anything: more lost than came is a loss.
+        case
+            when b.depth > b.depth_before and b.depth_before > b.depth_before_that then b.depth
+            else coalesce(least(b.depth, coalesce(b.depth_before, b.depth), coalesce(b.depth_before_that, b.depth)), 0)
+        end as lowest_before
     from fold.depths as n
     full outer join was.depths as b
         on n.vault_id = b.vault_id and n.resource_id = b.resource_id and n.image_type = b.image_type
@@ -109,6 +113,28 @@ newest as (
     group by resource_id, image_type
 ),
 
+newest_before as (
+    select
+        resource_id,
+        image_type,
+        max(created_at) as newest_before
+    from old
+    where is_usable
+    group by resource_id, image_type
+),
+
+days as (
+    select
+        vault_id,
+        resource_id,
+        image_type,
+        date_trunc('day', created_at) as day_of,
+        min(created_at) as oldest_of_day
+    from left_over
+    where is_usable and coalesce(is_auto, false)
+    group by vault_id, resource_id, image_type, date_trunc('day', created_at)
+),
+
 months as (
     select
         vault_id,
@@ -140,8 +166,8 @@ classed as (
             when not o.was_made and (o.status in ('error', 'protecting', 'waiting_protect') or o.is_going)
                 then 'failed_or_inflight_cleanup'
             when o.is_expiry_unreadable then 'expiry_unreadable'
-            when o.expired_at <= s.gone_at then 'expired'
-            when o.expired_at > s.gone_at then 'deleted_early'
+            when o.expired_at <= s.read_by then 'expired'
+            when o.expired_at > s.read_by then 'deleted_early'
             when not o.is_auto then 'manual_deleted'
             when o.is_auto is null or not o.was_made then 'deleted_unexplained'
             when coalesce(n.newest_left <= o.created_at, true) then 'deleted_unexplained'
@@ -149,6 +175,9 @@ classed as (
                 then 'rotation_faster_than_sampling'
             when r.youngest_gone < r.oldest_left or r.oldest_left is null
                 then case when l.is_deep_enough then 'rotated_by_count' else 'deleted_unexplained' end
+            -- A rule that thins out keeps the newest of a day, and never takes the newest of all.
+            when o.is_usable and o.created_at >= w.newest_before then 'deleted_unexplained'
+            when d.oldest_of_day < o.created_at then 'deleted_unexplained'
             when m.newest_in_month > o.created_at then 'possible_gfs_thinning'
             else 'deleted_unexplained'
         end as disappearance
@@ -161,6 +190,10 @@ classed as (
     left join lowest as l
         on o.vault_id = l.vault_id and o.resource_id = l.resource_id and o.image_type = l.image_type
     left join newest as n on o.resource_id = n.resource_id and o.image_type = n.image_type
+    left join newest_before as w on o.resource_id = w.resource_id and o.image_type = w.image_type
+    left join days as d
+        on o.vault_id = d.vault_id and o.resource_id = d.resource_id and o.image_type = d.image_type
+        and date_trunc('day', o.created_at) = d.day_of
     left join months as m
         on o.vault_id = m.vault_id and o.resource_id = m.resource_id and o.image_type = m.image_type
         and date_trunc('month', o.created_at) = m.month_of
@@ -199,6 +232,11 @@ select
     j.is_auto,
     j.was_usable,
     j.was_failed,
+    coalesce(
+        j.dependable_until,
+        case when j.was_usable and j.expired_at > j.last_seen and j.expired_at <= j.gone_at then j.expired_at end,
+        case when j.was_usable then j.gone_at end
+    ) as dependable_until, -- TIMESTAMP: When it expired, or the first complete snapshot in which it can't be restored from.
     j.first_seen,
     j.last_seen, -- TIMESTAMP: The last complete snapshot that has it.
     j.gone_at, -- TIMESTAMP: The first complete snapshot that has it no more.

@@ -2,6 +2,7 @@
 select
     w.as_of as last_seen, -- TIMESTAMP: The complete snapshot before; null where there is none.
     n.as_of as gone_at, -- TIMESTAMP: The new one.
+    n.finished_at + interval '5' minute as read_by, -- TIMESTAMP: When reading the new one was over, with clocks that differ.
     w.as_of is null
     or (
         coalesce(w.project_id, '') = coalesce(n.project_id, '')

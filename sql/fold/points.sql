@@ -29,13 +29,14 @@ parts as (
 ),
 
 since as (
-    select id, first_seen, was_usable, was_failed from was.backups_open
+    select id, first_seen, was_usable, was_failed, dependable_until from was.backups_open
 ),
 
 stated as (
     select
         b.*,
         s.first_seen,
+        s.dependable_until,
         coalesce(
             e.auto_trigger,
             case when starts_with(b.name, 'autobk_') then true when starts_with(b.name, 'manualbk_') then false end
@@ -73,6 +74,7 @@ select
     is_usable, -- BOOLEAN: It can be restored from.
     is_going, -- BOOLEAN: It is being removed.
     is_usable or was_usable as was_usable, -- BOOLEAN: This snapshot or an earlier one has it in a state to be restored from.
+    dependable_until, -- TIMESTAMP: Until when it could be relied on, as of the one before; null while it can.
     was_failed, -- BOOLEAN: This snapshot or an earlier one has it as failed.
     is_usable or was_usable or (is_going and not was_failed) as was_made, -- BOOLEAN: It could be restored from once, as far as any snapshot tells.
     coalesce(is_auto, false) and expired_at is null and not is_expiry_unreadable as is_kept_by_count -- BOOLEAN: A policy made it, and it carries no expiry.

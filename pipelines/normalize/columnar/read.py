@@ -60,7 +60,7 @@ def read_shows(block: Block, constants: Mapping[str, object], barred: Flags | No
         bars = bars | np.array([not _decodes(line) for line in block.lines()])
     found = find_lines(block, bars)
     silent = found.seen[found.fits] & bit_of("replication_records") == 0
-    tables = tables_of(found, constants)
+    tables = tables_of(found, constants, shown=True)
     return Shows(tables, records_of(found), found.begins, found.ends, found.fits, _ids(found), silent)
 
 
@@ -91,7 +91,7 @@ def read_wanted(
 ) -> tuple[Tables, Counter[str]]:
     """Return the tables of the items that are `wanted`, all of which fit, and their records by table."""
     found = find_items(block.buf, items.begins[wanted], items.ends[wanted])
-    return tables_of(found, constants), records_of(found)
+    return tables_of(found, constants, shown=False), records_of(found)
 
 
 def _ids(found: Found) -> Ids:

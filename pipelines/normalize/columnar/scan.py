@@ -112,6 +112,8 @@ def _object(buf, p, top, spelled, lookup, keys, shapes, at, size, carrier, rows,
             action = keys[key, ACTION]
             state = _AFTER
             if four(buf, p) == NULL_WORD:
+                if depth == 0 and action == ROWS:
+                    return 0  # a list that is not sent is not an empty one
                 p += 4
             elif action < INLINE:
                 p = _leaf(buf, p, action, stack[depth, _CELL], keys[key, SLOT], at, size)

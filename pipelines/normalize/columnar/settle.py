@@ -33,7 +33,7 @@ class Columnar:
 
     def read_shows(self, block: Block) -> Shows:
         """Read a block of details; may run beside others."""
-        return read_shows(block, self._constants(shown=True))
+        return read_shows(block, self._constants())
 
     def read_items(self, block: Block) -> Items | None:
         """Read a block of list pages; may run beside others. None where a page is not as documented."""
@@ -51,7 +51,7 @@ class Columnar:
             barred = ~shows.fits
             barred[np.flatnonzero(shows.fits)[again]] = True
             odd |= self._odd_lines(block, shows, barred & shows.fits)
-            shows = read_shows(block, self._constants(shown=True), barred)
+            shows = read_shows(block, self._constants(), barred)
         for line in sorted(odd):
             self._bodies.take_show(block.source(line), odd[line])
         return self._one(shows.tables, shows.records)
@@ -65,7 +65,7 @@ class Columnar:
         fresh[fresh] = ~self._known.add_all(items.ids[fresh])
         for item in sorted(odd):
             self._bodies.take_item(block.source(int(items.page[item])), int(items.place[item]), odd[item])
-        return self._one(*read_wanted(block, items, fitting[fresh], self._constants(shown=False)))
+        return self._one(*read_wanted(block, items, fitting[fresh], self._constants()))
 
     def _odd_lines(self, block: Block, shows: Shows, which: Flags) -> dict[int, Any]:
         """Return the backups that some lines hold, parsed, by line."""
@@ -76,8 +76,8 @@ class Columnar:
             for line in np.flatnonzero(which)
         }
 
-    def _constants(self, *, shown: bool) -> dict[str, object]:
-        return {**self._bodies.place, "detail_loaded": shown, "rejected_parts": 0}
+    def _constants(self) -> dict[str, object]:
+        return {**self._bodies.place, "rejected_parts": 0}
 
     def _one(self, tables: Tables, records: Counter[str]) -> Piece:
         """Add what was taken one by one to what was read by columns."""

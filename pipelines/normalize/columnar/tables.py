@@ -13,15 +13,18 @@ from pipelines.contract.derive import arrow_schema
 from pipelines.contract.tables import NORMALIZED
 from pipelines.normalize.columnar.columns import columns_of
 from pipelines.normalize.columnar.found import Found
-from pipelines.normalize.columnar.plan import SHAPES
+from pipelines.normalize.columnar.plan import SHAPES, bit_of
 from pipelines.normalize.columnar.shapes import Shape
-from pipelines.normalize.columnar.texts import AnyArray, buffer
+from pipelines.normalize.columnar.texts import AnyArray, buffer, flags
 
 Columns = dict[str, AnyArray]
 
 
-def tables_of(found: Found, constants: Mapping[str, object]) -> dict[str, pa.Table]:
-    """Return the four tables of the lines that fit. `constants` are columns with one value in all rows."""
+def tables_of(found: Found, constants: Mapping[str, object], *, shown: bool) -> dict[str, pa.Table]:
+    """Return the four tables of the lines that fit.
+
+    `constants` are columns with one value in all rows; `shown` says that the lines are answers of ShowBackup.
+    """
     read = {shape.number: columns_of(found, shape) for shape in SHAPES.all if shape.slots}
     backup, child = (read[shape.number]["id"] for shape in (SHAPES.backup, SHAPES.child))
     of_child, of_info, of_record = (
@@ -29,7 +32,7 @@ def tables_of(found: Found, constants: Mapping[str, object]) -> dict[str, pa.Tab
     )
     carriers = _carriers(found, SHAPES.child_info)
     placed: list[tuple[Shape, Columns, dict[str, object]]] = [
-        (SHAPES.backup, {}, {}),
+        (SHAPES.backup, _loaded(found, shown=shown), {}),
         (SHAPES.child, {"backup_id": of_child, "carrier_id": of_child}, {"depth": 1}),
         (SHAPES.backup_info, {"backup_id": of_info, "top_backup_id": of_info}, {"level": "backup"}),
         (
@@ -53,6 +56,13 @@ def records_of(found: Found) -> Counter[str]:
         if shape.slots:
             counts[shape.table.name] += int(found.rows[shape.number])
     return counts
+
+
+def _loaded(found: Found, *, shown: bool) -> Columns:
+    """Return which lists each backup was sent with."""
+    seen = found.seen[found.fits]
+    children, records = (seen & bit_of(name) != 0 for name in ("children", "replication_records"))
+    return {"detail_loaded": flags(children & shown), "replication_loaded": flags(records)}
 
 
 def _carriers(found: Found, shape: Shape) -> AnyArray:

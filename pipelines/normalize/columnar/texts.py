@@ -47,6 +47,11 @@ def buffer(array: NDArray[np.generic]) -> pa.Buffer:
     return pa.py_buffer(array.data)
 
 
+def flags(values: NDArray[np.bool_]) -> AnyArray:
+    """Return booleans, none of them null, as an Arrow array."""
+    return pa.Array.from_buffers(pa.bool_(), len(values), [None, buffer(np.packbits(values, bitorder="little"))])
+
+
 @compiled
 def _measure(size, slots, offsets, begins):
     """Fill `offsets` and `begins`; return the bytes of all texts."""

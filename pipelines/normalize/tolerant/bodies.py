@@ -53,20 +53,20 @@ class Bodies:
         """Return the backup that a line of details holds, REJECTED where it is no JSON."""
         body = self._parsed(source, line)
         backup = body.get("backup") if isinstance(body, dict) else body
-        if isinstance(backup, dict) and REPLICATION_RECORDS.name not in backup:
+        if isinstance(backup, dict) and backup.get(REPLICATION_RECORDS.name) is None:
             return backup | {REPLICATION_RECORDS.name: self.listed_records(id_of(backup))}
         return backup
 
     def take_show(self, source: str, backup: object) -> None:
         """Take a backup whose details were read."""
         if backup is not REJECTED:
-            self._take(backup, source, "backup", detail_loaded=True)
+            self._take(backup, source, "backup", shown=True)
 
     def take_item(self, source: str, index: int, item: object) -> None:
         """Take an item of a list page, unless it is loaded already or gone."""
         identity = id_of(item)
         if identity not in self.gone and identity not in self.known:
-            self._take(item, source, f"backups[{index}]", detail_loaded=False)
+            self._take(item, source, f"backups[{index}]", shown=False)
 
     def listed_records(self, identity: str | None) -> object:
         """Return the replication records of a backup that the list has: some services say them there alone."""
@@ -81,7 +81,7 @@ class Bodies:
             for item in _items(_quietly(line))
             if isinstance(item, dict)
         )
-        return {id_of(item): held for item in items if (held := item.get(REPLICATION_RECORDS.name))}
+        return {id_of(item): held for item in items if (held := item.get(REPLICATION_RECORDS.name)) is not None}
 
     def _parsed(self, source: str, line: bytes) -> Any:
         try:
@@ -91,9 +91,9 @@ class Bodies:
             self._batch.reject(BACKUPS.name, source, "", str(error), storable(line.decode("utf-8", "replace")))
             return REJECTED
 
-    def _take(self, backup: object, source: str, path: str, *, detail_loaded: bool) -> None:
+    def _take(self, backup: object, source: str, path: str, *, shown: bool) -> None:
         self._records.update(count_records(backup))
-        flatten(backup, source, path, self._batch, self.known, detail_loaded=detail_loaded)
+        flatten(backup, source, path, self._batch, self.known, shown=shown)
 
     def hand_over(self) -> Piece:
         """Return what was taken, and begin anew; drift goes on."""

@@ -43,12 +43,15 @@ class Batch:
     rejects: list[Row] = field(default_factory=list)
     drift: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)  # table, path, kind, JSON type
     examples: dict[tuple[str, str, str, str], str] = field(default_factory=dict)
-    keys: set[tuple[Any, ...]] = field(default_factory=set)  # table and key of the rows below the backup at hand
+    keys: dict[tuple[Any, ...], object] = field(default_factory=dict)  # of the rows of the backup at hand -> record
+    repeats: list[str] = field(default_factory=list)  # paths of records that the backup at hand has twice
 
     def reject(self, table: str, source: str, path: str, reason: str, raw: object) -> None:
         """Record that what stands at `path` of `source` is no row of `table`."""
         text = storable(raw) if isinstance(raw, str) else json_text(raw)
-        self.rejects.append({"table_name": table, "source": source, "path": path, "reason": reason, "raw": text})
+        is_repeat = any(path == repeat or path.startswith(f"{repeat}.") for repeat in self.repeats)
+        row = {"table_name": table, "source": source, "path": path, "reason": reason, "raw": text}
+        self.rejects.append(row | {"is_repeat": is_repeat})
 
     def note(self, entry: tuple[str, str, str, str], example_id: str) -> None:
         """Count one deviation from the contract."""
@@ -56,17 +59,21 @@ class Batch:
         self.examples.setdefault(entry, example_id)
 
 
-def flatten(backup: object, source: str, path: str, batch: Batch, known: Known, *, detail_loaded: bool) -> str | None:
+def flatten(backup: object, source: str, path: str, batch: Batch, known: Known, *, shown: bool) -> str | None:
     """Add the rows of one top-level backup to `batch`; return its id, or None where it was rejected.
 
-    `source` names the landing part and line, `path` the place in that line. What stands below a rejected
-    record is rejected one by one, so that every record landed is either a row or a reject.
+    `source` names the landing part and line, `path` the place in that line; `shown` says that it is an answer of
+    ShowBackup. What stands below a rejected record is rejected one by one, so that every record landed is either a
+    row or a reject. A list that was not sent is unknown, which is not the same as an empty one.
     """
     before = len(batch.rejects)
     batch.keys.clear()
+    batch.repeats.clear()
     if (again := id_of(backup)) in known:
-        batch.keys.add((BACKUPS.name, again))
-    top = _add(BACKUPS, backup, source, path, batch, {"detail_loaded": detail_loaded})
+        batch.keys[BACKUPS.name, again] = None
+    loaded = {"detail_loaded": shown and _has_list(backup, CHILDREN)}
+    loaded["replication_loaded"] = _has_list(backup, REPLICATION_RECORDS)
+    top = _add(BACKUPS, backup, source, path, batch, loaded)
     stack: list[tuple[object, str, int, str | None]] = [(backup, path, 0, top)]
     while stack:
         node, here, depth, carrier = stack.pop()
@@ -83,8 +90,13 @@ def flatten(backup: object, source: str, path: str, batch: Batch, known: Known, 
             stack.append((child, there, depth + 1, _add(CHILDREN, child, source, there, batch, place)))
     if top is not None:
         known.add(top)
-        batch.rows[BACKUPS.name][-1]["rejected_parts"] = len(batch.rejects) - before
+        rejected = [reject for reject in batch.rejects[before:] if not reject["is_repeat"]]
+        batch.rows[BACKUPS.name][-1]["rejected_parts"] = len(rejected)
     return top
+
+
+def _has_list(backup: object, table: Table) -> bool:
+    return isinstance(backup, dict) and isinstance(backup.get(table.name), list)
 
 
 def _add(table: Table, record: object, source: str, path: str, batch: Batch, ours: Row) -> str | None:
@@ -104,10 +116,12 @@ def _add(table: Table, record: object, source: str, path: str, batch: Batch, our
         reason = "it has no id"
     if not reason and key in batch.keys:
         reason = "its id was loaded before"
+        if batch.keys[key] == record:
+            batch.repeats.append(path)
     if reason:
         batch.reject(table.name, source, path, reason, record)
         return None
-    batch.keys.add(key)
+    batch.keys[key] = record
     batch.rows[table.name].append(row)
     for where, kind, value in noted:
         batch.note((table.name, storable(where), kind, json_type(value)), str(key[-1]))
