@@ -22,7 +22,17 @@ TURBO = "OS::Sfs::Turbo"
 ATTEMPTS = ("fail", "fail_and_gone", "miss", "in_flight", "in_flight_error", "in_flight_gone", "disk_error")
 ATTEMPTS += ("disk_expires", "disk_missing", "no_children", "other_checkpoint")
 DELETIONS = ("delete_newest", "delete_oldest", "delete_two_oldest", "delete_middle", "delete_one", "delete_all")
-EXPIRIES = ("nearer", "nearer_a_little", "soon", "all_soon", "farther", "to_null", "to_dated", "creep", "nearer_for_a_day")
+EXPIRIES = (
+    "nearer",
+    "nearer_a_little",
+    "soon",
+    "all_soon",
+    "farther",
+    "to_null",
+    "to_dated",
+    "creep",
+    "nearer_for_a_day",
+)
 STATUSES = ("to_error", "newest_to_error", "all_to_error", "deleting", "deleting_gone", "all_deleting", "restoring")
 STATUSES += ("waiting_restore", "list_only", "all_list_only", "other_vault", "disk_to_error", "disk_nearer")
 EXTRAS = ("golden", "manual", "manual_dated", "manual_deleted", "future", "plain_name")
@@ -90,7 +100,11 @@ def stories() -> st.SearchStrategy[Story]:
         "type": st.sampled_from([SERVER, SERVER, SERVER, SERVER, VOLUME, TURBO]),
     }
     by_days = st.builds(
-        Story, every_hours=st.sampled_from([24, 24, 24, 12, 168]), keep_days=dated, purge_hours=st.sampled_from([0, 30, 48]), **common
+        Story,
+        every_hours=st.sampled_from([24, 24, 24, 12, 168]),
+        keep_days=dated,
+        purge_hours=st.sampled_from([0, 30, 48]),
+        **common,
     )
     by_count = st.builds(
         Story,
@@ -100,10 +114,18 @@ def stories() -> st.SearchStrategy[Story]:
         trim_every=st.sampled_from([1, 2]),
         **common,
     )
-    short = st.builds(Story, every_hours=st.sampled_from([1, 4]), keep_days=st.none(), keep_count=st.integers(2, 5), **common)
-    brief = st.builds(Story, every_hours=st.sampled_from([1, 4]), keep_days=st.sampled_from([0.125, 0.5, 1.0]), **common)
+    short = st.builds(
+        Story, every_hours=st.sampled_from([1, 4]), keep_days=st.none(), keep_count=st.integers(2, 5), **common
+    )
+    brief = st.builds(
+        Story, every_hours=st.sampled_from([1, 4]), keep_days=st.sampled_from([0.125, 0.5, 1.0]), **common
+    )
     by_hand = st.builds(
-        Story, every_hours=st.sampled_from([24, 72]), keep_days=st.one_of(st.none(), dated), automatic=st.just(False), **common
+        Story,
+        every_hours=st.sampled_from([24, 72]),
+        keep_days=st.one_of(st.none(), dated),
+        automatic=st.just(False),
+        **common,
     )
     return st.one_of(by_days, by_days, by_count, by_count, short, brief, by_hand)
 
@@ -115,7 +137,9 @@ def policies() -> st.SearchStrategy[Policy]:
             Policy(),
             Policy(),
             Policy(require_verified_copy=True),
-            Policy(rpo_hours=168, grace_hours=12, min_retention_days=7, require_verified_copy=True, offsite_rpo_hours=48),
+            Policy(
+                rpo_hours=168, grace_hours=12, min_retention_days=7, require_verified_copy=True, offsite_rpo_hours=48
+            ),
             Policy(rpo_hours=4, grace_hours=1, min_retention_days=14),
         ]
     )
@@ -128,7 +152,9 @@ def estates(least: int = 1, most: int = 14) -> st.SearchStrategy[Estate]:
         Estate,
         days=st.integers(15, 40),
         stories=st.lists(stories(), min_size=least, max_size=most).map(tuple),
-        unread=st.one_of(st.frozensets(day, max_size=4), st.builds(lambda d, n: frozenset(range(d, d + n)), day, st.integers(1, 7))),
+        unread=st.one_of(
+            st.frozensets(day, max_size=4), st.builds(lambda d, n: frozenset(range(d, d + n)), day, st.integers(1, 7))
+        ),
         partial=st.frozensets(day, max_size=2),
         destination_is_read=st.sampled_from([True, True, True, False]),
         destination_every=st.sampled_from([1, 3, 7]),
@@ -297,7 +323,11 @@ class Resource:
             "resource_size": 40,
             "children": [],
             "replication_records": [],
-            "extend_info": {"auto_trigger": body["extend_info"]["auto_trigger"], "bootable": first, "system_disk": first},
+            "extend_info": {
+                "auto_trigger": body["extend_info"]["auto_trigger"],
+                "bootable": first,
+                "system_disk": first,
+            },
         }
 
     def _spoil(self, kind: str, backup: Backup, day: int) -> None:
@@ -494,7 +524,9 @@ def readings(estate: Estate) -> Iterator[Reading]:
         if day not in estate.unread or last:
             everything = [backup for resource in resources.values() for backup in resource.backups]
             partial = day in estate.partial and not last
-            yield reading(SOURCE, day, everything[: len(everything) // 2] if partial else everything, complete=not partial)
+            yield reading(
+                SOURCE, day, everything[: len(everything) // 2] if partial else everything, complete=not partial
+            )
         due = day % estate.destination_every == estate.days % estate.destination_every
         if estate.destination_is_read and due and day not in estate.destination_unread:
             yield reading(DESTINATION, day, [copy for resource in resources.values() for copy in resource.copies])
@@ -514,14 +546,25 @@ def reading(scope: str, day: int, backups: list[Backup], *, complete: bool = Tru
     )
 
 
-def without(estate: Estate) -> Iterator[Estate]:
-    """Yield simpler estates: with an event, a story's trait or an unread day less. Numbers of resources stay."""
+ABSENT = Story(begins=1000)
+
+
+def simpler(estate: Estate) -> Iterator[Estate]:
+    """Yield simpler estates: a resource, an event, or a day that is not read less. Resources keep their names."""
+
+    def with_story(number: int, story: Story) -> Estate:
+        return replace(estate, stories=(*estate.stories[:number], story, *estate.stories[number + 1 :]))
+
     for number, story in enumerate(estate.stories):
-        for place in range(len(story.events)):
-            events = story.events[:place] + story.events[place + 1 :]
-            changed = (*estate.stories[:number], replace(story, events=events), *estate.stories[number + 1 :])
-            yield replace(estate, stories=changed)
-    for day in estate.unread:
-        yield replace(estate, unread=estate.unread - {day})
-    for day in estate.partial:
-        yield replace(estate, partial=estate.partial - {day})
+        if story != ABSENT:
+            yield with_story(number, ABSENT)
+    for number, story in enumerate(estate.stories):
+        for event in story.events:
+            yield with_story(number, replace(story, events=tuple(other for other in story.events if other != event)))
+        for plain in ({"disks": 1}, {"copy_every": None}, {"purge_hours": 0}, {"backlog": 0}, {"trim_every": 1}):
+            if replace(story, **plain) != story and story != ABSENT:
+                yield with_story(number, replace(story, **plain))
+    for days in (estate.unread, estate.partial):
+        for day in days:
+            yield replace(estate, unread=estate.unread - {day}, partial=estate.partial - {day})
+    yield from (replace(estate, days=days) for days in (estate.days // 2, estate.days - 3) if days > 2)

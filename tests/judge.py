@@ -336,6 +336,8 @@ def recent(resource: str, scope: Scope, scopes: dict[str, Scope], policy: Policy
             for other in others
             for point in other.points_of(resource)
         )
+        if lost and resource in scope.disks:
+            return Verdict(UNSETTLED)  # said of resources; of a disk within a copy it is not
         return Verdict(FAIL if lost else NOT_APPLICABLE)
     return Verdict(FAIL)
 
@@ -380,9 +382,7 @@ def server_complete(backup: Row, scope: Scope) -> Verdict:
         return Verdict(UNKNOWN)
     disks = backup.children
     # Decided: a disk past its own expiry is not complete.
-    sound = bool(disks) and all(
-        disk.dependable(scope.as_of) and disk.checkpoint == backup.checkpoint for disk in disks
-    )
+    sound = bool(disks) and all(disk.dependable(scope.as_of) and disk.checkpoint == backup.checkpoint for disk in disks)
     system = backup.info.get("contain_system_disk") is True or any(
         disk.info.get("bootable") or disk.info.get("system_disk") for disk in disks
     )
@@ -479,9 +479,11 @@ def count_out(scope: Scope, number: int, row: Row, *, all_of_them: bool) -> Verd
     oldest = gone == before[: len(gone)]
     if oldest and len(after) >= min(depths) and before[-1] not in gone:
         # Decided: never two at once while the depth stays over its steady value or rises; more than came is a loss.
-        if len(gone) > came and rising:
+        if len(gone) < 2 or len(gone) <= came:
+            return Verdict(PASS, "rotated_by_count")
+        if rising:
             return Verdict(FAIL, "deleted_unexplained")
-        return Verdict(PASS, "rotated_by_count") if len(gone) <= came or len(after) == min(depths) else Verdict(UNSETTLED)
+        return Verdict(PASS, "rotated_by_count") if len(after) == min(depths) else Verdict(UNSETTLED)
     if oldest or row == before[-1]:
         return Verdict(FAIL, "deleted_unexplained")  # incl. any case where the newest dependable point went
     return thinned(row, after)
@@ -628,6 +630,8 @@ def gap(resource: str, scope: Scope, policy: Policy) -> Verdict:
     points = [point for point in scope.points_of(resource) if point.was_usable]
     if not points:
         return Verdict(UNSETTLED)  # nothing says what a resource is that never had a point
+    if not any(scope.is_there(point) for point in points):
+        return Verdict(UNSETTLED)  # all gone: an open gap by the letter, and told by resource-protection-lost already
     moments = sorted({point.last.moment for point in points})
     broken = scope.as_of - moments[-1] > hours(policy.rpo_hours + policy.grace_hours)
     outcomes = {attains(moments, start, scope, policy) for start in window_starts(moments, points, scope, policy)}
