@@ -12,7 +12,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.judge import SERVER, VOLUME, Body, Policy, Reading
+from tests.judge import Policy
+from tests.sightings import SERVER, VOLUME, Body, Reading
 
 START = datetime(2026, 3, 1)
 SOURCE, DESTINATION = "source", "destination"
@@ -41,6 +42,8 @@ LASTING += ("recreate",)
 COPIES = ("copy_error", "copy_deleted", "copy_soon", "copy_incomplete", "copy_nearer", "copy_only_claimed")
 COPIES += ("copy_without_record", "record_fails", "copies_stop")
 KINDS = ATTEMPTS + DELETIONS + EXPIRIES + STATUSES + EXTRAS + LASTING
+
+DEFAULT = Policy()
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,7 @@ class Estate:
     destination_is_read: bool = True
     destination_every: int = 1
     destination_unread: frozenset[int] = frozenset()
-    policy: Policy = Policy()
+    policy: Policy = DEFAULT
 
 
 def stories() -> st.SearchStrategy[Story]:
@@ -248,6 +251,11 @@ class Resource:
                     neighbours[self.neighbour].guest = self.disks.pop()
             case "add_disk":
                 self.disks.append(f"{self.name}-disk-added-{event.day}")
+            case _:
+                self._change_schedule(event)
+
+    def _change_schedule(self, event: Event) -> None:
+        match event.kind:
             case "half_life" if self.keep_days:
                 self.keep_days /= 2
             case "double_life" if self.keep_days:
@@ -461,33 +469,39 @@ def chosen(event: Event, usable: list[Backup]) -> list[Backup]:
 
 
 def change_expiry(event: Event, usable: list[Backup], day: int, now: datetime) -> None:
-    backup = usable[event.pick % len(usable)]
-    expires = backup.expires
+    backup, soon = usable[event.pick % len(usable)], now + timedelta(hours=20)
     match event.kind:
-        case "to_dated" if expires is None:
-            backup.expire(now + timedelta(days=3))
         case "to_null":
             backup.expire(None)
+        case "soon":
+            backup.expire(soon)
         case "all_soon":
             for each in usable:
-                each.expire(now + timedelta(hours=20))
-        case "soon":
-            backup.expire(now + timedelta(hours=20))
-        case "creep" if expires:
+                each.expire(soon)
+        case "to_dated" if backup.expires is None:
+            backup.expire(now + timedelta(days=3))
+        case kind if backup.expires is not None:
+            move_expiry(kind, backup, backup.expires, day, now)
+
+
+def move_expiry(kind: str, backup: Backup, expires: datetime, day: int, now: datetime) -> None:
+    match kind:
+        case "creep":
             backup.creep = True
-        case "nearer" if expires:
+        case "nearer":
             backup.expire(max(now + timedelta(hours=2), expires - timedelta(days=10)))
-        case "nearer_a_little" if expires:
+        case "nearer_a_little":
             backup.expire(expires - timedelta(minutes=30))
-        case "nearer_for_a_day" if expires:
+        case "nearer_for_a_day":
             backup.expire(expires - timedelta(hours=5))
             backup.later[day + 1] = {"expires": expires}
-        case "farther" if expires and not backup.creep:
+        case "farther" if not backup.creep:
             backup.expire(expires + timedelta(days=10))
 
 
 def change_status(event: Event, usable: list[Backup], day: int) -> None:
     backup = usable[-1] if event.kind.startswith("newest") else usable[event.pick % len(usable)]
+    parts = backup.body["children"]
     match event.kind:
         case "to_error" | "newest_to_error":
             set_status(backup, {"status": "error"})
@@ -496,11 +510,20 @@ def change_status(event: Event, usable: list[Backup], day: int) -> None:
                 set_status(each, {"status": "error" if event.kind == "all_to_error" else "deleting"})
         case "deleting" | "deleting_gone":
             set_status(backup, {"status": "deleting"})
-            if event.kind == "deleting_gone":
-                backup.later[day + 2] = None
+            backup.later[day + (2 if event.kind == "deleting_gone" else 100)] = None
         case "restoring" | "waiting_restore":
             set_status(backup, {"status": event.kind})
             backup.later[day + 1] = {"status": "available"}
+        case "disk_to_error" if parts:
+            parts[-1]["status"] = "error"
+        case "disk_nearer" if parts and backup.expires:
+            parts[-1]["expired_at"] = wire(backup.expires - timedelta(days=1))
+        case kind:
+            change_row(kind, backup, usable)
+
+
+def change_row(kind: str, backup: Backup, usable: list[Backup]) -> None:
+    match kind:
         case "list_only":
             backup.loaded = False
         case "all_list_only":
@@ -508,10 +531,6 @@ def change_status(event: Event, usable: list[Backup], day: int) -> None:
                 each.loaded = False
         case "other_vault":
             backup.body["vault_id"] = "vault-2"
-        case "disk_to_error" if backup.body["children"]:
-            backup.body["children"][-1]["status"] = "error"
-        case "disk_nearer" if backup.body["children"] and backup.expires:
-            backup.body["children"][-1]["expired_at"] = wire(backup.expires - timedelta(days=1))
 
 
 def readings(estate: Estate) -> Iterator[Reading]:

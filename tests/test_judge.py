@@ -124,7 +124,7 @@ def told(estate: Estate, all_of_them: list[Disagreement]) -> str:
 
 @seed(SEED)
 @settings(
-    max_examples=-(-HISTORIES // LEAST),
+    max_examples=1 + -(-HISTORIES // LEAST),  # the first is always the simplest
     deadline=None,
     database=None,
     phases=[Phase.generate],  # its own way of simplifying would build hundreds of estates
