@@ -14,7 +14,7 @@ from pipelines.contract.derive import arrow_schema, quoted
 from pipelines.contract.keys import SCOPE, SEVERITIES, SEVERITY, SNAPSHOT
 from pipelines.models.model import Model, ModelColumn, ModelError, parse_model
 
-SUBJECTS = ("resource", "recovery_point", "lost_point", "vault", "scope", "waiver")
+SUBJECTS = ("resource", "recovery_point", "lost_point", "known_point", "vault", "scope", "waiver")
 WORSE = ("higher", "lower")
 TWO, YES = "two approvers", "yes"
 

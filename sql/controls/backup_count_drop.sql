@@ -2,7 +2,7 @@
 -- id: backup-count-drop
 -- title: No vault loses many recovery points without need
 -- severity: high
--- version: 2
+-- version: 3
 -- subject: vault
 -- worse: higher
 -- waiver: two approvers

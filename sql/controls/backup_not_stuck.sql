@@ -2,7 +2,7 @@
 -- id: backup-not-stuck
 -- title: No backup, restore or deletion runs for ever
 -- severity: medium
--- version: 1
+-- version: 2
 -- subject: recovery_point
 -- worse: higher
 -- parameters: stuck_hours, deletion_stuck_hours
@@ -15,11 +15,6 @@ demands as (
     select * from intermediate.int_demands
 ),
 
-since as (
-    -- The first snapshot that has it in this state is safer than updated_at, which may move.
-    select scope, id, valid_from from history.backups_open
-),
-
 measured as (
     select
         p.scope,
@@ -27,14 +22,18 @@ measured as (
         p.backup_id,
         p.status,
         p.state,
-        least(coalesce(p.updated_at, p.created_at), coalesce(s.valid_from, p.updated_at, p.created_at)) as since_at,
+        -- The first snapshot that has it in this state is safer than updated_at, which may move. Where every snapshot
+        -- has it so, it may have been so for longer.
+        case
+            when p.state_since > p.first_seen then p.state_since
+            else least(coalesce(p.updated_at, p.created_at), coalesce(p.state_since, p.updated_at, p.created_at))
+        end as since_at,
         d.as_of,
         case when p.state = 'going' then d.deletion_stuck_hours else d.stuck_hours end as limit_hours,
         p.state in ('in_flight', 'going') or p.status in ('restoring', 'waiting_restore') as is_passing
     from points as p
     inner join demands as d
         on p.scope = d.scope and p.snapshot_id = d.snapshot_id and p.resource_id = d.resource_id
-    left join since as s on p.scope = s.scope and p.backup_id = s.id
 ),
 
 judged as (

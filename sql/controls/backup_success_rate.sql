@@ -2,7 +2,7 @@
 -- id: backup-success-rate
 -- title: Nearly all backups end well
 -- severity: medium
--- version: 1
+-- version: 2
 -- subject: resource
 -- worse: lower
 -- parameters: min_success_percent, min_attempts, gap_window_days
@@ -12,7 +12,7 @@ with demands as (
 ),
 
 attempts as (
-    select * from intermediate.int_attempts
+    select * from intermediate.int_attempts where is_in_window
 ),
 
 counted as (

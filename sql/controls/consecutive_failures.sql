@@ -2,10 +2,10 @@
 -- id: consecutive-failures
 -- title: Backups do not fail again and again
 -- severity: high
--- version: 1
+-- version: 2
 -- subject: resource
 -- worse: higher
--- parameters: max_failed_attempts, gap_window_days
+-- parameters: max_failed_attempts
 -- remedy: Find the cause of the failed tasks in the console; three in a row do not mend themselves.
 with demands as (
     select * from intermediate.int_demands
@@ -84,7 +84,7 @@ select
     case reason_code
         when 'judged_at_source' then 'Only copies are kept here; the resource is judged in the scope where it lives.'
         when 'judged_with_server' then 'Its backups are part of those of its server.'
-        when 'no_attempt' then 'No backup of it was begun in the window that is counted.'
+        when 'no_attempt' then 'No backup of it is on record.'
         when 'status_not_known' then 'A backup has a status that is not documented, and none succeeded since.'
         when 'none_failed' then 'Its last backup did not fail.'
         else 'Its last ' || cast(failures as varchar) || ' backups failed, the first at ' || cast(date_trunc('second', first_failure_at) as varchar) || '; ' || cast(max_failed_attempts as varchar) || ' are allowed.'

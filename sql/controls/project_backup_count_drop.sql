@@ -3,7 +3,7 @@
 -- id: project-backup-count-drop
 -- title: No project loses many recovery points without need
 -- severity: high
--- version: 2
+-- version: 3
 -- subject: scope
 -- worse: higher
 -- waiver: two approvers

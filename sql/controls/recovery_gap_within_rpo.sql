@@ -2,7 +2,7 @@
 -- id: recovery-gap-within-rpo
 -- title: Resource was within its RPO nearly all the time
 -- severity: high
--- version: 1
+-- version: 2
 -- subject: resource
 -- worse: lower
 -- parameters: rpo_hours, grace_hours, attainment_percent, gap_window_days
@@ -24,16 +24,55 @@ sampling as (
     select * from intermediate.int_sampling
 ),
 
-lives as (
+unread as (
+    select * from intermediate.int_unread_parts
+),
+
+dated as (
     select
         scope,
         snapshot_id,
         resource_id,
-        min(rp_time) as first_rp_time,
-        min(date_diff('second', date_trunc('second', created_at), date_trunc('second', expired_at))) as shortest_life_seconds
+        min(date_diff('second', date_trunc('second', created_at), date_trunc('second', expired_at))) as life_seconds
     from intermediate.int_resource_points
-    where not is_replica and is_usable
+    where not is_replica and is_usable and expired_at is not null
     group by scope, snapshot_id, resource_id
+),
+
+counts as (
+    -- Of points that are kept by count, each lives for as long as it takes to make as many.
+    select
+        scope,
+        snapshot_id,
+        resource_id,
+        count(*) as points,
+        date_diff('second', date_trunc('second', min(rp_time)), date_trunc('second', max(rp_time))) as span_seconds
+    from intermediate.int_resource_points
+    where not is_replica and is_usable and is_auto and expired_at is null
+    group by scope, snapshot_id, resource_id
+),
+
+lives as (
+    select scope, snapshot_id, resource_id, life_seconds from dated
+    union all
+    select
+        scope,
+        snapshot_id,
+        resource_id,
+        cast(span_seconds as double) / nullif(points - 1, 0) * points as life_seconds
+    from counts
+),
+
+shortest as (
+    select scope, snapshot_id, resource_id, min(life_seconds) as shortest_life_seconds
+    from lives
+    group by scope, snapshot_id, resource_id
+),
+
+rotated as (
+    -- All that were kept by count were replaced between two readings.
+    select distinct scope, resource_id from intermediate.int_lost_points
+    where disappearance = 'rotation_faster_than_sampling'
 ),
 
 counted as (
@@ -50,7 +89,7 @@ counted as (
         min(gap_start) filter (where is_breach) as first_breach_start,
         min(gap_start) filter (where is_open) as open_since,
         min(case when is_open then start_backup_id end) as newest_id,
-        min(gap_start) as first_gap_start
+        min(counted_from) as counted_from
     from gaps
     group by scope, snapshot_id, resource_id
 ),
@@ -75,20 +114,20 @@ measured as (
         c.first_breach_start,
         c.resource_id is null as has_no_point,
         coalesce(p.unreadable, 0) as unreadable,
-        s.widest_seconds > l.shortest_life_seconds as is_undersampled,
-        least(
-            d.gap_window_days * 24.0,
-            cast(
-                date_diff('second', date_trunc('second', least(l.first_rp_time, c.first_gap_start)), date_trunc('second', d.as_of)) as double
-            ) / 3600.0
-        ) as window_hours
+        coalesce(s.widest_seconds > l.shortest_life_seconds, false) or r.resource_id is not null as is_undersampled,
+        u.unread_points > 0 as may_be_in_unread,
+        cast(date_diff('second', date_trunc('second', c.counted_from), date_trunc('second', d.as_of)) as double) / 3600.0
+            as window_hours
     from demands as d
     left join counted as c
         on d.scope = c.scope and d.snapshot_id = c.snapshot_id and d.resource_id = c.resource_id
     left join standing as p
         on d.scope = p.scope and d.snapshot_id = p.snapshot_id and d.resource_id = p.resource_id
-    left join lives as l
+    left join shortest as l
         on d.scope = l.scope and d.snapshot_id = l.snapshot_id and d.resource_id = l.resource_id
+    left join rotated as r on d.scope = r.scope and d.resource_id = r.resource_id
+    left join unread as u
+        on d.scope = u.scope and d.snapshot_id = u.snapshot_id and d.resource_id = u.resource_id
     left join sampling as s on d.scope = s.scope and d.snapshot_id = s.snapshot_id
 ),
 
@@ -106,8 +145,10 @@ judged as (
         case
             when only_replicas then 'judged_at_source'
             when lost_at is not null then 'lost'
+            when (has_no_point or open_since is null) and may_be_in_unread then 'children_not_loaded'
             when has_no_point or open_since is null then 'none'
             when not is_open_breach and (attainment >= attainment_percent or window_hours = 0.0) then 'within_rpo'
+            when may_be_in_unread then 'children_not_loaded'
             when is_undersampled then 'not_observed'
             when is_open_breach then 'open_gap'
             else 'gaps'
@@ -130,6 +171,7 @@ select
         when 'judged_at_source' then 'Only copies are kept here; the resource is judged in the scope where it lives.'
         when 'lost' then 'It has no backup any more: see resource-protection-lost.'
         when 'none' then 'No point of it was ever usable in a snapshot.'
+        when 'children_not_loaded' then 'The details of backups of its server were not read, so it may be in them.'
         when 'not_observed' then 'Snapshots are further apart than its points live, so some may never have been seen.'
         else cast(breaches as varchar)
             || ' gaps beyond RPO and grace in '

@@ -2,7 +2,7 @@
 -- id: recovery-point-deleted-early
 -- title: No recovery point is deleted before its time
 -- severity: critical
--- version: 2
+-- version: 3
 -- subject: lost_point
 -- worse: higher
 -- waiver: two approvers

@@ -2,7 +2,7 @@
 -- id: recovery-point-depth
 -- title: Resource has enough recovery points over enough days
 -- severity: medium
--- version: 1
+-- version: 2
 -- subject: resource
 -- worse: lower
 -- parameters: min_points, min_distinct_days
@@ -13,6 +13,10 @@ with demands as (
 
 standing as (
     select * from intermediate.int_standing
+),
+
+unread as (
+    select * from intermediate.int_unread_parts
 ),
 
 judged as (
@@ -32,12 +36,15 @@ judged as (
             when d.lost_at is not null then 'lost'
             when p.depth >= d.min_points and p.distinct_days >= d.min_distinct_days then 'deep_enough'
             when p.depth + p.unreadable >= d.min_points and p.unreadable > 0 then 'expiry_not_readable'
+            when u.unread_points > 0 then 'children_not_loaded'
             when coalesce(p.depth, 0) < d.min_points then 'too_few'
             else 'too_close'
         end as reason_code
     from demands as d
     left join standing as p
         on d.scope = p.scope and d.snapshot_id = p.snapshot_id and d.resource_id = p.resource_id
+    left join unread as u
+        on d.scope = u.scope and d.snapshot_id = u.snapshot_id and d.resource_id = u.resource_id
 )
 
 select
@@ -54,6 +61,7 @@ select
     case reason_code
         when 'judged_at_source' then 'Only copies are kept here; the resource is judged in the scope where it lives.'
         when 'lost' then 'It has no backup any more: see resource-protection-lost.'
+        when 'children_not_loaded' then 'The details of backups of its server were not read, so it may be in them.'
         when 'expiry_not_readable' then 'It is not known whether ' || cast(unreadable as varchar) || ' backups have expired: the date can not be read.'
         else 'It has ' || cast(depth as varchar) || ' dependable points of ' || cast(distinct_days as varchar) || ' days; ' || cast(min_points as varchar) || ' of ' || cast(min_distinct_days as varchar) || ' days are asked for.'
     end as reason,

@@ -2,7 +2,7 @@
 -- id: recovery-point-expiry-cliff
 -- title: No resource is about to lose its last recovery point
 -- severity: high
--- version: 1
+-- version: 2
 -- subject: resource
 -- worse: lower
 -- parameters: cliff_hours, rpo_hours, grace_hours
@@ -13,6 +13,10 @@ with demands as (
 
 standing as (
     select * from intermediate.int_standing
+),
+
+unread as (
+    select * from intermediate.int_unread_parts
 ),
 
 judged as (
@@ -32,12 +36,15 @@ judged as (
             when p.last_auto_at >= d.as_of - (d.rpo_hours + d.grace_hours) * interval '1' hour then 'new_ones_come'
             when p.last_dependable_expiry > d.as_of + d.cliff_hours * interval '1' hour then 'kept_on'
             when p.unreadable > 0 then 'expiry_not_readable'
+            when u.unread_points > 0 then 'children_not_loaded'
             when coalesce(p.depth, 0) = 0 then 'none'
             else 'cliff'
         end as reason_code
     from demands as d
     left join standing as p
         on d.scope = p.scope and d.snapshot_id = p.snapshot_id and d.resource_id = p.resource_id
+    left join unread as u
+        on d.scope = u.scope and d.snapshot_id = u.snapshot_id and d.resource_id = u.resource_id
 )
 
 select
@@ -57,6 +64,7 @@ select
         when 'none' then 'It has no dependable point that could expire.'
         when 'kept_on' then 'A dependable point of it outlasts the time that is looked ahead.'
         when 'new_ones_come' then 'A policy makes new points of it.'
+        when 'children_not_loaded' then 'The details of backups of its server were not read, so it may be in them.'
         when 'expiry_not_readable' then 'It is not known when ' || cast(unreadable as varchar) || ' of its backups expire: the date can not be read.'
         else 'Its last dependable point expires at ' || cast(date_trunc('second', last_dependable_expiry) as varchar) || ', and no policy makes new ones.'
     end as reason,

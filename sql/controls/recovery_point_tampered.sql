@@ -1,21 +1,21 @@
--- One row a recovery point: did anything of it change that can't?
+-- One row a recovery point that is there, or lately was: did anything of it change that can't?
 -- id: recovery-point-tampered
 -- title: Nothing of a recovery point changes once it is made
 -- severity: high
--- version: 2
--- subject: recovery_point
+-- version: 3
+-- subject: known_point
 -- parameters: deletion_window_days
 -- remedy: The API lets nobody change these; ask the service how they came to change, with both versions from history.backups.
 with points as (
-    select * from intermediate.int_recovery_points
+    select scope, snapshot_id, backup_id, first_seen < as_of as is_seen_again
+    from intermediate.int_recovery_points
+    union all
+    select scope, snapshot_id, backup_id, first_seen < last_seen as is_seen_again
+    from intermediate.int_lost_points
 ),
 
 changes as (
     select * from intermediate.int_changes
-),
-
-since as (
-    select scope, backup_id, first_seen from history.backup_lifecycle where gone_at is null
 ),
 
 counted as (
@@ -27,7 +27,6 @@ counted as (
         bool_or(field = 'children') as lost_a_part,
         string_agg(distinct field || ' ' || coalesce(old_value, 'null') || ' -> ' || coalesce(new_value, 'null'), '; ' order by field || ' ' || coalesce(old_value, 'null') || ' -> ' || coalesce(new_value, 'null')) as changes
     from changes
-    where field <> 'expired_at'
     group by scope, snapshot_id, backup_id
 ),
 
@@ -41,11 +40,10 @@ judged as (
         case
             when c.lost_a_part then 'child_removed'
             when c.backup_id is not null then 'changed'
-            when s.first_seen < p.as_of then 'as_it_was'
+            when p.is_seen_again then 'as_it_was'
             else 'seen_once'
         end as reason_code
     from points as p
-    left join since as s on p.scope = s.scope and p.backup_id = s.backup_id
     left join counted as c
         on p.scope = c.scope and p.snapshot_id = c.snapshot_id and p.backup_id = c.backup_id
 )

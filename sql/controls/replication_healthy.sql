@@ -2,7 +2,7 @@
 -- id: replication-healthy
 -- title: Each replication that was begun ended well
 -- severity: high
--- version: 1
+-- version: 2
 -- subject: recovery_point
 -- worse: higher
 -- parameters: replication_stuck_hours
@@ -23,6 +23,7 @@ latest as (
     -- An old failure that was followed by a success has healed.
     select
         r.*,
+        d.replication_stuck_hours,
         r.status in ('replicating', 'waiting_replicate')
         and r.created_at < d.as_of - d.replication_stuck_hours * interval '1' hour as is_stuck
     from records as r
@@ -46,7 +47,12 @@ counted as (
         count(*) filter (where status = 'skip') as skipped,
         count(*) filter (where status = 'success') as succeeded,
         max(case when status = 'fail' then coalesce(nullif(fail_code, ''), 'no code') || ', ' || coalesce(nullif(fail_reason, ''), 'no reason given') end) as failure,
-        min(created_at) filter (where status = 'fail' or is_stuck) as failing_since
+        min(
+            case
+                when status = 'fail' then created_at
+                when is_stuck then created_at + replication_stuck_hours * interval '1' hour
+            end
+        ) as failing_since
     from latest
     group by scope, snapshot_id, backup_id
 ),
@@ -62,6 +68,7 @@ judged as (
         coalesce(c.failed, 0) + coalesce(c.stuck, 0) as broken,
         case
             when p.is_replica then 'is_a_copy'
+            when not p.replication_loaded and p.level in ('server', 'unknown') then 'records_not_sent'
             when coalesce(c.regions, 0) = 0 then 'no_record'
             when c.failed > 0 then 'failed'
             when c.stuck > 0 then 'stuck'
@@ -89,6 +96,7 @@ select
     reason_code,
     case reason_code
         when 'is_a_copy' then 'It is a copy itself.'
+        when 'records_not_sent' then 'The service does not say whether it was replicated.'
         when 'no_record' then 'No replication of it was begun.'
         when 'failed' then 'Replication failed: ' || failure || '.'
         when 'stuck' then 'A replication is not finished long after it began.'

@@ -2,7 +2,7 @@
 -- id: resource-automated-protection
 -- title: A policy makes dependable points of the resource
 -- severity: high
--- version: 1
+-- version: 2
 -- subject: resource
 -- worse: higher
 -- parameters: rpo_hours, manual_auto_factor, manual_auto_hours
@@ -13,6 +13,10 @@ with demands as (
 
 standing as (
     select * from intermediate.int_standing
+),
+
+unread as (
+    select * from intermediate.int_unread_parts
 ),
 
 measured as (
@@ -28,10 +32,13 @@ measured as (
         coalesce(p.unreadable, 0) as unreadable,
         p.last_auto_at,
         p.last_unsaid_at,
-        p.newest_backup_id
+        p.newest_backup_id,
+        coalesce(u.unread_points, 0) as unread_points
     from demands as d
     left join standing as p
         on d.scope = p.scope and d.snapshot_id = p.snapshot_id and d.resource_id = p.resource_id
+    left join unread as u
+        on d.scope = u.scope and d.snapshot_id = u.snapshot_id and d.resource_id = u.resource_id
 ),
 
 judged as (
@@ -43,6 +50,7 @@ judged as (
             when last_auto_at >= as_of - limit_hours * interval '1' hour then 'automatic'
             when last_unsaid_at >= as_of - limit_hours * interval '1' hour then 'origin_not_said'
             when unreadable > 0 then 'expiry_not_readable'
+            when unread_points > 0 then 'children_not_loaded'
             when depth = 0 then 'none'
             when last_auto_at is null and last_unsaid_at is null then 'manual_only'
             else 'overdue'
@@ -65,6 +73,7 @@ select
         when 'judged_at_source' then 'Only copies are kept here; the resource is judged in the scope where it lives.'
         when 'lost' then 'It has no backup any more: see resource-protection-lost.'
         when 'origin_not_said' then 'Its recent points do not say whether a policy made them.'
+        when 'children_not_loaded' then 'The details of backups of its server were not read, so it may be in them.'
         when 'expiry_not_readable' then 'It is not known whether ' || cast(unreadable as varchar) || ' backups have expired: the date can not be read.'
         when 'none' then 'It has no dependable point.'
         when 'manual_only' then 'All its dependable points were made by hand.'

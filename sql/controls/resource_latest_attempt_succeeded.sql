@@ -2,7 +2,7 @@
 -- id: resource-latest-attempt-succeeded
 -- title: The newest finished backup ended well
 -- severity: high
--- version: 1
+-- version: 2
 -- subject: resource
 -- parameters: none
 -- remedy: Find the failed task in the console: vault full, agent offline, disk in error. Then start a backup.
@@ -27,6 +27,7 @@ judged as (
             when d.only_replicas then 'judged_at_source'
             when d.lost_at is not null then 'lost'
             when p.newest_finished_id is null then 'none_finished'
+            when p.newest_finished_is_usable and p.undated_failures > 0 then 'time_not_known'
             when p.newest_finished_is_usable then 'succeeded'
             when p.newest_finished_state = 'unknown' then 'status_not_known'
             else 'failed'
@@ -51,6 +52,7 @@ select
         when 'judged_at_source' then 'Only copies are kept here; the resource is judged in the scope where it lives.'
         when 'lost' then 'It has no backup any more: see resource-protection-lost.'
         when 'none_finished' then 'No backup of it is finished.'
+        when 'time_not_known' then 'A backup that failed carries no time, so it may be the newest.'
         when 'status_not_known' then 'Its newest backup has a status that is not documented: ' || coalesce(newest_finished_status, 'none') || '.'
         else 'Its newest finished backup is ' || coalesce(newest_finished_status, 'of no status') || '.'
     end as reason,

@@ -2,7 +2,7 @@
 -- id: resource-protection-lost
 -- title: No resource loses its last recovery point
 -- severity: critical
--- version: 1
+-- version: 2
 -- subject: resource
 -- waiver: two approvers
 -- parameters: look_back_days
@@ -15,26 +15,71 @@ standing as (
     select * from intermediate.int_standing
 ),
 
-lost as (
-    select l.*, d.snapshot_id
-    from history.backup_lifecycle as l
-    inner join demands as d on l.scope = d.scope and l.resource_id = d.resource_id
-    where l.was_usable
-        and not l.is_replica
-        and l.disappearance <> 'vault_or_project_not_seen'
-        and l.gone_at >= d.as_of - d.look_back_days * interval '1' day
+candidates as (
+    select
+        d.*,
+        d.as_of - d.look_back_days * interval '1' day as looked_back_to
+    from demands as d
+    left join standing as p
+        on d.scope = p.scope and d.snapshot_id = p.snapshot_id and d.resource_id = p.resource_id
+    where not d.only_replicas and coalesce(p.depth, 0) = 0
 ),
 
-gone as (
+attempts as (
+    -- Points that once could be relied on, gone or not. Where another project was read, absence says nothing.
+    select *
+    from intermediate.int_attempts
+    where was_usable and coalesce(disappearance, '') <> 'vault_or_project_not_seen'
+),
+
+parts as (
+    select
+        *,
+        coalesce(nullif(resource_id, ''), 'resource of backup ' || id) as disk_id
+    from history.children_closed
+    where status in ('available', 'restoring', 'waiting_restore')
+),
+
+had as (
+    select
+        c.scope,
+        c.snapshot_id,
+        c.resource_id,
+        a.backup_id,
+        coalesce(a.dependable_until, c.as_of) as lost_at
+    from candidates as c
+    inner join attempts as a
+        on c.scope = a.scope and c.snapshot_id = a.snapshot_id and c.resource_id = a.resource_id
+    where a.dependable_until is null or a.dependable_until >= c.looked_back_to
+    union all
+    select
+        c.scope,
+        c.snapshot_id,
+        c.resource_id,
+        cast(null as varchar) as backup_id,
+        least(coalesce(a.dependable_until, p.valid_to), p.valid_to) as lost_at
+    from candidates as c
+    inner join parts as p on c.scope = p.scope and c.resource_id = p.disk_id
+    inner join attempts as a
+        on c.scope = a.scope and c.snapshot_id = a.snapshot_id and p.backup_id = a.backup_id
+    where p.valid_to >= c.looked_back_to
+),
+
+lost as (
     select
         scope,
         snapshot_id,
         resource_id,
         count(*) as points,
-        max(gone_at) as last_gone_at,
-        coalesce(list_sort(array_agg(backup_id)), cast([] as varchar[])) as backup_ids
-    from lost
+        max(lost_at) as last_lost_at,
+        coalesce(list_sort(array_agg(backup_id) filter (where backup_id is not null)), cast([] as varchar[]))
+            as backup_ids
+    from had
     group by scope, snapshot_id, resource_id
+),
+
+unread as (
+    select * from intermediate.int_unread_parts
 ),
 
 judged as (
@@ -43,21 +88,24 @@ judged as (
         d.snapshot_id,
         d.resource_id,
         g.backup_ids,
-        coalesce(d.lost_at, g.last_gone_at, p.last_expiry) as since_at,
+        coalesce(g.last_lost_at, p.last_expiry) as since_at,
         coalesce(p.attempts, 0) as attempts,
         case
             when d.only_replicas then 'judged_at_source'
-            when d.lost_at is not null then 'vanished_from_backups'
             when p.depth > 0 then 'has_points'
             when p.unreadable > 0 then 'expiry_not_readable'
+            when u.unread_points > 0 then 'children_not_loaded'
+            when g.points > 0 and d.lost_at is not null then 'vanished_from_backups'
             when g.points > 0 or p.last_expiry is not null then 'none_dependable_left'
             else 'never_had_one'
         end as reason_code
     from demands as d
     left join standing as p
         on d.scope = p.scope and d.snapshot_id = p.snapshot_id and d.resource_id = p.resource_id
-    left join gone as g
+    left join lost as g
         on d.scope = g.scope and d.snapshot_id = g.snapshot_id and d.resource_id = g.resource_id
+    left join unread as u
+        on d.scope = u.scope and d.snapshot_id = u.snapshot_id and d.resource_id = u.resource_id
 )
 
 select
@@ -76,7 +124,8 @@ select
         when 'never_had_one' then 'No snapshot has a dependable point of it: see resource-recent-recovery-point.'
         when 'has_points' then 'It has dependable points.'
         when 'expiry_not_readable' then 'It is not known whether its backups have expired: the date can not be read.'
-        when 'vanished_from_backups' then 'Its last backup is gone since ' || cast(date_trunc('second', since_at) as varchar) || '; whether it still exists is not in the data.'
+        when 'children_not_loaded' then 'The details of backups of its server were not read, so it may be in them.'
+        when 'vanished_from_backups' then 'Its backups are gone; the last could be relied on until ' || cast(date_trunc('second', since_at) as varchar) || '. Whether it still exists is not in the data.'
         else 'It had dependable points and has none any more; ' || cast(attempts as varchar) || ' backups of it are listed.'
     end as reason,
     cast(null as double) as measured_value,

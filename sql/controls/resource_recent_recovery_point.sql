@@ -2,7 +2,7 @@
 -- id: resource-recent-recovery-point
 -- title: Resource has a dependable local recovery point within its RPO
 -- severity: critical
--- version: 1
+-- version: 2
 -- subject: resource
 -- worse: higher
 -- parameters: rpo_hours, grace_hours
@@ -15,6 +15,14 @@ standing as (
     select * from intermediate.int_standing
 ),
 
+unprotected as (
+    select * from intermediate.int_unprotected
+),
+
+unread as (
+    select * from intermediate.int_unread_parts
+),
+
 replicas as (
     select * from intermediate.int_resource_points where is_replica
 ),
@@ -24,8 +32,8 @@ at_home as (
 ),
 
 places as (
-    -- Every place that was ever read, and whether it has a complete snapshot.
-    select scope, project_id, region, bool_or(is_current) as is_read
+    -- Every place that was ever read, and when the snapshot of it began that stands, if one is complete.
+    select scope, project_id, region, max(case when is_current then as_of end) as read_at
     from meta.snapshots
     group by scope, project_id, region
 ),
@@ -38,7 +46,8 @@ origins as (
         r.resource_id,
         bool_or(o.source_project_id is not null) as is_known,
         bool_or(s.scope is not null) as is_named,
-        bool_or(coalesce(s.is_read, false)) as is_read,
+        -- A place that was read before the newest copy was made tells nothing of what is there since.
+        coalesce(max(s.read_at) >= max(r.created_at), false) as is_read,
         bool_or(h.resource_id is not null) as is_at_home
     from replicas as r
     left join staging.stg_replications as o on r.backup_id = o.destination_backup_id
@@ -69,16 +78,16 @@ measured as (
         d.rpo_hours + d.grace_hours as limit_hours,
         greatest(date_diff('second', date_trunc('second', p.last_rp_time), date_trunc('second', d.as_of)), 0) as age_seconds,
         p.last_rp_time >= d.as_of - (d.rpo_hours + d.grace_hours) * interval '1' hour as is_recent,
-        case
-            when p.last_rp_time is not null then p.last_rp_time + (d.rpo_hours + d.grace_hours) * interval '1' hour
-            when d.lost_at is not null then d.lost_at
-            when p.last_expiry <= d.as_of then p.last_expiry
-            when coalesce(p.last_going_at, p.first_attempt_at) > d.as_of then d.as_of
-            else coalesce(p.last_going_at, p.first_attempt_at)
-        end as unprotected_since
+        u.unprotected_since,
+        coalesce(i.last_unread_at >= d.as_of - (d.rpo_hours + d.grace_hours) * interval '1' hour, false)
+            as may_be_in_unread
     from demands as d
     left join standing as p
         on d.scope = p.scope and d.snapshot_id = p.snapshot_id and d.resource_id = p.resource_id
+    left join unprotected as u
+        on d.scope = u.scope and d.snapshot_id = u.snapshot_id and d.resource_id = u.resource_id
+    left join unread as i
+        on d.scope = i.scope and d.snapshot_id = i.snapshot_id and d.resource_id = i.resource_id
     left join origins as o
         on d.scope = o.scope and d.snapshot_id = o.snapshot_id and d.resource_id = o.resource_id
 ),
@@ -95,7 +104,7 @@ judged as (
             when only_replicas and origin_is_known then 'not_applicable'
             when only_replicas then 'unknown'
             when is_recent then 'pass'
-            when unreadable > 0 then 'unknown'
+            when unreadable > 0 or may_be_in_unread then 'unknown'
             when newest_backup_id is null then 'fail'
             when not is_recent then 'fail'
             else 'unknown'
@@ -108,6 +117,7 @@ judged as (
             when only_replicas then 'source_not_known'
             when is_recent then 'recent'
             when unreadable > 0 then 'expiry_not_readable'
+            when may_be_in_unread then 'children_not_loaded'
             when is_lost then 'lost'
             when newest_backup_id is null then 'none'
             when not is_recent then 'overdue'
@@ -127,6 +137,7 @@ select
         when 'only_replica_left' then 'The place it lives in is read and has no backup of it; only a copy is left here.'
         when 'source_not_complete' then 'Only copies are kept here; the place they come from was never read whole.'
         when 'expiry_not_readable' then 'It is not known whether ' || cast(unreadable as varchar) || ' backups have expired: the date can not be read.'
+        when 'children_not_loaded' then 'The details of a recent backup of its server were not read, so it may be in that.'
         when 'source_not_read' then 'Only copies are kept here; they come from a place that is not read.'
         when 'source_not_known' then 'Only copies are kept here, and no record says where they come from.'
         when 'lost' then 'Its last backup is gone.'

@@ -2,7 +2,7 @@
 -- id: retention-shortened
 -- title: Nobody shortens the retention
 -- severity: critical
--- version: 1
+-- version: 2
 -- subject: resource
 -- worse: lower
 -- waiver: two approvers
@@ -12,41 +12,56 @@ with demands as (
     select * from intermediate.int_demands
 ),
 
-points as (
-    select * from intermediate.int_recovery_points
+snapshots as (
+    select * from staging.stg_snapshots
 ),
 
-changes as (
-    select * from intermediate.int_changes where field = 'expired_at'
+settings as (
+    select * from policy.settings
 ),
 
 attempts as (
     select * from intermediate.int_attempts where is_auto and was_usable
 ),
 
-moved as (
-    -- Of the same point: an expiry that came nearer, or that is there where none was.
+changes as (
+    -- Of the same point, be it gone since, a copy or not: an expiry that came nearer, or is there where none was.
     select
-        p.scope,
-        p.snapshot_id,
-        p.resource_id,
-        count(distinct p.backup_id) as points,
-        min(c.changed_at) as first_moved_at,
-        min(c.old_value) as old_value,
-        min(c.new_value) as new_value,
-        coalesce(list_sort(array_agg(distinct p.backup_id)), cast([] as varchar[])) as backup_ids
-    from changes as c
-    inner join points as p
-        on c.scope = p.scope and c.snapshot_id = p.snapshot_id and c.backup_id = p.backup_id
-    inner join demands as d
-        on p.scope = d.scope and p.snapshot_id = d.snapshot_id and p.resource_id = d.resource_id
-    where c.new_value is not null
+        c.scope,
+        s.snapshot_id,
+        coalesce(nullif(c.resource_id, ''), 'resource of backup ' || c.id) as resource_id,
+        c.id as backup_id,
+        c.changed_at,
+        c.old_value,
+        c.new_value,
+        row_number() over (
+            partition by c.scope, coalesce(nullif(c.resource_id, ''), 'resource of backup ' || c.id)
+            order by c.changed_at, c.id
+        ) as place
+    from history.expiry_changes as c
+    inner join snapshots as s on c.scope = s.scope
+    inner join settings as t on s.scope = t.scope and s.snapshot_id = t.snapshot_id
+    where c.changed_at >= s.as_of - t.deletion_window_days * interval '1' day
         and (
             c.old_value is null
-            or cast(c.new_value as timestamp)
-            < cast(c.old_value as timestamp) - d.timestamp_tolerance_seconds * interval '1' second
+            or c.new_value < c.old_value - t.timestamp_tolerance_seconds * interval '1' second
         )
-    group by p.scope, p.snapshot_id, p.resource_id
+),
+
+moved as (
+    select
+        scope,
+        snapshot_id,
+        resource_id,
+        count(distinct backup_id) as points,
+        min(changed_at) as first_moved_at,
+        coalesce(list_sort(array_agg(distinct backup_id)), cast([] as varchar[])) as backup_ids
+    from changes
+    group by scope, snapshot_id, resource_id
+),
+
+first_moved as (
+    select scope, snapshot_id, resource_id, old_value, new_value from changes where place = 1
 ),
 
 dated as (
@@ -56,10 +71,9 @@ dated as (
         resource_id,
         backup_id,
         created_at,
-        date_diff('second', date_trunc('second', created_at), date_trunc('second', expired_at)) as life_seconds,
-        row_number() over (partition by scope, snapshot_id, resource_id order by created_at, backup_id) as place
+        date_diff('second', date_trunc('second', created_at), date_trunc('second', expired_at)) as life_seconds
     from attempts
-    where expired_at is not null and created_at is not null
+    where expired_at is not null
 ),
 
 lives as (
@@ -95,10 +109,13 @@ uneven as (
         o.backup_id,
         o.created_at,
         o.life_seconds,
-        o.place,
+        d.as_of - d.deletion_window_days * interval '1' day as window_start,
         d.shortened_percent,
         d.usual_points,
-        d.usual_least_points
+        d.usual_least_points,
+        row_number() over (
+            partition by o.scope, o.snapshot_id, o.resource_id order by o.created_at, o.backup_id
+        ) as place
     from dated as o
     inner join lives as l
         on o.scope = l.scope and o.snapshot_id = l.snapshot_id and o.resource_id = l.resource_id
@@ -126,8 +143,17 @@ compared as (
         and n.resource_id = o.resource_id
         and o.place < n.place
         and o.place >= n.place - n.usual_points
+    where n.created_at >= n.window_start
     group by
         n.scope, n.snapshot_id, n.resource_id, n.backup_id, n.created_at, n.life_seconds, n.shortened_percent, n.usual_least_points
+),
+
+short as (
+    select
+        *,
+        row_number() over (partition by scope, snapshot_id, resource_id order by created_at, backup_id) as place
+    from compared
+    where earlier >= usual_least_points and life_seconds * 100 < shortened_percent * usual_seconds
 ),
 
 shortened as (
@@ -137,11 +163,10 @@ shortened as (
         resource_id,
         count(*) as points,
         min(created_at) as first_short_at,
-        min(life_seconds) as life_seconds,
-        max(usual_seconds) as usual_seconds,
+        max(case when place = 1 then life_seconds end) as life_seconds,
+        max(case when place = 1 then usual_seconds end) as usual_seconds,
         coalesce(list_sort(array_agg(backup_id)), cast([] as varchar[])) as backup_ids
-    from compared
-    where earlier >= usual_least_points and life_seconds * 100 < shortened_percent * usual_seconds
+    from short
     group by scope, snapshot_id, resource_id
 ),
 
@@ -152,8 +177,8 @@ judged as (
         d.resource_id,
         d.shortened_percent,
         m.first_moved_at,
-        m.old_value,
-        m.new_value,
+        v.old_value,
+        v.new_value,
         m.points as moved_points,
         s.first_short_at,
         s.life_seconds,
@@ -161,8 +186,8 @@ judged as (
         coalesce(m.backup_ids, s.backup_ids, cast([] as varchar[])) as backup_ids,
         coalesce(l.points, 0) as dated_points,
         case
-            when d.only_replicas then 'judged_at_source'
             when m.points > 0 then 'expiry_moved'
+            when d.only_replicas then 'judged_at_source'
             when s.points > 0 then 'life_shortened'
             when d.subject_type = 'volume_via_server' then 'judged_with_server'
             when e.last_endless_at > l.last_dated_at then 'expiry_dropped'
@@ -173,6 +198,8 @@ judged as (
     from demands as d
     left join moved as m
         on d.scope = m.scope and d.snapshot_id = m.snapshot_id and d.resource_id = m.resource_id
+    left join first_moved as v
+        on d.scope = v.scope and d.snapshot_id = v.snapshot_id and d.resource_id = v.resource_id
     left join shortened as s
         on d.scope = s.scope and d.snapshot_id = s.snapshot_id and d.resource_id = s.resource_id
     left join lives as l
@@ -195,10 +222,10 @@ select
     case reason_code
         when 'judged_at_source' then 'Only copies are kept here; the resource is judged in the scope where it lives.'
         when 'judged_with_server' then 'Its backups are part of those of its server.'
-        when 'expiry_moved' then 'The expiry of ' || cast(moved_points as varchar) || ' points came nearer, the first from ' || coalesce(old_value, 'none') || ' to ' || new_value || '.'
+        when 'expiry_moved' then 'The expiry of ' || cast(moved_points as varchar) || ' points came nearer, the first from ' || coalesce(cast(date_trunc('second', old_value) as varchar), 'none') || ' to ' || cast(date_trunc('second', new_value) as varchar) || '.'
         when 'life_shortened' then 'New points live for ' || cast(cast(floor(cast(life_seconds as double) / 8640.0) as double) / 10.0 as varchar) || ' d where ' || cast(cast(floor(cast(usual_seconds as double) / 8640.0) as double) / 10.0 as varchar) || ' d were usual.'
         when 'expiry_dropped' then 'Its points carried an expiry and carry none any more: how long they are kept is not visible.'
-        when 'no_dated_point' then 'No automatic point of it carries an expiry in the window.'
+        when 'no_dated_point' then 'No automatic point of it carries an expiry.'
         when 'baseline' then 'Only ' || cast(dated_points as varchar) || ' automatic points with an expiry are seen: too few to tell what is usual.'
         else 'Its points live as long as they used to.'
     end as reason,
@@ -210,6 +237,6 @@ select
         when reason_code = 'expiry_moved' then first_moved_at
         when reason_code = 'life_shortened' then first_short_at
     end as failing_since,
-    old_value, -- VARCHAR: The expiry as it was, where one moved.
-    new_value -- VARCHAR: The expiry as it is since.
+    old_value, -- TIMESTAMP: The expiry as it was, where one moved.
+    new_value -- TIMESTAMP: The expiry as it is since.
 from judged

@@ -2,10 +2,10 @@
 -- id: server-backup-complete
 -- title: Each dependable server backup has every disk that it names, usable and from one moment
 -- severity: high
--- version: 1
+-- version: 2
 -- subject: recovery_point
 -- worse: lower
--- parameters: size_check
+-- parameters: size_check, look_back_days
 -- remedy: Back the server up again and see which disk fails or is left out of the vault.
 with points as (
     select * from intermediate.int_recovery_points
@@ -29,6 +29,7 @@ compared as (
         d.is_system_disk,
         coalesce(d.resource_name, d.resource_id) as disk_name,
         d.is_usable,
+        d.is_expired,
         d.status is null
         or d.status not in (
             'available', 'protecting', 'deleting', 'restoring', 'error', 'waiting_protect', 'waiting_delete',
@@ -47,6 +48,7 @@ counted as (
         count(*) as disks,
         count(*) filter (where not is_usable and not is_unknown) as unusable,
         count(*) filter (where is_unknown) as unknown_status,
+        count(*) filter (where is_usable and is_expired) as expired,
         count(*) filter (where not is_same_checkpoint) as other_checkpoint,
         count(*) filter (where is_same_checkpoint is null) as no_checkpoint,
         bool_or(is_system_disk) as has_system_disk,
@@ -63,7 +65,7 @@ unusable as (
         backup_id,
         string_agg(disk_name, ', ' order by disk_name) as unusable_disks
     from compared
-    where not is_usable and not is_unknown
+    where not is_unknown and (not is_usable or is_expired)
     group by scope, snapshot_id, backup_id
 ),
 
@@ -72,61 +74,152 @@ whole as (
     select * from points where level = 'server' and not is_replica and is_dependable and detail_loaded and rejected_parts = 0
 ),
 
-newest as (
-    select scope, snapshot_id, resource_id, max(rp_time) as last_rp_time
-    from whole
-    group by scope, snapshot_id, resource_id
+attempts as (
+    -- Every backup of a server that could be restored from, be it gone: what was in it, the server had.
+    select a.*
+    from intermediate.int_attempts as a
+    inner join policy.settings as t on a.scope = t.scope and a.snapshot_id = t.snapshot_id
+    where a.was_usable
+        and (a.gone_at is null or a.gone_at >= a.as_of - t.look_back_days * interval '1' day)
 ),
 
-last_of_disk as (
+closed as (
+    select
+        *,
+        coalesce(nullif(resource_id, ''), 'resource of backup ' || id) as disk_id
+    from history.children_closed
+    where status in ('available', 'restoring', 'waiting_restore')
+),
+
+present as (
     select
         w.scope,
         w.snapshot_id,
         w.resource_id,
         d.resource_id as disk_id,
-        max(coalesce(d.resource_name, d.resource_id)) as disk_name,
-        max(w.rp_time) as last_rp_time
-    from whole as w
+        coalesce(d.resource_name, d.resource_id) as disk_name,
+        w.rp_time
+    from points as w
     inner join disks as d on w.scope = d.scope and w.snapshot_id = d.snapshot_id and w.backup_id = d.backup_id
-    group by w.scope, w.snapshot_id, w.resource_id, d.resource_id
+    where w.level = 'server' and not w.is_replica and w.is_usable
+),
+
+sightings as (
+    select scope, snapshot_id, resource_id, disk_id, disk_name, rp_time from present
+    union all
+    select
+        a.scope,
+        a.snapshot_id,
+        a.resource_id,
+        c.disk_id,
+        coalesce(c.resource_name, c.disk_id) as disk_name,
+        a.rp_time
+    from attempts as a
+    inner join closed as c on a.scope = c.scope and a.backup_id = c.backup_id
+),
+
+disks_of_server as (
+    select
+        scope,
+        snapshot_id,
+        resource_id,
+        disk_id,
+        max(disk_name) as disk_name,
+        min(rp_time) as first_rp_time,
+        max(rp_time) as last_rp_time
+    from sightings
+    group by scope, snapshot_id, resource_id, disk_id
+),
+
+totals as (
+    select scope, snapshot_id, resource_id, count(*) as disks
+    from disks_of_server
+    group by scope, snapshot_id, resource_id
+),
+
+disks_of_point as (
+    select scope, snapshot_id, backup_id, count(*) as disks
+    from intermediate.int_resource_points
+    where server_id is not null
+    group by scope, snapshot_id, backup_id
+),
+
+uneven as (
+    -- Only where a backup holds fewer disks than its server ever had there is anything to compare.
+    select
+        w.scope,
+        w.snapshot_id,
+        w.resource_id,
+        w.backup_id,
+        w.rp_time
+    from whole as w
+    inner join totals as t
+        on w.scope = t.scope and w.snapshot_id = t.snapshot_id and w.resource_id = t.resource_id
+    left join disks_of_point as d
+        on w.scope = d.scope and w.snapshot_id = d.snapshot_id and w.backup_id = d.backup_id
+    where coalesce(d.disks, 0) < t.disks
+),
+
+moved as (
+    -- A disk that a later backup of another server holds was moved there.
+    select distinct
+        m.scope,
+        m.snapshot_id,
+        m.resource_id,
+        m.disk_id
+    from disks_of_server as m
+    inner join disks_of_server as n
+        on m.scope = n.scope
+        and m.snapshot_id = n.snapshot_id
+        and m.disk_id = n.disk_id
+        and m.resource_id <> n.resource_id
+        and m.last_rp_time < n.last_rp_time
+    inner join uneven as u
+        on m.scope = u.scope and m.snapshot_id = u.snapshot_id and m.resource_id = u.resource_id
+),
+
+excluded as (
+    select scope, snapshot_id, resource_id as disk_id from intermediate.int_rules where exclusion_id is not null
 ),
 
 missing as (
-    -- Disks that are in no later backup of their server, and the first one that lacks them.
+    -- Disks that an earlier backup of the server holds, and this one lacks.
     select
-        l.scope,
-        l.snapshot_id,
-        l.resource_id,
-        l.disk_id,
-        l.disk_name,
-        min(w.rp_time) as missed_at
-    from last_of_disk as l
-    inner join newest as n
-        on l.scope = n.scope
-        and l.snapshot_id = n.snapshot_id
-        and l.resource_id = n.resource_id
-        and l.last_rp_time < n.last_rp_time
-    inner join whole as w
-        on l.scope = w.scope
-        and l.snapshot_id = w.snapshot_id
-        and l.resource_id = w.resource_id
-        and w.rp_time > l.last_rp_time
-    group by l.scope, l.snapshot_id, l.resource_id, l.disk_id, l.disk_name
+        u.scope,
+        u.snapshot_id,
+        u.backup_id,
+        s.disk_name,
+        v.disk_id is not null as is_moved
+    from uneven as u
+    inner join disks_of_server as s
+        on u.scope = s.scope
+        and u.snapshot_id = s.snapshot_id
+        and u.resource_id = s.resource_id
+        and s.first_rp_time <= u.rp_time
+    left join disks as d
+        on u.scope = d.scope
+        and u.snapshot_id = d.snapshot_id
+        and u.backup_id = d.backup_id
+        and s.disk_id = d.resource_id
+    left join moved as v
+        on s.scope = v.scope
+        and s.snapshot_id = v.snapshot_id
+        and s.resource_id = v.resource_id
+        and s.disk_id = v.disk_id
+    left join excluded as x
+        on s.scope = x.scope and s.snapshot_id = x.snapshot_id and s.disk_id = x.disk_id
+    where d.child_id is null and x.disk_id is null
 ),
 
 dropped as (
     select
-        w.scope,
-        w.snapshot_id,
-        w.backup_id,
-        string_agg(m.disk_name, ', ' order by m.disk_name) as dropped_disks
-    from missing as m
-    inner join whole as w
-        on m.scope = w.scope
-        and m.snapshot_id = w.snapshot_id
-        and m.resource_id = w.resource_id
-        and m.missed_at = w.rp_time
-    group by w.scope, w.snapshot_id, w.backup_id
+        scope,
+        snapshot_id,
+        backup_id,
+        string_agg(disk_name, ', ' order by disk_name) filter (where not is_moved) as dropped_disks,
+        string_agg(disk_name, ', ' order by disk_name) filter (where is_moved) as moved_disks
+    from missing
+    group by scope, snapshot_id, backup_id
 ),
 
 measured as (
@@ -136,12 +229,14 @@ measured as (
         coalesce(c.disks, 0) as disks,
         coalesce(c.unusable, 0) as unusable,
         c.unknown_status,
+        coalesce(c.expired, 0) as expired,
         c.other_checkpoint,
         c.no_checkpoint,
         coalesce(c.has_system_disk, false) as has_system_disk,
         c.total_size,
         u.unusable_disks,
         g.dropped_disks,
+        g.moved_disks,
         c.no_size = 0 and c.total_size <> p.resource_size as sizes_differ
     from points as p
     inner join demands as t
@@ -163,6 +258,7 @@ judged as (
             when not is_dependable then 'not_dependable'
             when level = 'unknown' then 'type_not_known'
             when unusable > 0 then 'child_unusable'
+            when expired > 0 then 'child_expired'
             when not detail_loaded then 'children_not_loaded'
             when rejected_parts > 0 then 'part_not_loaded'
             when disks = 0 then 'no_children'
@@ -174,6 +270,7 @@ judged as (
             when no_checkpoint > 0 then 'checkpoint_not_said'
             when not has_system_disk and contain_system_disk is null then 'system_disk_not_said'
             when is_dependable is null then 'expiry_not_readable'
+            when moved_disks is not null then 'complete_disk_moved'
             when sizes_differ then 'complete_size_differs'
             else 'complete'
         end as reason_code
@@ -186,8 +283,10 @@ select
     backup_id as subject_id,
     case
         when reason_code in ('not_a_server', 'not_dependable') then 'not_applicable'
-        when reason_code in ('complete', 'complete_size_differs') then 'pass'
-        when reason_code in ('child_unusable', 'no_children', 'checkpoint_differs', 'no_system_disk', 'disk_dropped', 'size_differs')
+        when reason_code in ('complete', 'complete_disk_moved', 'complete_size_differs') then 'pass'
+        when reason_code in (
+            'child_unusable', 'child_expired', 'no_children', 'checkpoint_differs', 'no_system_disk', 'disk_dropped', 'size_differs'
+        )
             then 'fail'
         else 'unknown'
     end as status,
@@ -200,25 +299,29 @@ select
         when 'status_not_known' then 'Its status is not a documented one: ' || coalesce(status, 'none') || '.'
         when 'not_dependable' then 'The backup can not be relied on, so its parts do not matter.'
         when 'child_unusable' then cast(unusable as varchar) || ' of ' || cast(disks as varchar) || ' disks can not be restored: ' || unusable_disks || '.'
+        when 'child_expired' then cast(expired as varchar) || ' of ' || cast(disks as varchar) || ' disks are past their expiry and may be purged at any moment: ' || unusable_disks || '.'
         when 'children_not_loaded' then 'Its details were not read, so nothing is known of its disks.'
         when 'no_children' then 'It has no disk in it.'
         when 'checkpoint_differs' then cast(other_checkpoint as varchar) || ' of ' || cast(disks as varchar) || ' disks belong to another restore point.'
         when 'no_system_disk' then 'The system disk is not in it.'
-        when 'disk_dropped' then 'The backup before it had a disk that is in none since: ' || dropped_disks || '.'
+        when 'disk_dropped' then 'It lacks a disk that an earlier backup of the server holds: ' || dropped_disks || '.'
         when 'child_status_not_known' then 'A disk has a status that is not documented.'
         when 'checkpoint_not_said' then 'Not every disk says which restore point it belongs to.'
         when 'system_disk_not_said' then 'Nothing says whether the system disk is in it.'
+        when 'complete_disk_moved' then 'Every disk that it names is there: ' || cast(disks as varchar) || '; a later backup of another server holds ' || moved_disks || '.'
         when 'complete' then 'Every disk that it names is there: ' || cast(disks as varchar) || '.'
         when 'size_differs' then 'Its disks add up to ' || cast(total_size as varchar) || ' GB where the server has ' || cast(resource_size as varchar) || ' GB.'
         else 'Every disk that it names is there: ' || cast(disks as varchar) || ', but they add up to ' || cast(total_size as varchar) || ' GB where the server has ' || cast(resource_size as varchar) || ' GB: see that none was left out.'
     end as reason,
-    disks - unusable as measured_value,
+    disks - unusable - expired as measured_value,
     'usable disks' as measured_unit,
     disks as threshold_value,
     cast(null as varchar[]) as evidence_backup_ids,
     case
-        when reason_code in ('child_unusable', 'no_children', 'checkpoint_differs', 'no_system_disk', 'disk_dropped', 'size_differs')
+        when reason_code in (
+            'child_unusable', 'child_expired', 'no_children', 'checkpoint_differs', 'no_system_disk', 'disk_dropped', 'size_differs'
+        )
             then created_at
     end as failing_since,
-    unusable_disks -- VARCHAR: Names of the disks that can not be restored.
+    unusable_disks -- VARCHAR: Names of the disks that can not be restored, or are past their expiry.
 from judged

@@ -2,7 +2,7 @@
 -- id: snapshot-complete
 -- title: The data that is judged is whole and fresh
 -- severity: critical
--- version: 1
+-- version: 2
 -- subject: scope
 -- gate: yes
 -- worse: higher

@@ -2,7 +2,7 @@
 -- id: source-record-valid
 -- title: Records of the service make sense
 -- severity: medium
--- version: 1
+-- version: 2
 -- subject: scope
 -- gate: yes
 -- worse: higher

@@ -2,7 +2,7 @@
 -- id: vault-backup-success-rate
 -- title: Nearly all backups into a vault end well
 -- severity: medium
--- version: 1
+-- version: 2
 -- subject: vault
 -- worse: lower
 -- parameters: min_success_percent, min_attempts, gap_window_days
@@ -12,7 +12,7 @@ with vaults as (
 ),
 
 attempts as (
-    select * from intermediate.int_attempts
+    select * from intermediate.int_attempts where is_in_window
 ),
 
 settings as (

@@ -40,6 +40,7 @@ lasting as (
         p.expired_at,
         s.was_usable,
         s.was_failed,
+        s.dependable_until,
         least(s.first_seen, coalesce(a.first_seen, s.first_seen)) as first_seen,
         p.as_of as last_seen,
         coalesce(a.absences, 0) as absences
@@ -77,6 +78,7 @@ lives as (
         expired_at,
         was_usable,
         was_failed,
+        dependable_until,
         first_seen,
         last_seen,
         cast(null as timestamp) as gone_at,
@@ -106,6 +108,7 @@ lives as (
         expired_at,
         was_usable,
         was_failed,
+        dependable_until,
         first_seen_ever as first_seen,
         last_seen,
         gone_at,
@@ -136,6 +139,7 @@ select
     expired_at, -- TIMESTAMP: When its retention ends, as it was last seen.
     was_usable, -- BOOLEAN: A complete snapshot has it in a state to be restored from.
     was_failed, -- BOOLEAN: A complete snapshot has it as failed.
+    dependable_until, -- TIMESTAMP: When it expired, or the first complete snapshot in which it can't be restored from; null while it can.
     first_seen, -- TIMESTAMP: The first complete snapshot that ever had it.
     last_seen, -- TIMESTAMP: The last complete snapshot that has it.
     gone_at, -- TIMESTAMP: The first complete snapshot that has it no more; null while it is there.

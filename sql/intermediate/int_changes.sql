@@ -1,23 +1,62 @@
--- One row a change of a recovery point that is there: a field that can't change, when it expires, or a part that is there
+-- One row a change of a recovery point that is there, or lately was: a field that can't change, or a part that is there
 -- no more, which one complete snapshot has otherwise than the one before.
-with points as (
-    select * from intermediate.int_recovery_points
+with present as (
+    select scope, snapshot_id, as_of, backup_id, detail_loaded, rejected_parts, cast(null as timestamp) as gone_at
+    from intermediate.int_recovery_points
+),
+
+gone as (
+    select scope, snapshot_id, as_of, backup_id, false as detail_loaded, 0 as rejected_parts, gone_at
+    from intermediate.int_lost_points
+),
+
+points as (
+    select * from present
+    union all
+    select * from gone
 ),
 
 settings as (
     select * from policy.settings
 ),
 
+settled as (
+    -- Until it is made, a backup may change.
+    select * from history.backups_closed
+    where status is null or status not in ('protecting', 'waiting_protect')
+),
+
+ended as (
+    select
+        v.scope,
+        v.id,
+        count(*) as versions
+    from settled as v
+    inner join settings as t on v.scope = t.scope
+    inner join staging.stg_snapshots as s on v.scope = s.scope
+    where v.valid_to >= s.as_of - t.deletion_window_days * interval '1' day
+    group by v.scope, v.id
+),
+
 concerned as (
-    select distinct
+    -- A version that ended, and another one after it: of what is gone, that takes two.
+    select
         p.scope,
         p.snapshot_id,
         p.backup_id,
         p.as_of - t.deletion_window_days * interval '1' day as window_start
-    from history.backups_closed as v
-    inner join points as p on v.scope = p.scope and v.id = p.backup_id
+    from present as p
+    inner join ended as v on p.scope = v.scope and p.backup_id = v.id
     inner join settings as t on p.scope = t.scope and p.snapshot_id = t.snapshot_id
-    where v.valid_to >= p.as_of - t.deletion_window_days * interval '1' day
+    union all
+    select
+        p.scope,
+        p.snapshot_id,
+        p.backup_id,
+        p.as_of - t.deletion_window_days * interval '1' day as window_start
+    from gone as p
+    inner join ended as v on p.scope = v.scope and p.backup_id = v.id and v.versions > 1
+    inner join settings as t on p.scope = t.scope and p.snapshot_id = t.snapshot_id
 ),
 
 versions as (
@@ -27,7 +66,6 @@ versions as (
         c.backup_id,
         c.window_start,
         v.created_at,
-        v.expired_at,
         v.resource_id,
         v.checkpoint_id,
         v.resource_size,
@@ -35,7 +73,7 @@ versions as (
         v.image_type,
         v.valid_to
     from concerned as c
-    inner join history.backups_closed as v on c.scope = v.scope and c.backup_id = v.id
+    inner join settled as v on c.scope = v.scope and c.backup_id = v.id
     union all
     select
         c.scope,
@@ -43,7 +81,6 @@ versions as (
         c.backup_id,
         c.window_start,
         b.created_at,
-        b.expired_at,
         b.resource_id,
         b.checkpoint_id,
         b.resource_size,
@@ -57,9 +94,6 @@ versions as (
 told as (
     -- What a version does not say is no change: the value before it counts.
     select scope, snapshot_id, backup_id, window_start, valid_to, 'created_at' as field, cast(created_at as varchar) as value
-    from versions
-    union all
-    select scope, snapshot_id, backup_id, window_start, valid_to, 'expired_at' as field, coalesce(cast(expired_at as varchar), '') as value
     from versions
     union all
     select scope, snapshot_id, backup_id, window_start, valid_to, 'resource_id' as field, nullif(resource_id, '') as value
@@ -94,10 +128,47 @@ changed as (
         backup_id,
         changed_at,
         field,
-        nullif(value_before, '') as old_value,
-        nullif(value, '') as new_value
+        value_before as old_value,
+        value as new_value
     from numbered
     where value_before <> value and changed_at >= window_start
+),
+
+times as (
+    select
+        *,
+        cast(old_value as timestamp) as old_time,
+        cast(new_value as timestamp) as new_time
+    from changed
+    where field = 'created_at'
+),
+
+same_times as (
+    -- Some services tell the same instant in seconds one day and in microseconds the next: the coarser one decides.
+    select scope, snapshot_id, backup_id, changed_at
+    from times
+    where (
+            (old_time = date_trunc('second', old_time) or new_time = date_trunc('second', new_time))
+            and old_time < new_time + interval '1' second
+            and new_time < old_time + interval '1' second
+        )
+        or (
+            (old_time = date_trunc('millisecond', old_time) or new_time = date_trunc('millisecond', new_time))
+            and old_time < new_time + interval '0.001' second
+            and new_time < old_time + interval '0.001' second
+        )
+),
+
+differing as (
+    select c.*
+    from changed as c
+    left join same_times as s
+        on c.scope = s.scope
+        and c.snapshot_id = s.snapshot_id
+        and c.backup_id = s.backup_id
+        and c.changed_at = s.changed_at
+        and c.field = 'created_at'
+    where s.backup_id is null
 ),
 
 closed_parts as (
@@ -120,6 +191,7 @@ closed_parts as (
     inner join points as p on c.scope = p.scope and c.backup_id = p.backup_id
     inner join settings as t on p.scope = t.scope and p.snapshot_id = t.snapshot_id
     where c.status in ('available', 'restoring', 'waiting_restore')
+        and (p.gone_at is null or c.valid_to < p.gone_at)
 ),
 
 later_parts as (
@@ -169,7 +241,8 @@ changed_parts as (
         and c.valid_to = l.valid_to
     where c.valid_to >= c.window_start
         and (
-            c.created_at <> l.created_at
+            c.created_at >= l.created_at + interval '1' second
+            or l.created_at >= c.created_at + interval '1' second
             or c.resource_id <> l.resource_id
             or c.checkpoint_id <> l.checkpoint_id
             or c.resource_size <> l.resource_size
@@ -217,55 +290,76 @@ removed as (
     group by b.scope, b.snapshot_id, b.backup_id, b.id
 ),
 
-unlocked as (
-    -- Encryption stands in extend_info, and of a server in that of its disks; it only ever may be gained.
+flags as (
+    -- Encryption stands in extend_info, and of a server in that of its disks; it only ever may be gained. Who made a
+    -- backup never changes.
     select
-        p.scope,
-        p.snapshot_id,
-        p.backup_id,
-        f.valid_to as changed_at
-    from history.extend_info_closed as f
-    inner join points as p on f.scope = p.scope and f.top_backup_id = p.backup_id
-    inner join cbr.extend_info as e
-        on p.scope = e.scope
-        and p.snapshot_id = e.snapshot_id
-        and f.top_backup_id = e.top_backup_id
-        and f.level = e.level
-        and f.backup_id = e.backup_id
-    inner join settings as t on p.scope = t.scope and p.snapshot_id = t.snapshot_id
-    where f.encrypted and not e.encrypted and f.valid_to >= p.as_of - t.deletion_window_days * interval '1' day
+        scope,
+        top_backup_id,
+        level,
+        backup_id,
+        encrypted,
+        case when level = 'backup' then auto_trigger end as auto_trigger,
+        valid_from,
+        valid_to
+    from history.extend_info_closed
+    where encrypted is not null or auto_trigger is not null
 ),
 
-returned as (
-    -- The same, taken away and given back since.
+later_flags as (
+    select scope, top_backup_id, level, backup_id, encrypted, auto_trigger, valid_from from flags
+    union all
+    select
+        scope,
+        top_backup_id,
+        level,
+        backup_id,
+        encrypted,
+        case when level = 'backup' then auto_trigger end as auto_trigger,
+        cast(null as timestamp) as valid_from
+    from cbr.extend_info
+),
+
+changed_flags as (
     select
         p.scope,
         p.snapshot_id,
         p.backup_id,
-        f.valid_to as changed_at
-    from history.extend_info_closed as f
-    inner join history.extend_info_closed as l
+        f.valid_to as changed_at,
+        f.encrypted and not l.encrypted as is_decrypted,
+        f.auto_trigger as old_trigger,
+        l.auto_trigger as new_trigger
+    from flags as f
+    inner join later_flags as l
         on f.scope = l.scope
         and f.top_backup_id = l.top_backup_id
         and f.level = l.level
         and f.backup_id = l.backup_id
-        and f.valid_to <= l.valid_from
+        and (f.valid_to <= l.valid_from or l.valid_from is null)
     inner join points as p on f.scope = p.scope and f.top_backup_id = p.backup_id
     inner join settings as t on p.scope = t.scope and p.snapshot_id = t.snapshot_id
-    where f.encrypted and not l.encrypted and f.valid_to >= p.as_of - t.deletion_window_days * interval '1' day
-),
-
-decrypted as (
-    select * from unlocked
-    union all
-    select * from returned
+    where f.valid_to >= p.as_of - t.deletion_window_days * interval '1' day
+        and (p.gone_at is null or f.valid_to < p.gone_at)
+        and ((f.encrypted and not l.encrypted) or f.auto_trigger <> l.auto_trigger)
 ),
 
 fields as (
-    select scope, snapshot_id, backup_id, changed_at, field, old_value, new_value from changed
+    select scope, snapshot_id, backup_id, changed_at, field, old_value, new_value from differing
     union all
     select distinct scope, snapshot_id, backup_id, changed_at, 'encrypted' as field, 'true' as old_value, 'false' as new_value
-    from decrypted
+    from changed_flags
+    where is_decrypted
+    union all
+    select distinct
+        scope,
+        snapshot_id,
+        backup_id,
+        changed_at,
+        'auto_trigger' as field,
+        cast(old_trigger as varchar) as old_value,
+        cast(new_trigger as varchar) as new_value
+    from changed_flags
+    where old_trigger <> new_trigger
     union all
     select scope, snapshot_id, backup_id, changed_at, 'part' as field, part as old_value, 'changed' as new_value
     from changed_parts

@@ -27,6 +27,10 @@ before as (
     select * from history.open_results
 ),
 
+judged_before as (
+    select scope, control_id, max(as_of) as as_of from history.result_counts group by scope, control_id
+),
+
 found as (
     select
         f.control_id,
@@ -54,7 +58,7 @@ found as (
         f.threshold_value,
         coalesce(
             f.evidence_backup_ids,
-            case when c.subject_kind in ('recovery_point', 'lost_point') then array[f.subject_id] else cast([] as varchar[]) end
+            case when c.subject_kind in ('recovery_point', 'lost_point', 'known_point') then array[f.subject_id] else cast([] as varchar[]) end
         ) as evidence_backup_ids,
         f.failing_since
     from findings as f
@@ -76,7 +80,7 @@ select
     f.snapshot_id,
     f.as_of,
     f.subject_id, -- VARCHAR: Id of the resource, backup, vault, scope or waiver.
-    f.subject_type,
+    f.subject_type, -- VARCHAR: server, volume, turbo, other, unknown or volume_via_server of a resource; else the kind.
     f.subject_name,
     f.resource_id,
     f.resource_name,
@@ -84,7 +88,7 @@ select
     f.vault_id,
     f.project_id, -- VARCHAR: Project of the subject.
     f.enterprise_project_id,
-    f.tier,
+    f.tier, -- VARCHAR: Name of the tier.
     f.owner,
     f.status, -- VARCHAR: fail or unknown.
     case when w.waiver_state = 'waived' then 'waived' else f.status end as effective_status, -- VARCHAR: The same after waivers: fail, waived or unknown.
@@ -94,10 +98,13 @@ select
     f.threshold_value,
     f.evidence_backup_ids, -- VARCHAR[]: Ids of the backups that show it.
     f.failing_since,
+    -- A snapshot that was judged otherwise knows better than any time that a record carries.
     case
-        when f.status = 'fail'
-            then coalesce(least(f.failing_since, b.first_failed_at), f.failing_since, b.first_failed_at, f.as_of)
-    end as first_failed_at, -- TIMESTAMP: Since when it fails, as far as this snapshot or earlier ones tell.
+        when f.status <> 'fail' then null
+        when b.status in ('fail', 'waived') then coalesce(b.first_failed_at, b.since)
+        when j.as_of is null or f.failing_since > j.as_of then least(coalesce(f.failing_since, f.as_of), f.as_of)
+        else f.as_of
+    end as first_failed_at, -- TIMESTAMP: Since when it fails: never before a snapshot that was judged otherwise.
     case
         when b.status = case when w.waiver_state = 'waived' then 'waived' else f.status end then b.since
         else f.as_of
@@ -115,4 +122,5 @@ left join waived as w
     and f.scope = w.scope
     and f.snapshot_id = w.snapshot_id
     and f.subject_id = w.subject_id
+left join judged_before as j on f.scope = j.scope and f.control_id = j.control_id
 left join before as b on f.control_id = b.control_id and f.scope = b.scope and f.subject_id = b.subject_id

@@ -14,11 +14,24 @@ points as (
 ),
 
 attempts as (
-    select * from intermediate.int_attempts where was_usable
+    -- How far back a point may lie that ends before the window: as far as anything is looked at.
+    select a.*
+    from intermediate.int_attempts as a
+    inner join policy.settings as s on a.scope = s.scope and a.snapshot_id = s.snapshot_id
+    where a.was_usable
+        and (a.gone_at is null or a.gone_at >= a.as_of - s.look_back_days * interval '1' day)
+),
+
+first_readings as (
+    select scope, min(first_seen) as first_reading_at from history.backup_lifecycle group by scope
 ),
 
 parts as (
-    select * from history.children_closed
+    select
+        *,
+        coalesce(nullif(resource_id, ''), 'resource of backup ' || id) as disk_id
+    from history.children_closed
+    where status in ('available', 'restoring', 'waiting_restore')
 ),
 
 gone as (
@@ -41,13 +54,25 @@ gone as (
     select
         a.scope,
         a.snapshot_id,
-        coalesce(nullif(c.resource_id, ''), 'resource of backup ' || c.id) as resource_id,
+        c.disk_id as resource_id,
         a.backup_id,
         a.resource_id as server_id,
         a.rp_time
     from attempts as a
     inner join parts as c on a.scope = c.scope and a.backup_id = c.backup_id and a.gone_at = c.valid_to
-    where c.status in ('available', 'restoring', 'waiting_restore')
+    where a.outcome = 'succeeded' and a.status in ('available', 'restoring', 'waiting_restore')
+    union all
+    -- Of a backup that was in no state to be restored from when it was last seen: the parts that once were.
+    select distinct
+        a.scope,
+        a.snapshot_id,
+        c.disk_id as resource_id,
+        a.backup_id,
+        a.resource_id as server_id,
+        a.rp_time
+    from attempts as a
+    inner join parts as c on a.scope = c.scope and a.backup_id = c.backup_id
+    where a.status is null or a.status not in ('available', 'restoring', 'waiting_restore')
 ),
 
 gone_shapes as (
@@ -178,18 +203,40 @@ ordered as (
     from ends
 ),
 
-measured as (
+windowed as (
     select
         o.*,
-        o.rp_time > o.previous_at + (d.rpo_hours + d.grace_hours) * interval '1' hour as is_breach,
-        o.still_exists
-        and o.rp_time > o.previous_existing_at + (d.rpo_hours + d.grace_hours) * interval '1' hour as is_breach_now,
-        greatest(o.previous_at + d.rpo_hours * interval '1' hour, d.as_of - d.gap_window_days * interval '1' day)
-            as beyond_from
+        d.rpo_hours,
+        d.rpo_hours + d.grace_hours as limit_hours,
+        d.as_of - d.gap_window_days * interval '1' day as window_start,
+        coalesce(r.first_reading_at, d.as_of) as first_reading_at
     from ordered as o
     inner join demands as d
         on o.scope = d.scope and o.snapshot_id = d.snapshot_id and o.resource_id = d.resource_id
+    left join first_readings as r on o.scope = r.scope
     where o.rp_time >= d.as_of - d.gap_window_days * interval '1' day
+),
+
+begun as (
+    -- What was there between a point older than the window and the first reading, nobody saw: it may be purged.
+    select
+        *,
+        case
+            when previous_at is null then rp_time
+            when previous_at < window_start then greatest(window_start, least(first_reading_at, rp_time))
+        end as begins_at
+    from windowed
+),
+
+measured as (
+    select
+        *,
+        rp_time > previous_at + limit_hours * interval '1' hour
+        and (is_open or begins_at is null or begins_at < rp_time) as is_breach,
+        still_exists and rp_time > previous_existing_at + limit_hours * interval '1' hour as is_breach_now,
+        greatest(previous_at + rpo_hours * interval '1' hour, coalesce(begins_at, window_start)) as beyond_from,
+        min(begins_at) over (partition by scope, snapshot_id, resource_id) as counted_from
+    from begun
 ),
 
 kept as (
@@ -209,7 +256,8 @@ told as (
         still_exists,
         is_breach,
         beyond_from,
-        previous_existing_at
+        previous_existing_at,
+        counted_from
     from kept
     union all
     select
@@ -224,7 +272,8 @@ told as (
         k.still_exists,
         k.is_breach,
         k.beyond_from,
-        k.previous_existing_at
+        k.previous_existing_at,
+        k.counted_from
     from followers as f
     inner join kept as k
         on f.scope = k.scope and f.snapshot_id = k.snapshot_id and f.server_id = k.resource_id
@@ -250,5 +299,6 @@ select
     case
         when still_exists
             then cast(date_diff('second', date_trunc('second', previous_existing_at), date_trunc('second', rp_time)) as double) / 3600.0
-    end as hours_now -- DOUBLE: How far the point that ends it is from the one before, of those that still can be relied on.
+    end as hours_now, -- DOUBLE: How far the point that ends it is from the one before, of those that still can be relied on.
+    counted_from -- TIMESTAMP: Since when the gaps of the resource are counted: the window's begin, or later.
 from told

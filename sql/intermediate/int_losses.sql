@@ -3,12 +3,25 @@ with holders as (
     select * from intermediate.int_holders
 ),
 
+excluded as (
+    select scope, snapshot_id, resource_id from intermediate.int_rules where exclusion_id is not null
+),
+
 points as (
-    select * from intermediate.int_recovery_points where is_dependable
+    -- What the policy takes out of scope does not count.
+    select p.*
+    from intermediate.int_recovery_points as p
+    left join excluded as x
+        on p.scope = x.scope and p.snapshot_id = x.snapshot_id and p.resource_id = x.resource_id
+    where p.is_dependable and x.resource_id is null
 ),
 
 lost as (
-    select * from intermediate.int_lost_points
+    select l.*
+    from intermediate.int_lost_points as l
+    left join excluded as x
+        on l.scope = x.scope and l.snapshot_id = x.snapshot_id and l.resource_id = x.resource_id
+    where x.resource_id is null
 ),
 
 settings as (

@@ -3,7 +3,7 @@ with lives as (
     -- Where another project was read, absence says nothing; the points themselves stay as unknown losses.
     select *
     from history.backup_lifecycle
-    where gone_at is not null and not is_replica and was_usable and disappearance <> 'vault_or_project_not_seen'
+    where gone_at is not null and not is_replica and disappearance <> 'vault_or_project_not_seen'
 ),
 
 parts as (

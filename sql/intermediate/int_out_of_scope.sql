@@ -42,12 +42,34 @@ together as (
     from lost as l
     inner join excluded as e
         on l.scope = e.scope and l.snapshot_id = e.snapshot_id and l.resource_id = e.resource_id
+    union all
+    select
+        p.scope,
+        p.snapshot_id,
+        'known_point' as subject_kind,
+        p.backup_id as subject_id,
+        e.exclusion_id,
+        e.exclusion_reason
+    from points as p
+    inner join excluded as e
+        on p.scope = e.scope and p.snapshot_id = e.snapshot_id and p.resource_id = e.resource_id
+    union all
+    select
+        l.scope,
+        l.snapshot_id,
+        'known_point' as subject_kind,
+        l.backup_id as subject_id,
+        e.exclusion_id,
+        e.exclusion_reason
+    from lost as l
+    inner join excluded as e
+        on l.scope = e.scope and l.snapshot_id = e.snapshot_id and l.resource_id = e.resource_id
 )
 
 select
     scope,
     snapshot_id,
-    subject_kind, -- VARCHAR: resource, recovery_point or lost_point.
+    subject_kind, -- VARCHAR: resource, recovery_point, lost_point or known_point.
     subject_id, -- VARCHAR: Id of the resource or of the backup.
     exclusion_id,
     exclusion_reason

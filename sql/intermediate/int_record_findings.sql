@@ -3,8 +3,16 @@ with points as (
     select * from intermediate.int_recovery_points
 ),
 
+backups as (
+    select * from staging.stg_backups
+),
+
 children as (
     select * from staging.stg_children
+),
+
+records as (
+    select * from cbr.replication_records
 ),
 
 drift as (
@@ -57,6 +65,39 @@ doubts as (
         'It counts as no recovery point.' as effect
     from dated
     where created_at > as_of + clock_skew_seconds * interval '1' second
+    union all
+    select
+        scope,
+        snapshot_id,
+        'captured_in_the_future' as rule,
+        'cbr.backups' as relation,
+        backup_id,
+        cast(protected_at as varchar) as value,
+        'The time of capture is not believed, or it counts as no recovery point.' as effect
+    from dated
+    where protected_at > as_of + clock_skew_seconds * interval '1' second
+    union all
+    select
+        scope,
+        snapshot_id,
+        'parent_not_present' as rule,
+        'cbr.backups' as relation,
+        backup_id,
+        parent_id as value,
+        'It counts as a backup of its own.' as effect
+    from backups
+    where parent_id <> '' and not is_part
+    union all
+    select
+        scope,
+        snapshot_id,
+        'unknown_status' as rule,
+        'cbr.replication_records' as relation,
+        top_backup_id as backup_id,
+        status as value,
+        'Whether it was replicated is unknown.' as effect
+    from records
+    where status is null or status not in ('replicating', 'success', 'fail', 'skip', 'waiting_replicate')
     union all
     select
         scope,
@@ -155,7 +196,7 @@ doubts as (
         'cbr.' || table_name as relation,
         cast(null as varchar) as backup_id,
         reason as value,
-        'It is in meta.rejects; the scope does not pass.' as effect
+        'It is in meta.rejects; the scope does not pass, but for what is sent twice.' as effect
     from rejects
 )
 

@@ -23,14 +23,38 @@ timed as (
     inner join settings as s on b.scope = s.scope and b.snapshot_id = s.snapshot_id
 ),
 
+gone as (
+    select
+        d.id as backup_id,
+        max(
+            case
+                when d.protected_at >= d.created_at - s.clock_skew_seconds * interval '1' second
+                    and d.protected_at
+                        <= coalesce(d.updated_at, d.last_seen) + s.clock_skew_seconds * interval '1' second
+                    then d.protected_at
+                else d.created_at
+            end
+        ) as own_time
+    from history.disappearances as d
+    inner join settings as s on d.scope = s.scope
+    inner join staging.stg_replications as r on d.id = r.source_backup_id
+    where d.image_type = 'backup'
+    group by d.id
+),
+
 sources as (
-    -- A copy brings back the moment of what was copied, whichever scope holds that.
+    -- A copy brings back the moment of what was copied, whichever scope holds that, or held it.
     select
         r.destination_backup_id as backup_id,
-        max(t.own_time) as source_time
+        coalesce(max(t.own_time), max(g.own_time)) as source_time
     from staging.stg_replications as r
-    inner join timed as t on r.source_backup_id = t.backup_id and not t.is_replica
+    left join timed as t on r.source_backup_id = t.backup_id and not t.is_replica
+    left join gone as g on r.source_backup_id = g.backup_id
     group by r.destination_backup_id
+),
+
+since as (
+    select * from history.backups_open
 ),
 
 stated as (
@@ -38,6 +62,10 @@ stated as (
         t.*,
         case when t.is_replica then coalesce(s.source_time, t.own_time) else t.own_time end as rp_time,
         t.is_replica and s.source_time is null as rp_time_is_copy_time,
+        h.first_seen,
+        h.state_since,
+        h.was_usable,
+        h.dependable_until,
         case
             when t.status in ('available', 'restoring', 'waiting_restore') then 'usable'
             when t.status in ('protecting', 'waiting_protect') then 'in_flight'
@@ -47,6 +75,7 @@ stated as (
         end as state
     from timed as t
     left join sources as s on t.backup_id = s.backup_id
+    left join since as h on t.scope = h.scope and t.backup_id = h.id
 )
 
 select
@@ -59,7 +88,7 @@ select
     vault_id,
     backup_id,
     backup_name,
-    resource_id,
+    resource_id, -- VARCHAR: Id of the resource.
     resource_name,
     resource_type,
     resource_size,
@@ -95,8 +124,13 @@ select
         when not is_auto then 'manual_kept'
         else 'undetermined'
     end as retention_kind, -- VARCHAR: dated, manual_kept, count_or_permanent, unreadable, or undetermined.
+    first_seen, -- TIMESTAMP: The first complete snapshot that has it, since it was last away.
+    state_since, -- TIMESTAMP: The first complete snapshot since which it has been in its state without a break.
+    coalesce(was_usable, false) as was_usable, -- BOOLEAN: A complete snapshot has it in a state to be restored from.
+    dependable_until, -- TIMESTAMP: When it expired, or the first complete snapshot in which it can't be restored from; null while it can.
     checkpoint_id,
     detail_loaded,
+    replication_loaded,
     rejected_parts,
     encrypted,
     contain_system_disk,

@@ -11,7 +11,8 @@ disks as (
         backup_id,
         resource_id,
         max(status) as status,
-        bool_and(is_usable) as is_usable
+        bool_and(is_usable) as is_usable,
+        bool_or(is_expired) as is_expired
     from staging.stg_children
     group by scope, snapshot_id, backup_id, resource_id
 ),
@@ -33,7 +34,9 @@ own as (
         updated_at,
         expired_at,
         is_usable,
-        is_dependable and not is_future as is_dependable
+        is_dependable and not is_future as is_dependable,
+        is_future,
+        detail_loaded
     from points
 ),
 
@@ -55,7 +58,9 @@ parts as (
         p.updated_at,
         p.expired_at,
         p.is_usable and d.is_usable as is_usable,
-        p.is_dependable and d.is_usable and not p.is_future as is_dependable
+        p.is_dependable and d.is_usable and not d.is_expired and not p.is_future as is_dependable,
+        p.is_future,
+        p.detail_loaded
     from points as p
     inner join disks as d on p.scope = d.scope and p.snapshot_id = d.snapshot_id and p.backup_id = d.backup_id
 ),
@@ -82,5 +87,7 @@ select
     updated_at,
     expired_at,
     is_usable, -- BOOLEAN: Backup and part are complete at the service.
-    is_dependable -- BOOLEAN: Usable, not due to be purged, not later than the reading; null where its expiry can't be read.
+    is_dependable, -- BOOLEAN: Usable, not due to be purged, not later than the reading; null where its expiry can't be read.
+    is_future, -- BOOLEAN: Later than the reading.
+    detail_loaded
 from together

@@ -11,11 +11,34 @@ replicas as (
     select scope, snapshot_id, backup_id from points where is_replica
 ),
 
+unread as (
+    -- Disks of backups whose details were not to be had this time, as they were last read.
+    select
+        c.scope,
+        s.snapshot_id,
+        c.backup_id,
+        c.id as child_id,
+        coalesce(nullif(c.resource_id, ''), 'resource of backup ' || c.id) as resource_id,
+        c.resource_name,
+        c.resource_type,
+        c.created_at
+    from history.children_unread as c
+    inner join staging.stg_snapshots as s on c.scope = s.scope
+),
+
+children as (
+    select scope, snapshot_id, backup_id, child_id, resource_id, resource_name, resource_type, created_at
+    from staging.stg_children
+    union all
+    select scope, snapshot_id, backup_id, child_id, resource_id, resource_name, resource_type, created_at
+    from unread
+),
+
 disks as (
     select
         d.*,
         case when r.backup_id is null then 2 else 4 end as rank_of_kind
-    from staging.stg_children as d
+    from children as d
     left join replicas as r on d.scope = r.scope and d.snapshot_id = r.snapshot_id and d.backup_id = r.backup_id
 ),
 
@@ -183,7 +206,7 @@ together as (
 select
     scope,
     snapshot_id,
-    resource_id,
+    resource_id, -- VARCHAR: Id of the resource.
     subject_type, -- VARCHAR: server, volume, turbo, other, unknown; volume_via_server is known from a server's backup alone.
     resource_name, -- VARCHAR: Name of the resource, as it was last seen.
     resource_type, -- VARCHAR: Type of the resource.

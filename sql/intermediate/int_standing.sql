@@ -1,8 +1,10 @@
 -- One row a resource that has recovery points where it lives: the newest ones, and how many there are.
 with points as (
+    -- What is dated later than the reading tells nothing of what was done last.
     select
         *,
-        state in ('usable', 'failed', 'unknown') as is_finished
+        state in ('usable', 'failed', 'unknown') and not is_future as is_finished,
+        case when not is_future then created_at end as begun_at
     from intermediate.int_resource_points
     where not is_replica
 ),
@@ -20,8 +22,11 @@ totals as (
         count(*) filter (where is_dependable is null) as unreadable,
         count(*) filter (where is_dependable) as depth,
         count(distinct case when is_dependable then cast(rp_time as date) end) as distinct_days,
-        max(created_at) as last_created_at,
+        max(begun_at) as last_created_at,
         max(created_at) filter (where is_finished) as last_finished_at,
+        count(*) filter (where is_finished and created_at is null and not is_usable) as undated_failures,
+        max(rp_time) filter (where is_dependable and server_id is null and not detail_loaded) as last_unread_at,
+        count(*) filter (where is_dependable and server_id is null and not detail_loaded) as unread_points,
         max(rp_time) filter (where is_dependable) as last_rp_time,
         max(rp_time) filter (where is_dependable and is_auto) as last_auto_at,
         max(rp_time) filter (where is_dependable and is_auto is null) as last_unsaid_at,
@@ -37,7 +42,7 @@ totals as (
 ),
 
 marked as (
-    -- Whatever has one of the last times; of several, the one whose id comes first.
+    -- Whatever has one of the last times. Of several attempts the one whose id comes last is the newest.
     select
         p.scope,
         p.snapshot_id,
@@ -47,12 +52,12 @@ marked as (
         p.state,
         p.is_usable,
         p.is_dependable and (p.rp_time = t.last_rp_time or t.last_rp_time is null) as is_newest,
-        p.created_at = t.last_created_at or t.last_created_at is null as is_attempt,
+        p.begun_at = t.last_created_at or t.last_created_at is null as is_attempt,
         p.is_finished and (p.created_at = t.last_finished_at or t.last_finished_at is null) as is_last_finished
     from points as p
     inner join totals as t
         on p.scope = t.scope and p.snapshot_id = t.snapshot_id and p.resource_id = t.resource_id
-    where p.created_at = t.last_created_at
+    where p.begun_at = t.last_created_at
         or t.last_created_at is null
         or (p.is_finished and (p.created_at = t.last_finished_at or t.last_finished_at is null))
         or (p.is_dependable and (p.rp_time = t.last_rp_time or t.last_rp_time is null))
@@ -64,8 +69,8 @@ chosen as (
         snapshot_id,
         resource_id,
         min(backup_id) filter (where is_newest) as newest_backup_id,
-        min(backup_id) filter (where is_attempt) as newest_attempt_id,
-        min(backup_id) filter (where is_last_finished) as newest_finished_id
+        max(backup_id) filter (where is_attempt) as newest_attempt_id,
+        max(backup_id) filter (where is_last_finished) as newest_finished_id
     from marked
     group by scope, snapshot_id, resource_id
 )
@@ -91,6 +96,9 @@ select
     t.last_dependable_expiry, -- TIMESTAMP: When the last of them expires.
     t.last_expiry, -- TIMESTAMP: When the last usable point expires, or did.
     t.last_going_at, -- TIMESTAMP: When one that is being deleted changed last.
+    t.undated_failures, -- BIGINT: Finished backups that failed, or may have, and carry no time.
+    t.last_unread_at, -- TIMESTAMP: The moment of the newest dependable backup whose details were not read.
+    t.unread_points, -- BIGINT: Dependable backups whose details were not read.
     t.first_attempt_at, -- TIMESTAMP: When the first backup on record was made.
     c.newest_backup_id, -- VARCHAR: The newest dependable point.
     c.newest_attempt_id, -- VARCHAR: The newest backup of all, finished or not.

@@ -76,6 +76,39 @@ together as (
     inner join snapshots as s on l.scope = s.scope and l.snapshot_id = s.snapshot_id
     union all
     select
+        l.scope,
+        l.snapshot_id,
+        'known_point' as subject_kind,
+        'known_point' as subject_type,
+        l.backup_id as subject_id,
+        cast(null as varchar) as subject_name,
+        s.project_id,
+        s.region,
+        l.enterprise_project_id,
+        l.vault_id,
+        l.resource_id,
+        l.resource_name,
+        l.resource_type
+    from lost as l
+    inner join snapshots as s on l.scope = s.scope and l.snapshot_id = s.snapshot_id
+    union all
+    select
+        scope,
+        snapshot_id,
+        'known_point' as subject_kind,
+        'known_point' as subject_type,
+        backup_id as subject_id,
+        backup_name as subject_name,
+        project_id,
+        region,
+        enterprise_project_id,
+        vault_id,
+        resource_id,
+        resource_name,
+        resource_type
+    from points
+    union all
+    select
         v.scope,
         v.snapshot_id,
         'vault' as subject_kind,
@@ -129,7 +162,7 @@ together as (
 select
     t.scope,
     t.snapshot_id,
-    t.subject_kind, -- VARCHAR: resource, recovery_point, lost_point, vault, scope or waiver.
+    t.subject_kind, -- VARCHAR: resource, recovery_point, lost_point, known_point (there or lately lost), vault, scope or waiver.
     t.subject_type, -- VARCHAR: server, volume, turbo, other, unknown or volume_via_server of a resource; else the kind.
     t.subject_id, -- VARCHAR: Id of the resource, backup, vault, scope or waiver.
     t.subject_name, -- VARCHAR: Its name.

@@ -1,15 +1,25 @@
 -- One row a holder of points: how many dependable ones it had on the days before the reading, and how unusual today's
 -- number is.
-with lives as (
+with excluded as (
+    select scope, snapshot_id, resource_id from intermediate.int_rules where exclusion_id is not null
+),
+
+lives as (
+    -- What the policy takes out of scope does not count.
     select
-        *,
-        least(coalesce(gone_at, expired_at), coalesce(expired_at, gone_at)) as ended_at
-    from history.backup_lifecycle
-    where was_usable
+        l.*,
+        least(coalesce(l.gone_at, l.expired_at), coalesce(l.expired_at, l.gone_at)) as ended_at
+    from history.backup_lifecycle as l
+    left join excluded as x on l.scope = x.scope and l.resource_id = x.resource_id
+    where l.was_usable and x.resource_id is null
 ),
 
 points as (
-    select * from intermediate.int_recovery_points where is_dependable
+    select p.*
+    from intermediate.int_recovery_points as p
+    left join excluded as x
+        on p.scope = x.scope and p.snapshot_id = x.snapshot_id and p.resource_id = x.resource_id
+    where p.is_dependable and x.resource_id is null
 ),
 
 readings as (

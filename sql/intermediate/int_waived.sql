@@ -40,7 +40,7 @@ found as (
         f.measured_value,
         coalesce(
             f.evidence_backup_ids,
-            case when c.subject_kind in ('recovery_point', 'lost_point') then array[f.subject_id] else cast([] as varchar[]) end
+            case when c.subject_kind in ('recovery_point', 'lost_point', 'known_point') then array[f.subject_id] else cast([] as varchar[]) end
         ) as evidence_backup_ids
     from findings as f
     inner join about as a on f.scope = a.scope and f.snapshot_id = a.snapshot_id and f.control_id = a.control_id

@@ -5,7 +5,7 @@ with days as (
 ),
 
 attempts as (
-    select * from intermediate.int_attempts
+    select * from intermediate.int_attempts where is_in_window
 )
 
 select

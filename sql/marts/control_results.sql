@@ -70,7 +70,7 @@ select
     f.threshold_value,
     coalesce(
         f.evidence_backup_ids,
-        case when c.subject_kind in ('recovery_point', 'lost_point') then array[f.subject_id] else cast([] as varchar[]) end
+        case when c.subject_kind in ('recovery_point', 'lost_point', 'known_point') then array[f.subject_id] else cast([] as varchar[]) end
     ) as evidence_backup_ids, -- VARCHAR[]: Ids of the backups that show it.
     sha256(
         f.control_id || '|' || c.version || '|' || f.scope || '|' || f.snapshot_id || '|' || f.subject_id || '|'

@@ -5,7 +5,7 @@ with lives as (
 ),
 
 changes as (
-    select * from intermediate.int_changes where field = 'expired_at'
+    select scope, id as backup_id, changed_at from history.expiry_changes
 ),
 
 moved as (
@@ -21,7 +21,7 @@ moved as (
 select
     l.scope,
     l.backup_id,
-    l.resource_id,
+    l.resource_id, -- VARCHAR: Id of the resource.
     l.resource_name,
     l.resource_type,
     l.vault_id,
@@ -37,7 +37,7 @@ select
     l.verdict,
     l.days_early,
     l.absences,
-    coalesce(m.expiry_changes, 0) as expiry_changes, -- BIGINT: How often its expiry changed lately.
+    coalesce(m.expiry_changes, 0) as expiry_changes, -- BIGINT: How often its expiry came nearer.
     m.first_expiry_change_at -- TIMESTAMP: The first complete snapshot that has the first of these changes.
 from lives as l
 left join moved as m on l.scope = m.scope and l.backup_id = m.backup_id

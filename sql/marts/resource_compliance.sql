@@ -78,7 +78,7 @@ concerned as (
         effective_status as status,
         first_failed_at
     from exceptions
-    where subject_kind = 'lost_point'
+    where subject_kind in ('lost_point', 'known_point')
 ),
 
 counted as (

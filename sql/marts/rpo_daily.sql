@@ -13,7 +13,7 @@ gaps as (
 ),
 
 attempts as (
-    select * from intermediate.int_attempts
+    select * from intermediate.int_attempts where is_in_window
 ),
 
 points as (

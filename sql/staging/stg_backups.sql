@@ -47,7 +47,9 @@ select
     b.resource_name,
     b.resource_type,
     b.resource_size,
+    b.parent_id,
     b.detail_loaded,
+    b.replication_loaded,
     b.rejected_parts,
     coalesce(
         e.auto_trigger,

@@ -1,9 +1,15 @@
 -- One row a child of a backup, at any depth, with its extend_info.
-with children as (
+with snapshots as (
+    select * from staging.stg_snapshots
+),
+
+children as (
     select
-        *,
-        coalesce(status in ('available', 'restoring', 'waiting_restore'), false) as is_usable
-    from cbr.children
+        c.*,
+        coalesce(c.status in ('available', 'restoring', 'waiting_restore'), false) as is_usable,
+        coalesce(c.expired_at <= s.as_of, false) as is_expired
+    from cbr.children as c
+    inner join snapshots as s on c.scope = s.scope and c.snapshot_id = s.snapshot_id
 ),
 
 extend_info as (
@@ -34,6 +40,7 @@ select
     c.depth,
     c.status,
     c.is_usable and coalesce(u.is_usable, true) as is_usable, -- BOOLEAN: Complete at the service, and so is the child that it stands in.
+    c.is_expired, -- BOOLEAN: Past its own expiry, so that it may be purged at any moment.
     nullif(c.checkpoint_id, '') as checkpoint_id, -- VARCHAR: The restore point that parent and children share.
     c.created_at,
     coalesce(nullif(c.resource_id, ''), 'resource of backup ' || c.id) as resource_id, -- VARCHAR: Id of the resource.
