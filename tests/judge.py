@@ -15,6 +15,8 @@ from typing import NamedTuple
 from tests.sightings import GOING, HOUR, IN_FLIGHT, SERVER, SKEW, Point, Reading, Row, Scope, days, hours
 
 PASS, FAIL, UNKNOWN, NOT_APPLICABLE, UNSETTLED = "pass", "fail", "unknown", "not_applicable", "unsettled"
+# Where the text leaves open which, but not that it is no pass, or no failure.
+NOT_PASS, NOT_FAIL = "not pass", "not fail"
 
 PROTECTION_LOST = "resource-protection-lost"
 DELETED_EARLY = "recovery-point-deleted-early"
@@ -296,6 +298,8 @@ def undersampled(scope: Scope, number: int, like: Row) -> str | None:
     interval = median(steps)
     kept = max(len(before), len(after)) * interval
     spacing = scope.readings[number].as_of - scope.readings[number - 1].as_of
+    if after[0].moment - before[-1].moment < 1.5 * interval:
+        return UNSETTLED  # unknown by the letter, yet nothing can have come between: each of them was seen
     if abs(kept - spacing) <= interval / 2 or len(after) < len(before):
         return UNSETTLED
     return UNKNOWN if kept < spacing else None
@@ -312,20 +316,34 @@ def shortened(resource: str, scope: Scope, policy: Policy) -> Verdict:
     if not local:
         return Verdict(NOT_APPLICABLE)
     automatic = sorted((point for point in local if point.first.auto), key=lambda point: point.first.created)
-    dated = [point for point in automatic if point.life is not None]
-    verdict = Verdict(UNKNOWN, "baseline")
-    for place, point in enumerate(dated):
-        usual = [other.life for other in dated[max(0, place - 7) : place] if other.life is not None]
-        if point.first.created < since or len(usual) < 3 or point.life is None:
-            continue
-        verdict = Verdict(PASS)
-        if point.life < 0.9 * median(usual):
-            return Verdict(FAIL)
+    # Whether a life is what was told of a point first or last is not said.
+    verdicts = {
+        lives_shorter([(point.first, row(point)) for point in automatic], since) for row in (first_row, last_row)
+    }
+    return verdicts.pop() if len(verdicts) == 1 else Verdict(UNSETTLED)
+
+
+def first_row(point: Point) -> Row:
+    return point.first
+
+
+def last_row(point: Point) -> Row:
+    return point.last
+
+
+def lives_shorter(automatic: list[tuple[Row, Row]], since: datetime) -> Verdict:
+    """Control 22(b): new automatic points live less than 0.9 of the median of the previous 7; (c) dated -> count."""
+    dated = [(first.created, row.expires - row.created) for first, row in automatic if row.expires]
     if not dated:
-        return Verdict(UNSETTLED)  # without any dated automatic point (b) says nothing
-    if automatic[-1].life is None:
-        return Verdict(UNKNOWN)  # (c) dated -> count: unknown, whether weaker
-    return verdict
+        return Verdict(NOT_FAIL)  # without any dated automatic point (b) says nothing
+    verdict = Verdict(UNKNOWN, "baseline")
+    for place, (created, life) in enumerate(dated):
+        usual = [other for _, other in dated[max(0, place - 7) : place]]
+        if created >= since and len(usual) >= 3:
+            verdict = Verdict(PASS)
+            if life < 0.9 * median(usual):
+                return Verdict(FAIL)
+    return verdict if automatic[-1][1].expires else Verdict(UNKNOWN)  # unknown, whether a count is weaker
 
 
 def came_nearer(point: Point, since: datetime) -> bool:
@@ -353,6 +371,7 @@ def offsite(resource: str, scope: Scope, scopes: dict[str, Scope], policy: Polic
         return Verdict(NOT_APPLICABLE)
     since = scope.as_of - hours(policy.offsite_rpo_hours)
     states = {state for point in local if point.last.moment >= since for state in copies(point, scope, scopes, policy)}
+    states |= set(copies_alone(resource, since, scope, scopes, policy))
     if "verified" in states:
         return Verdict(PASS)
     if "unsettled" in states:
@@ -376,7 +395,20 @@ def copies(point: Point, scope: Scope, scopes: dict[str, Scope], policy: Policy)
                     yield state_of_copy(copy, other, scope, scopes, policy)
     for record, since in claims(point).values():
         if record["destination_backup_id"] not in seen and record["destination_region"] != scope.region:
-            yield state_of_claim(record, since, scopes)
+            state = state_of_claim(record, since, scopes)
+            # One snapshot is the control's input: whether the record of a backup that is gone claims on is not said.
+            yield state if scope.is_there(point) or state == "lost" else "unsettled"
+
+
+def copies_alone(
+    resource: str, since: datetime, scope: Scope, scopes: dict[str, Scope], policy: Policy
+) -> Iterator[str]:
+    """Return the states of copies whose source was never seen; B.1: their own created_at stands for its moment."""
+    for other in scopes.values():
+        for copy in other.backups_of(resource, replica=True) if other.region != scope.region else ():
+            sources = {record.get("source_backup_id") for record in copy.last.records}
+            if copy.last.created >= since and not sources & scope.backups.keys():
+                yield state_of_copy(copy, other, scope, scopes, policy)
 
 
 def claims(point: Point) -> dict[str, tuple[dict[str, str], datetime]]:
@@ -417,17 +449,20 @@ def gap(resource: str, scope: Scope, policy: Policy) -> Verdict:
     """Control 23: the union of every point ever seen usable; exposure beyond the RPO within the window."""
     points = [point for point in scope.points_of(resource) if point.was_usable]
     if not points:
-        return Verdict(UNSETTLED)  # nothing says what a resource is that never had a point
-    if not any(scope.is_there(point) for point in points):
-        return Verdict(UNSETTLED)  # all gone: an open gap by the letter, and told by resource-protection-lost already
+        return Verdict(NOT_PASS)  # nothing says what a resource is that never had a point
     moments = sorted({point.last.moment for point in points})
     broken = scope.as_of - moments[-1] > hours(policy.rpo_hours + policy.grace_hours)
+    if not any(scope.is_there(point) for point in points):
+        return Verdict(
+            NOT_PASS if broken else UNSETTLED
+        )  # all gone: an open gap by the letter, and told by resource-protection-lost already
     outcomes = {attains(moments, start, scope, policy) for start in window_starts(moments, points, scope, policy)}
     failing = broken or outcomes == {False}
     seen_enough = sampled(points, scope, policy)
     if seen_enough is not None:
         # What lies open until now is a breach, however little was seen before; the text puts neither first.
-        return Verdict(UNSETTLED if broken else seen_enough)
+        # Unknown by the letter, too, where what was seen is enough already: more points make no gap longer.
+        return Verdict(NOT_PASS if broken else NOT_FAIL if outcomes == {True} else seen_enough)
     if failing and scope.hidden_disks(resource, ever=True):
         return Verdict(UNKNOWN)
     if len(outcomes) > 1 and not broken:
@@ -475,5 +510,5 @@ def sampled(points: list[Point], scope: Scope, policy: Policy) -> str | None:
         if lives and after - before > min(lives) - hours(2):
             verdicts.add(UNKNOWN if after - before > max(lives) + hours(2) else UNSETTLED)
         if any(point.life is None for point in automatic):
-            verdicts.add(undersampled(scope, number, automatic[-1].last))
+            verdicts.add(undersampled(scope, number, automatic[-1].sightings[-1].whole))
     return UNSETTLED if UNSETTLED in verdicts else UNKNOWN if UNKNOWN in verdicts else None

@@ -116,6 +116,7 @@ class Sighting(NamedTuple):
     reading: int
     as_of: datetime
     row: Row
+    whole: Row  # the server's backup that a disk's point is part of; else the point itself
     usable: bool
     dependable: bool
 
@@ -173,7 +174,7 @@ class Scope:
         for row in rows:
             good = row.dependable(reading.as_of)
             point = self.backups.setdefault(row.id, Point(row.id))
-            point.sightings.append(Sighting(number, reading.as_of, row, row.usable, good))
+            point.sightings.append(Sighting(number, reading.as_of, row, row, row.usable, good))
             for child in row.children:
                 newest = self.newest_with[child.resource]
                 newest[row.resource] = max(newest.get(row.resource, row.moment), row.moment)
@@ -185,7 +186,7 @@ class Scope:
                     continue
                 part = self.disks.setdefault(child.resource, {}).setdefault(child.id, Point(child.id))
                 usable = row.usable and child.usable
-                sighting = Sighting(number, reading.as_of, child, usable, good and child.dependable(reading.as_of))
+                sighting = Sighting(number, reading.as_of, child, row, usable, good and child.dependable(reading.as_of))
                 part.sightings.append(sighting)
 
     @property
