@@ -251,7 +251,7 @@ def count_out(scope: Scope, number: int, row: Row, *, all_of_them: bool) -> Verd
     if row not in before:
         return Verdict(FAIL, "deleted_unexplained")  # no usable point any more when it was last seen
     sampling = undersampled(scope, number, row)
-    if sampling:
+    if sampling and not {other.id for other in before} & {other.id for other in after}:
         return Verdict(sampling)
     known = {other.id for other in before}
     gone = [other for other in before if other.id not in scope.seen[number]]
@@ -288,21 +288,22 @@ def thinned(row: Row, after: list[Row]) -> Verdict:
 
 
 def undersampled(scope: Scope, number: int, like: Row) -> str | None:
-    """B.2, last paragraph: max_backups x interval < spacing of two complete snapshots: unknown; None if it is not so."""
+    """B.2, last paragraph: UNKNOWN where max_backups x interval < spacing of two complete snapshots; else None."""
     before, after = counted(scope.seen[number - 1].values(), like), counted(scope.seen[number].values(), like)
-    if not before or not after or {row.id for row in before} & {row.id for row in after}:
+    if not before or not after:
         return None
+    spacing = scope.readings[number].as_of - scope.readings[number - 1].as_of
     steps = [later.moment - row.moment for rows in (before, after) for row, later in pairwise(rows)]
     if not steps:
-        return UNSETTLED  # one is kept: its interval is nowhere to be seen
+        return UNSETTLED if before != after else None  # one is kept: its interval is nowhere to be seen
     interval = median(steps)
     kept = max(len(before), len(after)) * interval
-    spacing = scope.readings[number].as_of - scope.readings[number - 1].as_of
-    if after[0].moment - before[-1].moment < 1.5 * interval:
-        return UNSETTLED  # unknown by the letter, yet nothing can have come between: each of them was seen
-    if abs(kept - spacing) <= interval / 2 or len(after) < len(before):
-        return UNSETTLED
-    return UNKNOWN if kept < spacing else None
+    if kept - interval / 2 > spacing:
+        return None
+    # Unknown by the letter, yet nothing can have come between where some stayed, or where each of them was seen.
+    followed = {row.id for row in before} & {row.id for row in after}
+    followed = followed or after[0].moment - before[-1].moment < 1.5 * interval
+    return UNSETTLED if followed or kept + interval / 2 > spacing or len(after) < len(before) else UNKNOWN
 
 
 def shortened(resource: str, scope: Scope, policy: Policy) -> Verdict:
@@ -317,18 +318,9 @@ def shortened(resource: str, scope: Scope, policy: Policy) -> Verdict:
         return Verdict(NOT_APPLICABLE)
     automatic = sorted((point for point in local if point.first.auto), key=lambda point: point.first.created)
     # Whether a life is what was told of a point first or last is not said.
-    verdicts = {
-        lives_shorter([(point.first, row(point)) for point in automatic], since) for row in (first_row, last_row)
-    }
+    rows = [(point.first, point.last) for point in automatic]
+    verdicts = {lives_shorter(rows, since), lives_shorter([(first, first) for first, _ in rows], since)}
     return verdicts.pop() if len(verdicts) == 1 else Verdict(UNSETTLED)
-
-
-def first_row(point: Point) -> Row:
-    return point.first
-
-
-def last_row(point: Point) -> Row:
-    return point.last
 
 
 def lives_shorter(automatic: list[tuple[Row, Row]], since: datetime) -> Verdict:
@@ -436,9 +428,9 @@ def state_of_copy(copy: Point, place: Scope, scope: Scope, scopes: dict[str, Sco
     newest = max(other.as_of for other in scopes.values())
     if not place.is_there(copy) or (copy.last.expires is not None and copy.last.expires <= now):
         return "lost"
-    if not copy.last.usable or not copy.last.whole:
-        return "lost" if not copy.last.usable else "unsettled"
-    if any(disk.expires is not None and disk.expires <= now for disk in copy.last.children):
+    if not copy.last.usable:
+        return "lost"
+    if not all(disk.dependable(now) for disk in copy.last.children) or dropped_disks(copy.last, place):
         return "unsettled"  # not verified; whether a copy that is known to be incomplete is a claim is not said
     if newest - place.as_of > hours(policy.max_scope_lag_hours):
         return "claimed"  # not read for days: what is there today nobody knows (F7)
@@ -503,12 +495,14 @@ def sampled(points: list[Point], scope: Scope, policy: Policy) -> str | None:
     automatic = [point for point in points if point.first.auto] or points
     lives = [point.life for point in automatic if point.life is not None]
     verdicts: set[str | None] = set()
-    for number in range(first + 1, len(scope.readings)):
+    for number in range(max(1, first), len(scope.readings)):
         before, after = scope.readings[number - 1].as_of, scope.readings[number].as_of
         if after <= start:
             continue
         if lives and after - before > min(lives) - hours(2):
-            verdicts.add(UNKNOWN if after - before > max(lives) + hours(2) else UNSETTLED)
+            # What lies before its first sighting is within the window only if that begins at its first moment.
+            certain = after - before > max(lives) + hours(2) and number > first
+            verdicts.add(UNKNOWN if certain else UNSETTLED)
         if any(point.life is None for point in automatic):
             verdicts.add(undersampled(scope, number, automatic[-1].sightings[-1].whole))
     return UNSETTLED if UNSETTLED in verdicts else UNKNOWN if UNKNOWN in verdicts else None
