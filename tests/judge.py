@@ -55,16 +55,13 @@ class Verdict(NamedTuple):
     optional: bool = False  # whether the row may be missing
 
 
-Verdicts = dict[tuple[str, str, str], Verdict]
-
-
-def judge(readings: Iterable[Reading], policy: Policy) -> Verdicts:
+def judge(readings: Iterable[Reading], policy: Policy) -> dict[tuple[str, str, str], Verdict]:
     """Return what each subject's status has to be at the newest complete snapshot of its scope."""
     by_scope: dict[str, list[Reading]] = {}
     for reading in readings:
         by_scope.setdefault(reading.scope, []).append(reading)
     scopes = {name: Scope(name, rows) for name, rows in by_scope.items() if any(row.complete for row in rows)}
-    verdicts: Verdicts = {}
+    verdicts = {}
     for name, scope in scopes.items():
         for control, subject, verdict in judge_scope(scope, scopes, policy):
             verdicts[control, name, subject] = verdict
@@ -76,26 +73,16 @@ def judge_scope(scope: Scope, scopes: dict[str, Scope], policy: Policy) -> Itera
         yield RETENTION, backup.id, retention_minimum(backup, scope, policy)
         yield COMPLETE, backup.id, server_complete(backup, scope)
     yield from deleted_early(scope, policy)
-    top = scope.resources()
-    for resource in top:
-        if scope.only_copies(resource) and not any(row.resource == resource for row in scope.now.values()):
+    for subject in scope.resources() | scope.disks.keys():
+        copies_only, is_disk = scope.only_copies(subject), subject not in scope.resources()
+        if copies_only and not scope.is_named(subject):
             continue  # B.1: replicas never count as a resource of their own, and these are gone
-        yield RECENT, resource, recent(resource, scope, scopes, policy)
-        yield PROTECTION_LOST, resource, protection_lost(resource, scope, policy)
-        yield SHORTENED, resource, shortened(resource, scope, policy)
-        yield OFFSITE, resource, offsite(resource, scope, scopes, policy)
-        # B.1: replicas never count as a local recovery point; what only has copies here is judged at its source.
-        yield GAP, resource, Verdict(NOT_APPLICABLE) if scope.only_copies(resource) else gap(resource, scope, policy)
-    for disk in scope.disks.keys() - set(top):
-        if scope.only_copies(disk) and not any(
-            child.resource == disk for row in scope.now.values() for child in row.children
-        ):
-            continue
-        yield RECENT, disk, recent(disk, scope, scopes, policy)
-        yield PROTECTION_LOST, disk, protection_lost(disk, scope, policy)
-        yield SHORTENED, disk, Verdict(NOT_APPLICABLE)  # its points are parts of its server's
-        yield OFFSITE, disk, Verdict(NOT_APPLICABLE)  # control 4: volumes
-        yield GAP, disk, Verdict(NOT_APPLICABLE) if scope.only_copies(disk) else gap(disk, scope, policy)
+        other = Verdict(NOT_APPLICABLE)  # judged at its source; a disk's points are parts of its server's
+        yield RECENT, subject, recent(subject, scope, scopes, policy)
+        yield PROTECTION_LOST, subject, protection_lost(subject, scope, policy)
+        yield SHORTENED, subject, other if is_disk else shortened(subject, scope, policy)
+        yield OFFSITE, subject, other if is_disk else offsite(subject, scope, scopes, policy)
+        yield GAP, subject, other if copies_only else gap(subject, scope, policy)
 
 
 def recent(resource: str, scope: Scope, scopes: dict[str, Scope], policy: Policy) -> Verdict:
@@ -259,6 +246,8 @@ def count_out(scope: Scope, number: int, row: Row, *, all_of_them: bool) -> Verd
     depths = [len(at(reading)) for reading in range(max(0, number - 3), number)]
     rising = len(depths) > 1 and all(left < right for left, right in pairwise(depths))
     oldest = gone == before[: len(gone)]
+    if gone == before and len(after) >= min(depths):
+        return Verdict(UNSETTLED)  # so goes what is kept by a count of one; "the newest never goes by any rule"
     if oldest and len(after) >= min(depths) and before[-1] not in gone:
         # Decided: never two at once while the depth stays over its steady value or rises; more than came is a loss.
         if len(gone) < 2 or len(gone) <= came:
@@ -368,11 +357,11 @@ def offsite(resource: str, scope: Scope, scopes: dict[str, Scope], policy: Polic
         return Verdict(PASS)
     if "unsettled" in states:
         return Verdict(UNSETTLED)
-    if "claimed" in states:
-        return Verdict(PASS if not policy.require_verified_copy else FAIL)
-    if "not_extracted" in states:
-        return Verdict(UNKNOWN if policy.require_verified_copy else PASS)
-    return Verdict(FAIL)
+    if not states & {"claimed", "not_extracted"}:
+        return Verdict(FAIL)
+    if not policy.require_verified_copy:
+        return Verdict(PASS)
+    return Verdict(UNKNOWN if states <= {"not_extracted", "lost"} else NOT_PASS)
 
 
 def copies(point: Point, scope: Scope, scopes: dict[str, Scope], policy: Policy) -> Iterator[str]:
@@ -426,9 +415,7 @@ def state_of_copy(copy: Point, place: Scope, scope: Scope, scopes: dict[str, Sco
     """Control 4: verified iff it is present and dependable where it is; gone or expired since is lost."""
     now = max(scope.as_of, place.as_of)
     newest = max(other.as_of for other in scopes.values())
-    if not place.is_there(copy) or (copy.last.expires is not None and copy.last.expires <= now):
-        return "lost"
-    if not copy.last.usable:
+    if not place.is_there(copy) or not copy.last.dependable(now):
         return "lost"
     if not all(disk.dependable(now) for disk in copy.last.children) or dropped_disks(copy.last, place):
         return "unsettled"  # not verified; whether a copy that is known to be incomplete is a claim is not said
@@ -445,9 +432,8 @@ def gap(resource: str, scope: Scope, policy: Policy) -> Verdict:
     moments = sorted({point.last.moment for point in points})
     broken = scope.as_of - moments[-1] > hours(policy.rpo_hours + policy.grace_hours)
     if not any(scope.is_there(point) for point in points):
-        return Verdict(
-            NOT_PASS if broken else UNSETTLED
-        )  # all gone: an open gap by the letter, and told by resource-protection-lost already
+        # All gone: an open gap by the letter, and told by resource-protection-lost already.
+        return Verdict(NOT_PASS if broken else UNSETTLED)
     outcomes = {attains(moments, start, scope, policy) for start in window_starts(moments, points, scope, policy)}
     failing = broken or outcomes == {False}
     seen_enough = sampled(points, scope, policy)
@@ -457,7 +443,7 @@ def gap(resource: str, scope: Scope, policy: Policy) -> Verdict:
         return Verdict(NOT_PASS if broken else NOT_FAIL if outcomes == {True} else seen_enough)
     if failing and scope.hidden_disks(resource, ever=True):
         return Verdict(UNKNOWN)
-    if len(outcomes) > 1 and not broken:
+    if (len(outcomes) > 1 or None in outcomes) and not broken:
         return Verdict(UNSETTLED)
     return Verdict(FAIL if failing else PASS)
 

@@ -71,11 +71,6 @@ class Row:
         """B.1: usable, and not past its expiry."""
         return self.usable and (self.expires is None or self.expires > now)
 
-    @property
-    def whole(self) -> bool:
-        """Whether it holds every disk that it names; decided: neither an error nor an expired disk is complete."""
-        return all(child.usable for child in self.children)
-
 
 def instant(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
@@ -218,8 +213,13 @@ class Scope:
     def is_there(self, point: Point) -> bool:
         return point.sightings[-1].reading == len(self.readings) - 1
 
-    def resources(self) -> list[str]:
-        return list(dict.fromkeys(point.last.resource for point in self.backups.values()))
+    def is_named(self, subject: str) -> bool:
+        """Whether the newest reading has a backup of the resource, or of the disk within a server's."""
+        rows = self.now.values()
+        return any(subject in (row.resource, *(child.resource for child in row.children)) for row in rows)
+
+    def resources(self) -> set[str]:
+        return {point.last.resource for point in self.backups.values()}
 
     def hidden_disks(self, resource: str, *, ever: bool) -> bool:
         """A.1 #5: whether backups of its servers, of which details were not read, may hold this disk."""
