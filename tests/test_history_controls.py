@@ -504,10 +504,11 @@ def test_a_disk_that_later_backups_lack_was_dropped(home: Home) -> None:
         "b0": ("pass", "complete_size_differs"),
         "b1": ("pass", "complete_size_differs"),
         "b2": ("fail", "disk_dropped"),
-        "b3": ("pass", "complete"),
+        "b3": ("fail", "disk_dropped"),
     }
     found = said(home, COMPLETE, day(5, of_disks(1, *both), of_disks(2, *one), of_disks(4, *both)))
-    assert found["b2"] == ("pass", "complete")
+    assert found["b2"] == ("fail", "disk_dropped")
+    assert found["b4"][0] == "pass"
 
 
 def test_a_loss_is_remembered_for_as_long_as_is_looked_back(home: Home) -> None:

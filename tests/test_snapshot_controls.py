@@ -69,7 +69,7 @@ CASES: dict[str, list[Case]] = {
         ([of("a", replication_records=[record("success")])], "of-a", ("pass", "claimed")),
         ([of("b")], "of-b", ("fail", "none")),
         ([of("c", replication_records=[record("fail")])], "of-c", ("fail", "none")),
-        ([of("d", replication_records=[record("success", region="region-1")])], "of-d", ("fail", "none")),
+        ([of("d", replication_records=[record("success", region="region-1")])], "of-d", ("fail", "in_source_region")),
         (
             [of("e", created_at=at(days=9), replication_records=[record("success", hours=200)])],
             "of-e",
@@ -266,7 +266,7 @@ CASES: dict[str, list[Case]] = {
             ("unknown", "status_not_known"),
         ),
         ([of("f")], "disk-of-disk-f", ("not_applicable", "judged_with_server")),
-        ([of("g", created_at=at(days=40))], "of-g", ("not_applicable", "no_attempt")),
+        ([of("g", created_at=at(days=40))], "of-g", ("pass", "none_failed")),
     ],
     "snapshot-complete": [([of("a")], "prod", ("pass", "complete"))],
     "source-record-valid": [([of("a")], "prod", ("pass", "all_valid"))],

@@ -33,6 +33,7 @@ WAS = (
 )
 _SINCE = (
     Column("state_since", INSTANT, "The first complete snapshot since which it has been in its state without a break."),
+    Column("was_manual", FLAG, "A complete snapshot, this or an earlier one, has it as made by hand."),
     Column("latest_expiry", INSTANT, "The latest expiry that a complete snapshot has of it as usable."),
     Column("was_endless", FLAG, "A complete snapshot, this or an earlier one, has it as usable and without an expiry."),
 )

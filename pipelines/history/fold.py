@@ -28,6 +28,9 @@ def fold(home: Home, state: State, before: Loaded | None, snapshot: Snapshot, lo
         def written(table: Table, select: str) -> list[str]:
             return write(home, state.scope, table, connection, select)
 
+        for step in _STEPS:
+            sql = (sql_folder() / "fold" / f"{step}.sql").read_text(encoding="utf-8")
+            connection.execute(f"CREATE TABLE fold.{step} AS {sql}")
         for table in NORMALIZED:
             opened, closed = OPEN[table.name], CLOSED[table.name]
             if before is None:
@@ -37,9 +40,6 @@ def fold(home: Home, state: State, before: Loaded | None, snapshot: Snapshot, lo
             files.setdefault(closed.name, []).extend(written(closed, versions.closing(table)))
             files[opened.name] = written(opened, versions.lasting(table))
             connection.execute("DROP TABLE compared")
-        for step in _STEPS:
-            sql = (sql_folder() / "fold" / f"{step}.sql").read_text(encoding="utf-8")
-            connection.execute(f"CREATE TABLE fold.{step} AS {sql}")
         files[DEPTHS.name] = written(DEPTHS, "SELECT * FROM fold.depths")
         for name, table in UNREAD.items():
             files[table.name] = written(table, f"SELECT * FROM fold.{name}_unread")

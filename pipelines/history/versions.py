@@ -22,10 +22,11 @@ _BEGUN = {
     "was_failed": _FAILED.format("t"),
     "dependable_until": f"CASE WHEN {_USABLE.format('t')} AND t.expired_at <= n.as_of THEN t.expired_at END",
     "state_since": "n.as_of",
+    "was_manual": "coalesce(NOT p.is_auto, false)",
     "latest_expiry": f"CASE WHEN {_USABLE.format('t')} THEN t.expired_at END",
     "was_endless": f"{_USABLE.format('t')} AND t.expired_at IS NULL AND {_READABLE.format('t')}",
 }
-# ... and folded forward: `o` is what was known, `c` has both snapshots, `w` and `n` are the snapshots.
+# ... and folded forward: `o` is what was known, `c` has both snapshots, `p` is the point, `w` and `n` are the snapshots.
 _FOLDED = {
     "was_usable": f"coalesce(o.was_usable, false) OR {_USABLE.format('c')}",
     "was_failed": f"coalesce(o.was_failed, false) OR {_FAILED.format('c')}",
@@ -38,6 +39,7 @@ _FOLDED = {
     "state_since": f"""CASE
         WHEN c.had AND {_STATE.format("c.old_status")} = {_STATE.format("c.status")} THEN o.state_since
         ELSE n.as_of END""",
+    "was_manual": "coalesce(o.was_manual, false) OR coalesce(NOT p.is_auto, false)",
     "latest_expiry": f"""CASE
         WHEN NOT {_USABLE.format("c")} OR c.expired_at <= o.latest_expiry THEN o.latest_expiry
         ELSE coalesce(c.expired_at, o.latest_expiry) END""",
@@ -86,6 +88,7 @@ def lasting(table: Table) -> str:
         SELECT {key}, CASE WHEN c.differs THEN n.as_of ELSE o.valid_from END AS valid_from,
             coalesce(o.first_seen, n.as_of) AS first_seen, {was}
         FROM compared AS c LEFT JOIN was.{table.name}_open AS o ON {_on(table, "c", "o")}
+        LEFT JOIN fold.points AS p ON c.id = p.id AND p.side = 'now'
         CROSS JOIN was.snapshot AS w CROSS JOIN now.snapshot AS n WHERE c.has"""
     # What differs came or changed now, and is an exception unless its backup is new, too; what was one stays one.
     stays = ", ".join(f"o.{name}" for name in key_of(table))
@@ -107,7 +110,8 @@ def beginning(table: Table) -> str:
     was = ", ".join(f"{value} AS {name}" for name, value in _BEGUN.items())
     return f"""
     SELECT {key}, n.as_of AS valid_from, n.as_of AS first_seen{f", {was}" if table is BACKUPS else ""}
-    FROM now.{table.name} AS t CROSS JOIN now.snapshot AS n WHERE {table is BACKUPS}"""
+    FROM now.{table.name} AS t {"LEFT JOIN fold.points AS p ON t.id = p.id AND p.side = 'now'" if table is BACKUPS else ""}
+    CROSS JOIN now.snapshot AS n WHERE {table is BACKUPS}"""
 
 
 def _since_when(table: Table, of: str) -> str:

@@ -29,7 +29,7 @@ parts as (
 ),
 
 since as (
-    select id, first_seen, was_usable, was_failed, dependable_until from was.backups_open
+    select id, first_seen, was_usable, was_failed, dependable_until, was_manual from was.backups_open
 ),
 
 stated as (
@@ -37,10 +37,13 @@ stated as (
         b.*,
         s.first_seen,
         s.dependable_until,
-        coalesce(
-            e.auto_trigger,
-            case when starts_with(b.name, 'autobk_') then true when starts_with(b.name, 'manualbk_') then false end
-        ) as is_auto,
+        case
+            -- What once was made by hand stays so, whatever it says later.
+            when s.was_manual then false
+            when e.auto_trigger is not null then e.auto_trigger
+            when starts_with(b.name, 'autobk_') then true
+            when starts_with(b.name, 'manualbk_') then false
+        end as is_auto,
         json_extract_string(b.extra, '$.expired_at') is not null as is_expiry_unreadable,
         coalesce(b.status, '') in ('available', 'restoring', 'waiting_restore') as is_usable,
         coalesce(b.status, '') in ('deleting', 'waiting_delete') as is_going,

@@ -54,6 +54,9 @@ protections as (
                     attempts.rp_time + unprotected.limit_hours * interval '1' hour,
                     coalesce(attempts.dependable_until, unprotected.as_of)
                 )
+            -- It was never seen but while it was being deleted: until then it may have been good.
+            when attempts.outcome = 'removed' and attempts.status in ('deleting', 'waiting_delete')
+                then least(attempts.rp_time + unprotected.limit_hours * interval '1' hour, attempts.first_seen)
         end as ends_at
     from unprotected
     inner join attempts using (scope, snapshot_id, resource_id)
@@ -85,7 +88,7 @@ protections as (
         unprotected.resource_id,
         points.created_at as begun_at,
         case
-            when points.is_usable
+            when points.is_usable and points.rp_time is not null
                 then least(
                     points.rp_time + unprotected.limit_hours * interval '1' hour,
                     coalesce(points.expired_at, unprotected.as_of),
@@ -105,15 +108,19 @@ latest as (
         min(begun_at) as begun_at
     from protections
     group by scope, snapshot_id, resource_id
+),
+
+dated as (
+    select
+        unprotected.*,
+        coalesce(latest.ended_at, latest.begun_at, unprotected.first_attempt_at, unprotected.lost_at) as since_at
+    from unprotected
+    left join latest using (scope, snapshot_id, resource_id)
 )
 
 select
-    unprotected.scope,
-    unprotected.snapshot_id,
-    unprotected.resource_id, -- VARCHAR: Id of the resource.
-    least(
-        coalesce(latest.ended_at, latest.begun_at, unprotected.first_attempt_at, unprotected.lost_at),
-        unprotected.as_of
-    ) as unprotected_since -- TIMESTAMP: When the last protection ended; of a resource that never had any, its first attempt.
-from unprotected
-left join latest using (scope, snapshot_id, resource_id)
+    scope,
+    snapshot_id,
+    resource_id, -- VARCHAR: Id of the resource.
+    case when since_at > as_of then as_of else since_at end as unprotected_since -- TIMESTAMP: When the last protection ended; of a resource that never had any, its first attempt.
+from dated
