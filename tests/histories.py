@@ -574,8 +574,10 @@ def simpler(estate: Estate) -> Iterator[Estate]:
     def with_story(number: int, story: Story) -> Estate:
         return replace(estate, stories=(*estate.stories[:number], story, *estate.stories[number + 1 :]))
 
+    if estate.destination_is_read:
+        yield replace(estate, destination_is_read=False)
     for number, story in enumerate(estate.stories):
-        if story != ABSENT:
+        if story != ABSENT and sum(other != ABSENT for other in estate.stories) > 1:
             yield with_story(number, ABSENT)
     for number, story in enumerate(estate.stories):
         for event in story.events:

@@ -306,9 +306,11 @@ def shortened(resource: str, scope: Scope, policy: Policy) -> Verdict:
     if not local:
         return Verdict(NOT_APPLICABLE)
     automatic = sorted((point for point in local if point.first.auto), key=lambda point: point.first.created)
-    # Whether a life is what was told of a point first or last is not said.
-    rows = [(point.first, point.last) for point in automatic]
-    verdicts = {lives_shorter(rows, since), lives_shorter([(first, first) for first, _ in rows], since)}
+    # Whether a life is what was told of a point first or last, and whether attempts that failed count, is not said.
+    ended = [point for point in automatic if point.was_usable]
+    rows = [[(point.first, point.last) for point in points] for points in (automatic, ended)]
+    rows += [[(first, first) for first, _ in pairs] for pairs in rows]
+    verdicts = {lives_shorter(pairs, since) for pairs in rows}
     return verdicts.pop() if len(verdicts) == 1 else Verdict(UNSETTLED)
 
 

@@ -21,7 +21,7 @@ from tests.judge import CONTROLS, FAIL, NOT_FAIL, NOT_PASS, PASS, UNSETTLED, Pol
 HISTORIES = int(os.environ.get("CBR_HISTORIES", "20"))
 SEED = int(os.environ.get("CBR_SEED", "1"))
 LEAST = 10  # resources of an estate: its readings cost much more than its resources do
-TRIES = 40
+TRIES = 12  # a try takes some seconds
 SETTINGS = (
     "max_scope_lag_hours",
     "gap_window_days",
