@@ -55,7 +55,7 @@ changes AS (
     LEFT JOIN answered AS a ON t.scope = a.scope AND t.control_id = a.control_id AND t.subject_id = a.subject_id
     INNER JOIN compliance.controls AS c ON c.control_id = coalesce(p.control_id, t.control_id)
     WHERE p.status IS DISTINCT FROM t.status
-        AND (p.status IS NOT NULL OR a.status IS NOT NULL OR c.subject_kind NOT IN ('recovery_point', 'lost_point', 'known_point'))
+        AND (p.status IS NOT NULL OR a.status IS NOT NULL OR c.subject_kind NOT LIKE '%_point')
 )
 SELECT c.scope, c.words, k.severity, c.control_id, list(c.name ORDER BY c.name) AS names
 FROM changes AS c

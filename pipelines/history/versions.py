@@ -26,7 +26,8 @@ _BEGUN = {
     "latest_expiry": f"CASE WHEN {_USABLE.format('t')} THEN t.expired_at END",
     "was_endless": f"{_USABLE.format('t')} AND t.expired_at IS NULL AND {_READABLE.format('t')}",
 }
-# ... and folded forward: `o` is what was known, `c` has both snapshots, `p` is the point, `w` and `n` are the snapshots.
+# ... and folded forward: `o` is what was known, `c` has both snapshots, `p` is the point; `w` and `n` are the snapshots'
+# own rows.
 _FOLDED = {
     "was_usable": f"coalesce(o.was_usable, false) OR {_USABLE.format('c')}",
     "was_failed": f"coalesce(o.was_failed, false) OR {_FAILED.format('c')}",
@@ -108,10 +109,10 @@ def beginning(table: Table) -> str:
     """Return the same for the first snapshot, which has none before it: nothing is older than another."""
     key = ", ".join(f"t.{name}" for name in key_of(table))
     was = ", ".join(f"{value} AS {name}" for name, value in _BEGUN.items())
+    points = "LEFT JOIN fold.points AS p ON t.id = p.id AND p.side = 'now'" if table is BACKUPS else ""
     return f"""
     SELECT {key}, n.as_of AS valid_from, n.as_of AS first_seen{f", {was}" if table is BACKUPS else ""}
-    FROM now.{table.name} AS t {"LEFT JOIN fold.points AS p ON t.id = p.id AND p.side = 'now'" if table is BACKUPS else ""}
-    CROSS JOIN now.snapshot AS n WHERE {table is BACKUPS}"""
+    FROM now.{table.name} AS t {points} CROSS JOIN now.snapshot AS n WHERE {table is BACKUPS}"""
 
 
 def _since_when(table: Table, of: str) -> str:

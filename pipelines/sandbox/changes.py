@@ -74,7 +74,7 @@ def retention_shortened(body: Body, moment: Moment) -> Body | None:
 
 def kept_by_count(body: Body, moment: Moment) -> Body | None:
     """The policy keeps the ten newest, and each has no expiry."""
-    return body | {"expired_at": None} if moment.day > int(moment.today) - 11 else None
+    return _expires(body, None) if moment.day > int(moment.today) - 11 else None
 
 
 def by_hand(body: Body, moment: Moment) -> Body | None:
@@ -82,7 +82,7 @@ def by_hand(body: Body, moment: Moment) -> Body | None:
     if moment.day < _LAST - 14:
         return None
     info = body["extend_info"] | {"auto_trigger": False}
-    return body | {"name": f"manualbk_{body['resource_name']}", "expired_at": None, "extend_info": info}
+    return _expires(body, None) | {"name": f"manualbk_{body['resource_name']}", "extend_info": info}
 
 
 def deleted(body: Body, moment: Moment) -> Body | None:
@@ -181,4 +181,10 @@ def copies_from_elsewhere(body: Body, moment: Moment) -> Body | None:
 
 def _kept(body: Body, days: int) -> Body:
     created = datetime.fromisoformat(body["created_at"])
-    return body | {"expired_at": (created + timedelta(days=days)).isoformat(timespec="microseconds")}
+    return _expires(body, (created + timedelta(days=days)).isoformat(timespec="microseconds"))
+
+
+def _expires(body: Body, expiry: str | None) -> Body:
+    """Return the backup with another expiry, which its children share."""
+    children = [child | {"expired_at": expiry} for child in body["children"]]
+    return body | {"expired_at": expiry, "children": children}

@@ -115,7 +115,7 @@ STORIES = {
     "retention shortened": Story(
         changes.retention_shortened,
         _found(
-            (SHORTENED, "fail", "life_shortened"),
+            (SHORTENED, "fail", "expiry_moved"),
             (RETENTION, "fail", "too_short"),
             (DELETED, "fail", "mass_deletion"),
         ),
