@@ -566,26 +566,32 @@ def reading(scope: str, day: int, backups: list[Backup], *, complete: bool = Tru
 
 
 ABSENT = Story(begins=1000)
+PLAIN: tuple[dict[str, Any], ...] = (
+    {"disks": 1},
+    {"copy_every": None},
+    {"purge_hours": 0},
+    {"backlog": 0},
+    {"trim_every": 1},
+)
 
 
 def simpler(estate: Estate) -> Iterator[Estate]:
     """Yield simpler estates: a resource, an event, or a day that is not read less. Resources keep their names."""
-
-    def with_story(number: int, story: Story) -> Estate:
-        return replace(estate, stories=(*estate.stories[:number], story, *estate.stories[number + 1 :]))
-
     if estate.destination_is_read:
         yield replace(estate, destination_is_read=False)
-    for number, story in enumerate(estate.stories):
-        if story != ABSENT and sum(other != ABSENT for other in estate.stories) > 1:
-            yield with_story(number, ABSENT)
-    for number, story in enumerate(estate.stories):
+    present = [number for number, story in enumerate(estate.stories) if story != ABSENT]
+    for number in present if len(present) > 1 else ():
+        yield with_story(estate, number, ABSENT)
+    for number in present:
+        story = estate.stories[number]
         for event in story.events:
-            yield with_story(number, replace(story, events=tuple(other for other in story.events if other != event)))
-        for plain in ({"disks": 1}, {"copy_every": None}, {"purge_hours": 0}, {"backlog": 0}, {"trim_every": 1}):
-            if replace(story, **plain) != story and story != ABSENT:
-                yield with_story(number, replace(story, **plain))
-    for days in (estate.unread, estate.partial):
-        for day in days:
-            yield replace(estate, unread=estate.unread - {day}, partial=estate.partial - {day})
+            yield with_story(estate, number, replace(story, events=tuple(e for e in story.events if e != event)))
+        changed = [replace(story, **plain) for plain in PLAIN]
+        yield from (with_story(estate, number, other) for other in changed if other != story)
+    for day in estate.unread | estate.partial:
+        yield replace(estate, unread=estate.unread - {day}, partial=estate.partial - {day})
     yield from (replace(estate, days=days) for days in (estate.days // 2, estate.days - 3) if days > 2)
+
+
+def with_story(estate: Estate, number: int, story: Story) -> Estate:
+    return replace(estate, stories=(*estate.stories[:number], story, *estate.stories[number + 1 :]))

@@ -15,8 +15,25 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from pipelines import flow
 from pipelines.home import Home
 from tests.given import Landed, ask, fold
-from tests.histories import ABSENT, Estate, estates, readings, simpler
-from tests.judge import CONTROLS, FAIL, NOT_FAIL, NOT_PASS, PASS, UNSETTLED, Policy, Verdict, judge
+from tests.histories import ABSENT, SOURCE, Estate, Event, Story, estates, readings, simpler
+from tests.judge import (
+    COMPLETE,
+    CONTROLS,
+    DELETED_EARLY,
+    FAIL,
+    GAP,
+    NOT_FAIL,
+    NOT_PASS,
+    OFFSITE,
+    PASS,
+    PROTECTION_LOST,
+    RECENT,
+    SHORTENED,
+    UNSETTLED,
+    Policy,
+    Verdict,
+    judge,
+)
 
 HISTORIES = int(os.environ.get("CBR_HISTORIES", "20"))
 SEED = int(os.environ.get("CBR_SEED", "1"))
@@ -136,6 +153,39 @@ def told(estate: Estate, all_of_them: list[Disagreement]) -> str:
 def test_the_sql_says_what_an_independent_judge_says(estate: Estate) -> None:
     found = disagreements(estate)
     assert not found, told(estate, found)
+
+
+def test_what_went_wrong_in_a_plain_story_is_no_matter_of_opinion() -> None:
+    counted = Story(keep_days=None, keep_count=3, backlog=8)
+    estate = Estate(
+        days=5,
+        destination_is_read=False,
+        stories=(
+            Story(backlog=8, events=(Event(3, "delete_middle"),)),
+            counted,
+            Story(backlog=8, events=(Event(3, "nearer"),)),
+            Story(events=(Event(3, "stop"), Event(3, "delete_all"))),
+            Story(disks=2, events=(Event(3, "drop_disk"),)),
+            Story(events=(Event(2, "manual"), Event(4, "manual_deleted"))),
+            replace(counted, events=(Event(4, "delete_one", 2),)),
+        ),
+    )
+    verdicts = judge(readings(estate), estate.policy)
+    expected = {
+        (DELETED_EARLY, "r0-007"): (FAIL, "deleted_early"),
+        (DELETED_EARLY, "r1-009"): (PASS, "rotated_by_count"),
+        (SHORTENED, "r2"): (FAIL, None),
+        (PROTECTION_LOST, "r3"): (FAIL, None),
+        (COMPLETE, "r4-005"): (FAIL, None),
+        (COMPLETE, "r4-001"): (PASS, None),
+        (DELETED_EARLY, "r5-manual-2"): (FAIL, "manual_deleted"),
+        (DELETED_EARLY, "r6-012"): (FAIL, "deleted_unexplained"),
+        (RECENT, "r0"): (PASS, None),
+        (OFFSITE, "r0"): (FAIL, None),
+        (GAP, "r0"): (PASS, None),
+    }
+    assert {key: verdicts[key[0], SOURCE, key[1]][:2] for key in expected} == expected
+    assert disagreements(estate) == []
 
 
 def policy_file(policy: Policy) -> str:
