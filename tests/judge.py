@@ -239,7 +239,8 @@ def count_out(scope: Scope, number: int, row: Row, *, all_of_them: bool) -> Verd
         return Verdict(FAIL, "deleted_unexplained")  # no usable point any more when it was last seen
     sampling = undersampled(scope, number, row)
     if sampling and not {other.id for other in before} & {other.id for other in after}:
-        return Verdict(sampling)
+        # One that stays as something else (dated since, in error) is no sign that the others were followed.
+        return Verdict(UNSETTLED if any(other.id in scope.seen[number] for other in before) else sampling)
     known = {other.id for other in before}
     gone = [other for other in before if other.id not in scope.seen[number]]
     came = sum(other.id not in known for other in after)
@@ -252,9 +253,9 @@ def count_out(scope: Scope, number: int, row: Row, *, all_of_them: bool) -> Verd
         # Decided: never two at once while the depth stays over its steady value or rises; more than came is a loss.
         if len(gone) < 2 or len(gone) <= came:
             return Verdict(PASS, "rotated_by_count")
-        if rising:
-            return Verdict(FAIL, "deleted_unexplained")
-        return Verdict(PASS, "rotated_by_count") if len(after) == min(depths) else Verdict(UNSETTLED)
+        # While it rises that cannot be told from the first trimming, which runs every other day (A.1 #10): open.
+        steady = len(after) == min(depths) and not rising
+        return Verdict(PASS, "rotated_by_count") if steady else Verdict(UNSETTLED)
     if oldest or row == before[-1]:
         return Verdict(FAIL, "deleted_unexplained")  # incl. any case where the newest dependable point went
     return thinned(row, after)
