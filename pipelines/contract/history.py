@@ -86,6 +86,7 @@ CLASSES = (
     "deleted_early",
     "manual_deleted",
     "rotation_faster_than_sampling",
+    "rotation_may_have_begun",
     "rotated_by_count",
     "possible_gfs_thinning",
     "deleted_unexplained",
@@ -152,11 +153,11 @@ EXPIRY_CHANGES = Table(
 DEPTHS = Table(
     SCHEMA,
     "depths",
-    "One row a resource and vault: how many automatic points without an expiry the newest three snapshots have.",
-    ("scope", "vault_id", "resource_id", "image_type"),
+    "One row a resource: how many automatic points without an expiry the newest three snapshots have.",
+    ("scope", "resource_id", "image_type"),
     (
         SCOPE,
-        *(column for column in BACKUPS.columns if column.name in ("vault_id", "resource_id", "image_type")),
+        *(column for column in BACKUPS.columns if column.name in ("resource_id", "image_type")),
         Column("depth", WHOLE, "In the newest complete snapshot, those that are going among them.", required=True),
         Column("depth_before", WHOLE, "In the one before."),
         Column("depth_before_that", WHOLE, "In the one before that."),

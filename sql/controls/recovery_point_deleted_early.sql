@@ -42,6 +42,7 @@ select
         when 'possible_gfs_thinning' then 'Another point of its month is left, so a rule that thins out may have removed it.'
         when 'deleted_early' then 'It was gone ' || cast(cast(floor(days_early * 10.0) as double) / 10.0 as varchar) || ' d before its expiry.'
         when 'manual_deleted' then 'It was made by hand, which only a hand deletes.'
+        when 'rotation_may_have_begun' then 'More of its resource went than came while the count still rose: a rule has just begun to trim, or somebody deleted it.'
         when 'rotation_faster_than_sampling' then 'All that are kept by count were replaced between two readings, and some in between were never seen.'
         when 'vault_deleted' then 'Its vault had ' || cast(vault_points_before as varchar) || ' points, and none after the interval in which it went.'
         when 'mass_deletion' then 'It went with ' || cast(vault_failed_with_it as varchar) || ' points of its vault, which had ' || cast(vault_points_before as varchar) || ', in one interval, without need.'

@@ -16,7 +16,23 @@ copies as (
 ),
 
 points as (
-    select * from intermediate.int_recovery_points where not is_replica and is_dependable
+    select * from intermediate.int_recovery_points where not is_replica
+),
+
+gone as (
+    select l.scope, l.resource_id, e.contain_system_disk
+    from history.extend_info_closed as e
+    inner join history.backup_lifecycle as l on e.scope = l.scope and e.backup_id = l.backup_id
+    inner join demands as d on l.scope = d.scope and l.resource_id = d.resource_id and d.lost_at is not null
+    where e.level = 'backup'
+),
+
+told as (
+    select scope, snapshot_id, resource_id, contain_system_disk from points
+    union all
+    select g.scope, d.snapshot_id, g.resource_id, g.contain_system_disk
+    from gone as g
+    inner join demands as d on g.scope = d.scope and g.resource_id = d.resource_id
 ),
 
 servers as (
@@ -28,7 +44,7 @@ servers as (
         count(*) as points,
         bool_or(contain_system_disk) as has_system_disk,
         bool_or(contain_system_disk is null) as system_disk_unsaid
-    from points
+    from told
     group by scope, snapshot_id, resource_id
 ),
 
@@ -42,7 +58,7 @@ unsaid as (
     from points as p
     inner join demands as d
         on p.scope = d.scope and p.snapshot_id = d.snapshot_id and p.resource_id = d.resource_id
-    where not p.replication_loaded and p.rp_time >= d.as_of - d.offsite_rpo_hours * interval '1' hour
+    where p.is_dependable and not p.replication_loaded and p.rp_time >= d.as_of - d.offsite_rpo_hours * interval '1' hour
     group by p.scope, p.snapshot_id, p.resource_id
 ),
 

@@ -71,16 +71,22 @@ unusable as (
 
 whole as (
     -- Points whose disks are all known, so that one that is not among them was not backed up.
-    select * from points where level = 'server' and not is_replica and is_dependable and detail_loaded and rejected_parts = 0
+    select * from points where level = 'server' and is_dependable and detail_loaded and rejected_parts = 0
 ),
 
-attempts as (
-    -- Every backup of a server that could be restored from, be it gone: what was in it, the server had.
-    select a.*
-    from intermediate.int_attempts as a
-    inner join policy.settings as t on a.scope = t.scope and a.snapshot_id = t.snapshot_id
-    where a.was_usable
-        and (a.gone_at is null or a.gone_at >= a.as_of - t.look_back_days * interval '1' day)
+gone as (
+    -- What was in a backup that could be restored from, its server had, though the backup is gone.
+    select
+        l.scope,
+        t.snapshot_id,
+        l.backup_id,
+        l.resource_id,
+        l.created_at
+    from history.backup_lifecycle as l
+    inner join staging.stg_snapshots as n on l.scope = n.scope
+    inner join policy.settings as t on l.scope = t.scope and n.snapshot_id = t.snapshot_id
+    where l.was_usable
+        and (l.gone_at is null or l.gone_at >= n.as_of - t.look_back_days * interval '1' day)
 ),
 
 closed as (
@@ -98,15 +104,15 @@ parts as (
 sightings as (
     select scope, snapshot_id, server_id as resource_id, resource_id as disk_id, rp_time
     from parts
-    where not is_replica and state = 'usable'
+    where state = 'usable'
     union all
     select
         a.scope,
         a.snapshot_id,
         a.resource_id,
         c.disk_id,
-        a.rp_time
-    from attempts as a
+        a.created_at as rp_time
+    from gone as a
     inner join closed as c on a.scope = c.scope and a.backup_id = c.backup_id
 ),
 

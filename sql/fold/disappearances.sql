@@ -10,17 +10,13 @@ left_over as (
 
 present as (
     -- Whatever the new snapshot has is not gone, be it no point of its own any more.
-    select
-        id,
-        coalesce(vault_id, '') as vault_id
-    from now.backups
+    select id from now.backups
 ),
 
 old as (
     select
         w.*,
-        p.id is null as is_gone,
-        p.vault_id <> w.vault_id as is_moved
+        p.id is null as is_gone
     from fold.points as w
     left join present as p on w.id = p.id
     where w.side = 'was'
@@ -29,20 +25,18 @@ old as (
 rotations as (
     -- Rotation takes the oldest: everything left is younger than everything that went.
     select
-        vault_id,
         resource_id,
         image_type,
         max(case when is_gone then created_at end) as youngest_gone,
         min(case when not is_gone then created_at end) as oldest_left
     from old
     where was_made and is_kept_by_count
-    group by vault_id, resource_id, image_type
+    group by resource_id, image_type
 ),
 
 turnovers as (
     -- How far apart the points are that are kept by count, and the two snapshots' own ones from each other.
     select
-        vault_id,
         resource_id,
         image_type,
         date_diff('second', max(created_at) filter (where side = 'was'), min(created_at) filter (where side = 'now'))
@@ -55,52 +49,29 @@ turnovers as (
         ) as interval_seconds
     from fold.points
     where was_made and is_kept_by_count
-    group by vault_id, resource_id, image_type
-),
-
-moved as (
-    select distinct
-        resource_id,
-        image_type
-    from old
-    where is_moved
+    group by resource_id, image_type
 ),
 
 counts as (
+    -- Whichever vault holds them, a rule counts the points of a resource.
     select
-        coalesce(b.vault_id, n.vault_id) as vault_id,
         coalesce(b.resource_id, n.resource_id) as resource_id,
         coalesce(b.image_type, n.image_type) as image_type,
         coalesce(n.depth, 0) as depth,
-        -- While the count rises, no rule takes anything: more lost than came is a loss.
-        case
-            when b.depth > b.depth_before and b.depth_before > b.depth_before_that then b.depth
-            else coalesce(least(b.depth, coalesce(b.depth_before, b.depth), coalesce(b.depth_before_that, b.depth)), 0)
-        end as lowest_before
+        coalesce(b.depth, 0) as depth_was,
+        coalesce(least(b.depth, coalesce(b.depth_before, b.depth), coalesce(b.depth_before_that, b.depth)), 0)
+            as lowest_before,
+        coalesce(b.depth > b.depth_before and b.depth_before > b.depth_before_that, false) as was_rising
     from fold.depths as n
-    full outer join was.depths as b
-        on n.vault_id = b.vault_id and n.resource_id = b.resource_id and n.image_type = b.image_type
-),
-
-together as (
-    -- Where points went to another vault, none tells alone what a rule took.
-    select
-        c.resource_id,
-        c.image_type,
-        sum(c.depth) >= sum(c.lowest_before) as is_deep_enough
-    from counts as c
-    inner join moved as m on c.resource_id = m.resource_id and c.image_type = m.image_type
-    group by c.resource_id, c.image_type
+    full outer join was.depths as b on n.resource_id = b.resource_id and n.image_type = b.image_type
 ),
 
 lowest as (
     select
-        c.vault_id,
-        c.resource_id,
-        c.image_type,
-        coalesce(t.is_deep_enough, c.depth >= c.lowest_before) as is_deep_enough
-    from counts as c
-    left join together as t on c.resource_id = t.resource_id and c.image_type = t.image_type
+        *,
+        depth >= lowest_before as is_deep_enough,
+        was_rising and depth < depth_was as lost_while_rising
+    from counts
 ),
 
 newest as (
@@ -125,26 +96,24 @@ newest_before as (
 
 days as (
     select
-        vault_id,
         resource_id,
         image_type,
         date_trunc('day', created_at) as day_of,
         min(created_at) as oldest_of_day
     from left_over
     where is_usable and coalesce(is_auto, false)
-    group by vault_id, resource_id, image_type, date_trunc('day', created_at)
+    group by resource_id, image_type, date_trunc('day', created_at)
 ),
 
 months as (
     select
-        vault_id,
         resource_id,
         image_type,
         date_trunc('month', created_at) as month_of,
         max(created_at) as newest_in_month
     from left_over
     where is_usable and coalesce(is_auto, false)
-    group by vault_id, resource_id, image_type, date_trunc('month', created_at)
+    group by resource_id, image_type, date_trunc('month', created_at)
 ),
 
 vaults as (
@@ -174,7 +143,12 @@ classed as (
             when r.oldest_left is null and t.apart_seconds > 1.5 * t.interval_seconds and l.is_deep_enough
                 then 'rotation_faster_than_sampling'
             when r.youngest_gone < r.oldest_left or r.oldest_left is null
-                then case when l.is_deep_enough then 'rotated_by_count' else 'deleted_unexplained' end
+                then case
+                    when not l.is_deep_enough then 'deleted_unexplained'
+                    -- While the count rises no rule takes anything, unless it has just begun to.
+                    when l.lost_while_rising then 'rotation_may_have_begun'
+                    else 'rotated_by_count'
+                end
             -- A rule that thins out keeps the newest of a day, and never takes the newest of all.
             when o.is_usable and o.created_at >= w.newest_before then 'deleted_unexplained'
             when d.oldest_of_day < o.created_at then 'deleted_unexplained'
@@ -184,18 +158,18 @@ classed as (
     from old as o
     cross join snapshots as s
     left join rotations as r
-        on o.vault_id = r.vault_id and o.resource_id = r.resource_id and o.image_type = r.image_type
+        on o.resource_id = r.resource_id and o.image_type = r.image_type
     left join turnovers as t
-        on o.vault_id = t.vault_id and o.resource_id = t.resource_id and o.image_type = t.image_type
+        on o.resource_id = t.resource_id and o.image_type = t.image_type
     left join lowest as l
-        on o.vault_id = l.vault_id and o.resource_id = l.resource_id and o.image_type = l.image_type
+        on o.resource_id = l.resource_id and o.image_type = l.image_type
     left join newest as n on o.resource_id = n.resource_id and o.image_type = n.image_type
     left join newest_before as w on o.resource_id = w.resource_id and o.image_type = w.image_type
     left join days as d
-        on o.vault_id = d.vault_id and o.resource_id = d.resource_id and o.image_type = d.image_type
+        on o.resource_id = d.resource_id and o.image_type = d.image_type
         and date_trunc('day', o.created_at) = d.day_of
     left join months as m
-        on o.vault_id = m.vault_id and o.resource_id = m.resource_id and o.image_type = m.image_type
+        on o.resource_id = m.resource_id and o.image_type = m.image_type
         and date_trunc('month', o.created_at) = m.month_of
     where o.is_gone
 ),

@@ -25,14 +25,8 @@ scopes as (
     select scope, is_stale from staging.stg_scopes
 ),
 
-parts as (
-    select
-        scope,
-        snapshot_id,
-        backup_id,
-        bool_and(is_usable and not is_expired) as are_sound
-    from staging.stg_children
-    group by scope, snapshot_id, backup_id
+complete as (
+    select * from controls.server_backup_complete
 ),
 
 seen as (
@@ -50,15 +44,15 @@ seen as (
         points.is_usable,
         points.is_dependable is null as is_unreadable,
         scopes.is_stale,
-        coalesce(parts.are_sound, true) as is_sound,
-        points.detail_loaded and points.rejected_parts = 0 and parts.backup_id is not null as is_whole,
+        complete.status <> 'fail' as is_sound,
+        complete.status = 'pass' as is_whole,
         row_number() over (partition by points.backup_id order by points.as_of desc, points.scope) as place
     from points
     inner join scopes on points.scope = scopes.scope
-    left join parts
-        on points.scope = parts.scope
-        and points.snapshot_id = parts.snapshot_id
-        and points.backup_id = parts.backup_id
+    inner join complete
+        on points.scope = complete.scope
+        and points.snapshot_id = complete.snapshot_id
+        and points.backup_id = complete.subject_id
     where points.is_replica
 ),
 
