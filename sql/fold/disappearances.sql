@@ -16,9 +16,11 @@ present as (
 old as (
     select
         w.*,
-        p.id is null as is_gone
+        p.id is null as is_gone,
+        coalesce(n.is_kept_by_count and (n.is_usable or n.is_going), false) as is_still_counted
     from fold.points as w
     left join present as p on w.id = p.id
+    left join left_over as n on w.id = n.id
     where w.side = 'was'
 ),
 
@@ -28,7 +30,7 @@ rotations as (
         resource_id,
         image_type,
         max(case when is_gone then created_at end) as youngest_gone,
-        min(case when not is_gone then created_at end) as oldest_left
+        min(case when is_still_counted then created_at end) as oldest_left
     from old
     where was_made and is_kept_by_count
     group by resource_id, image_type

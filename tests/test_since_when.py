@@ -1,0 +1,135 @@
+"""Since when something fails: what the snapshots know, day by day, beats any time that a record carries.
+
+CBR_HISTORIES=200 walks so many resources' histories instead of a few; CBR_SEED=7 walks others.
+"""
+
+import os
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+from duckdb import DuckDBPyConnection
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
+from pipelines import flow
+from pipelines.duck import connect
+from pipelines.history.judged import KEPT, keep, write_results
+from pipelines.home import Home
+from pipelines.models.build import build_models
+from pipelines.models.project import project
+from pipelines.sandbox.estate import estate as synthetic_estate
+from pipelines.sandbox.stories import STORY_DAYS
+from pipelines.sources import current, fill_sources
+from tests.given import AS_OF, Landed, land
+from tests.histories import Estate, estates, readings
+
+HISTORIES = int(os.environ.get("CBR_HISTORIES", "20"))
+SEED = int(os.environ.get("CBR_SEED", "1"))
+RESOURCES = 20  # of an estate: its readings cost much more than its resources do
+DAY = timedelta(days=1)
+_FINDINGS = "SELECT control_id, subject_id, status FROM controls.findings WHERE scope = $1"
+_FAILURES = "SELECT control_id, subject_id, first_failed_at FROM intermediate.int_exceptions WHERE scope = $1 AND status = 'fail'"
+_SNAPSHOT = "SELECT as_of FROM staging.stg_snapshots WHERE scope = $1"
+_RESOURCES = """
+SELECT r.resource_id, r.recency, r.unprotected_since, count(b.backup_id) AS usable
+FROM compliance.resource_compliance AS r
+LEFT JOIN history.backup_lifecycle AS b
+    ON r.scope = b.scope AND coalesce(r.server_id, r.resource_id) = b.resource_id AND NOT b.is_replica
+    AND (b.was_usable OR b.status IN ('deleting', 'waiting_delete')) -- what is being deleted may have been good
+WHERE r.scope = $1 GROUP BY ALL
+"""
+
+
+class Judged(NamedTuple):
+    """What was said of a scope at one of its snapshots."""
+
+    as_of: datetime
+    statuses: dict[tuple[str, str], str]
+    failing_since: dict[tuple[str, str], datetime]
+    unprotected: dict[str, tuple[datetime, int]]  # resource -> since when, and how many usable backups it ever had
+
+
+def judge(home: Home, given: Landed) -> dict[str, Judged]:
+    """Land a snapshot, judge and keep the results as a run does; return what is said of each scope."""
+    land(home, given)
+    models = project()
+    with connect() as connection:
+        flow.normalize_landed(home)
+        fill_sources(connection, home, "run", models, flow.rules_of(home))
+        build_models(connection, models.towards((*KEPT, "compliance.resource_compliance")))
+        judged = {}
+        for loaded in current(home, flow.landing.snapshots(home)):
+            keep(home, write_results(home, connection, loaded.scope, loaded.snapshot_id))
+            judged[loaded.scope] = said(connection, loaded.scope)
+    return judged
+
+
+def said(connection: DuckDBPyConnection, scope: str) -> Judged:
+    findings, failures, resources, snapshots = (
+        connection.execute(sql, [scope]).fetchall() for sql in (_FINDINGS, _FAILURES, _RESOURCES, _SNAPSHOT)
+    )
+    unprotected = {resource: (since, usable) for resource, recency, since, usable in resources if recency == "fail"}
+    return Judged(
+        snapshots[0][0],
+        {(control, subject): status for control, subject, status in findings},
+        {(control, subject): since for control, subject, since in failures},
+        unprotected,
+    )
+
+
+def contradictions(before: Judged, now: Judged) -> Iterator[str]:
+    """Yield what a snapshot says that the one before knows better."""
+    for key, since in now.failing_since.items():
+        status = before.statuses.get(key)
+        if since > now.as_of:
+            yield f"{key} fails since {since}, after {now.as_of}"
+        elif status == "fail" and since != before.failing_since[key]:
+            yield f"{key} fails since {since}, and yesterday since {before.failing_since[key]}"
+        elif status not in (None, "fail") and since <= before.as_of:
+            yield f"{key} fails since {since}, and was {status} at {before.as_of}"
+    for resource, (since, usable) in now.unprotected.items():
+        earlier, had = before.unprotected.get(resource, (None, None))
+        if had == usable and earlier is not None and (since is None or since > earlier):
+            yield f"{resource} is unprotected since {since}, and was since {earlier} at {before.as_of}"
+
+
+def walk(home: Home, given: Iterable[Landed]) -> list[str]:
+    """Return what a snapshot says that the one before of its scope knows better."""
+    home.prepare()
+    last: dict[str, Judged] = {}
+    found: list[str] = []
+    for reading in given:
+        judged = judge(home, reading)
+        for scope, now in judged.items():
+            if scope in last and last[scope].as_of < now.as_of:
+                found += contradictions(last[scope], now)
+        last = judged
+    return found
+
+
+def landed(estate: Estate) -> Iterator[Landed]:
+    for one in readings(estate):
+        yield Landed(one.shown, one.listed, one.scope, one.as_of, one.project, one.region, one.complete)
+
+
+@seed(SEED)
+@settings(
+    max_examples=1 + -(-HISTORIES // RESOURCES),
+    deadline=None,
+    database=None,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(estates(RESOURCES, RESOURCES + 4))
+def test_no_day_of_a_history_contradicts_the_day_before(estate: Estate) -> None:
+    with TemporaryDirectory() as folder:
+        assert walk(Home(Path(folder)), landed(estate)) == []
+
+
+def test_no_day_of_the_sandbox_contradicts_the_day_before(home: Home) -> None:
+    first = AS_OF - (STORY_DAYS - 1) * DAY
+    walked = (AS_OF - number * DAY for number in reversed(range(STORY_DAYS if HISTORIES > 20 else 9)))
+    given = (Landed(synthetic_estate(moment, first), as_of=moment) for moment in walked)
+    assert walk(home, given) == []
