@@ -184,7 +184,7 @@ def test_a_problem_with_every_cloud_leaves_the_published_file_untouched(
 def test_bad_credentials_end_in_one_line(
     service: Sandbox, configure: Configure, monkeypatch: pytest.MonkeyPatch, change: dict[str, str], said: str
 ) -> None:
-    monkeypatch.setattr("pipelines.extract.scope.FIRST_CONTACT", 0.05)
+    monkeypatch.setenv("CBR_RETRY_SECONDS", "0.05")
     cloud = service.cloud()
     configure(prod=cloud | {"auth": cloud["auth"] | change})
     assert said in failed("run")
@@ -193,7 +193,7 @@ def test_bad_credentials_end_in_one_line(
 def test_an_unreachable_endpoint_ends_in_one_line(
     service: Sandbox, configure: Configure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipelines.extract.client.FIRST_CONTACT", 0.1)
+    monkeypatch.setenv("CBR_RETRY_SECONDS", "0.1")
     configure(prod=service.cloud() | {"cbr_endpoint_override": "http://127.0.0.1:9"})
     assert "gave no good answer in 0.1 s" in failed("run")
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from pipelines.config import Reading
 from pipelines.extract.scope import open_scope
 from pipelines.problem import Problem
 from pipelines.sandbox import Sandbox, serve
@@ -15,9 +16,7 @@ from tests.conftest import clouds_yaml
 SECRET = "hush-hush-hush"
 
 
-@pytest.fixture(autouse=True)
-def _short_first_contact(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipelines.extract.scope.FIRST_CONTACT", 0.05)
+IMPATIENT = Reading(retry_seconds=0.05)
 
 
 @pytest.fixture
@@ -28,7 +27,7 @@ def configured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def problem(name: str = "prod") -> str:
-    with pytest.raises(Problem) as caught, open_scope(name):
+    with pytest.raises(Problem) as caught, open_scope(name, IMPATIENT):
         pass
     said = str(caught.value)
     assert "\n" not in said

@@ -235,7 +235,7 @@ def test_a_reading_is_tried_again_only_where_it_may_heal(
     home: Home, service: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: dict[str, str], tries: int
 ) -> None:
     monkeypatch.setattr("pipelines.orchestration.location._RETRY", dg.RetryPolicy(max_retries=3, delay=0))
-    monkeypatch.setattr("pipelines.extract.scope.FIRST_CONTACT", 0.01)
+    monkeypatch.setenv("CBR_RETRY_SECONDS", "0.01")
     cloud = service.cloud()
     named = clouds_yaml(tmp_path, prod=cloud | {"auth": cloud["auth"] | change})
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(named))

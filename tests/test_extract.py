@@ -36,7 +36,6 @@ Read = Callable[..., Snapshot]
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipelines.extract.client.READ_TIMEOUT", 0.5)
-    monkeypatch.setattr("pipelines.extract.client.FIRST_CONTACT", 5.0)
 
 
 @pytest.fixture

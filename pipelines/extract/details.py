@@ -5,18 +5,17 @@ the list says of the backup, word for word, what it said then; when the backup i
 it is not its turn: each backup is read again once in SEVENTH days, in case the list does not tell all.
 """
 
-import threading
+import queue
 import zlib
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
-from itertools import islice
 
 from pipelines.extract.answers import Vanished
 from pipelines.extract.client import Client
 from pipelines.extract.draft import Draft
 from pipelines.extract.landing import LIST, SHOW, Snapshot, lines
 from pipelines.extract.listing import Item, digest_of
+from pipelines.extract.watch import in_background
 from pipelines.home import Home
 from pipelines.strict_json import id_of, parse
 
@@ -74,51 +73,46 @@ def shown_id(body: bytes) -> str:
 
 
 def read_details(
-    client: Client, ids: Iterable[str], draft: Draft, concurrency: int, told: Callable[[int], None]
+    client: Client, ids: Sequence[str], draft: Draft, concurrency: int, told: Callable[[int], None]
 ) -> tuple[int, list[str]]:
     """Read and land the details of `ids`; return how many, and the ids that vanished.
 
     Raises the first Problem that a thread meets; what was read until then is landed.
     """
-    vanished: list[str] = []
-    lock = threading.Lock()
-    shown = 0
+    waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
+    ended: queue.SimpleQueue[str | BaseException | None] = queue.SimpleQueue()  # an id: it vanished
+    for backup_id in ids:
+        waiting.put(backup_id)
 
-    def read(backup_id: str) -> None:
-        nonlocal shown
+    def read_until_empty() -> None:
         try:
-            body, _ = client.show(backup_id)
-        except Vanished:
-            with lock:
-                vanished.append(backup_id)
+            while True:
+                ended.put(_read(client, waiting.get_nowait(), draft))
+        except queue.Empty:
             return
-        draft.write(SHOW, body)
-        with lock:
-            shown += 1
+        except BaseException as error:
+            ended.put(error)
 
-    pool = ThreadPoolExecutor(concurrency, thread_name_prefix=f"details of {client.scope.name}")
+    for _ in range(min(concurrency, len(ids))):
+        in_background(f"details of {client.scope.name}", read_until_empty)
+    vanished = []
+    for done in range(1, len(ids) + 1):
+        result = ended.get()
+        if isinstance(result, BaseException):
+            # Nobody should wait for what is tried again and again after a problem.
+            client.watch.stop()
+            raise result
+        if result is not None:
+            vanished.append(result)
+        told(done)
+    return len(ids) - len(vanished), sorted(vanished)
+
+
+def _read(client: Client, backup_id: str, draft: Draft) -> str | None:
+    """Land the details of one backup; return its id where it vanished."""
     try:
-        for done in _side_by_side(pool, read, iter(ids), 2 * concurrency):
-            told(done)
-    except BaseException:
-        # Nobody should wait for what is tried again and again after a problem or an interrupt.
-        client.stop.set()
-        raise
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-    return shown, sorted(vanished)
-
-
-def _side_by_side(
-    pool: ThreadPoolExecutor, read: Callable[[str], None], ids: Iterator[str], most: int
-) -> Iterator[int]:
-    """Yield how many are done; never more than `most` wait in the pool."""
-    done = 0
-    pending: set[Future[None]] = {pool.submit(read, backup_id) for backup_id in islice(ids, most)}
-    while pending:
-        ended, pending = wait(pending, return_when=FIRST_COMPLETED)
-        for future in ended:
-            future.result()
-        done += len(ended)
-        pending |= {pool.submit(read, backup_id) for backup_id in islice(ids, len(ended))}
-        yield done
+        body, _ = client.show(backup_id)
+    except Vanished:
+        return backup_id
+    draft.write(SHOW, body)
+    return None

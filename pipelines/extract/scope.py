@@ -14,20 +14,23 @@ from urllib.parse import urlsplit
 
 import urllib3
 from keystoneauth1 import exceptions as refusals
+from keystoneauth1.identity.base import BaseIdentityPlugin
+from keystoneauth1.identity.generic.base import BaseGenericPlugin
 from keystoneauth1.session import Session
 from openstack.config.cloud_region import CloudRegion
 from openstack.exceptions import ConfigException
-from requests.adapters import HTTPAdapter
 from urllib3.exceptions import LocationParseError
 
-from pipelines.config import SANDBOX
+from pipelines.config import SANDBOX, Reading
 from pipelines.extract.clouds import SHAPE, configured
 from pipelines.extract.credentials import Credentials, credentials_of
-from pipelines.extract.retry import FIRST_CONTACT, retrying
+from pipelines.extract.retry import retrying
 from pipelines.extract.served import served
+from pipelines.extract.transport import prepare
+from pipelines.extract.watch import Watch, stopped
 from pipelines.problem import Problem
 
-TOKEN_TIMEOUT = 30.0  # seconds
+TOKEN_TIMEOUT = 30.0  # seconds, for each read; REQUEST_SECONDS bounds the whole request
 
 _log = logging.getLogger(__name__)
 
@@ -45,12 +48,15 @@ class Scope:
 
 
 @contextmanager
-def open_scope(name: str, connections: int = 1, began: datetime | None = None) -> Iterator[Scope]:
-    """Open the scope called `name`, for so many requests at a time.
+def open_scope(
+    name: str, reading: Reading | None = None, began: datetime | None = None, watch: Watch | None = None
+) -> Iterator[Scope]:
+    """Open the scope called `name`, to be read as `reading` says; `watch` hears that it gets on.
 
     `sandbox` is served by this project itself, its stories since `began`; any other is in clouds.yaml. Raises
     Problem where the entry, the credentials, the project or the endpoint is wrong.
     """
+    reading, watch = reading or Reading(), watch or Watch()
     with ExitStack() as stack:
         region = served(stack, began) if name == SANDBOX else configured(name)
         with _explained(name, region):
@@ -62,12 +68,17 @@ def open_scope(name: str, connections: int = 1, began: datetime | None = None) -
             session.session.trust_env = name != SANDBOX  # no proxy leads to this process
             session.redirect = False  # the request for a token carries the password: no other host may get it
             stack.callback(session.session.close)
-            for prefix in ("https://", "http://"):
-                session.session.mount(prefix, HTTPAdapter(pool_maxsize=connections))
-            project_id = retrying(may_pass, lambda: FIRST_CONTACT)(session.get_project_id)
-            endpoint = region.get_endpoint("cbr") or session.get_endpoint(
-                service_type="cbr", region_name=region.region_name or None, interface=region.get_interface("cbr")
-            )
+            prepare(session, reading.concurrency, int(reading.max_response_mb * 1e6))
+            _use_v3(session)
+
+            def project() -> str | None:
+                if watch.is_stopped:
+                    raise stopped(name)
+                watch.alive()
+                return session.get_project_id()
+
+            project_id = retrying(may_pass, lambda: reading.retry_seconds, pause=watch.pause)(project)
+            endpoint, endpoint_region = _endpoint(region, session)
         if not project_id:
             raise Problem(
                 f"the token of cloud {name!r} belongs to no project, and CBR answers for one project only",
@@ -79,7 +90,38 @@ def open_scope(name: str, connections: int = 1, began: datetime | None = None) -
                 "Set region_name, or cbr_endpoint_override: https://cbr.REGION.DOMAIN, for this cloud in clouds.yaml.",
             )
         url = _project_url(endpoint, project_id)
-        yield Scope(name, region.region_name or None, project_id, url, session, credentials_of(session))
+        yield Scope(name, region.region_name or endpoint_region, project_id, url, session, credentials_of(session))
+
+
+def _use_v3(session: Session) -> None:
+    """Let the session ask for tokens of version 3 without asking first which versions there are.
+
+    CBR has no other version, and keystoneauth's question waits for ever where it is answered with 401.
+    """
+    if isinstance(session.auth, BaseGenericPlugin):
+        url = session.auth.auth_url.rstrip("/")
+        session.auth = session.auth.create_plugin(session, (3, 0), url if url.endswith("/v3") else f"{url}/v3")
+
+
+def _endpoint(region: CloudRegion, session: Session) -> tuple[str | None, str | None]:
+    """Return where CBR is, and the region that the catalog says it is in.
+
+    Raises Problem where the catalog has several and clouds.yaml does not say which.
+    """
+    if override := region.get_endpoint("cbr"):
+        return override, None
+    wanted = region.region_name or None
+    if not isinstance(session.auth, BaseIdentityPlugin):
+        return session.get_endpoint(service_type="cbr", region_name=wanted), None
+    catalog = session.auth.get_access(session).service_catalog
+    listed = catalog.get_endpoint_data_list("cbr", region.get_interface("cbr") or "public", wanted)
+    regions = dict.fromkeys(str(endpoint.region_name) for endpoint in listed)
+    if len(regions) > 1:
+        raise Problem(
+            f"cloud {region.name!r} has no region_name, and its catalog lists CBR in {', '.join(sorted(regions))}",
+            "Set region_name in clouds.yaml; each region is an entry of its own.",
+        )
+    return (listed[0].url, listed[0].region_name) if listed else (None, None)
 
 
 @contextmanager

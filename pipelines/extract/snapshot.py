@@ -7,8 +7,9 @@ folder. A scope that fails does not stop the others.
 import logging
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
+from functools import partial
 
 from pipelines import clock
 from pipelines.config import SANDBOX, Settings
@@ -22,6 +23,7 @@ from pipelines.extract.listing import gone, read_list
 from pipelines.extract.pace import Pacers
 from pipelines.extract.scope import open_scope
 from pipelines.extract.served import began
+from pipelines.extract.watch import Watch, in_background, stalled, stopped
 from pipelines.home import Home, writing
 from pipelines.problem import Problem
 
@@ -31,6 +33,7 @@ Progress = Callable[[str, int, int], None]  # scope, details read, details to re
 
 # The sandbox of this process has no quota to spare.
 UNPACED = 1e6  # requests a second
+LOOK_SECONDS = 1.0  # how often it is looked whether readings get on
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,34 +45,79 @@ class Reading:
     problem: Problem | None = None
 
 
-def land_all(home: Home, settings: Settings, progress: Progress) -> list[Reading]:
-    """Read every cloud of the settings side by side; return what became of each, in their order."""
-    pacers = {False: Pacers(settings.reading.requests_per_second), True: Pacers(UNPACED)}
-    stops = {name: threading.Event() for name in settings.clouds}
+class Run:
+    """The reading of one scope, which may be given up while its thread is blocked."""
 
-    def read(name: str) -> Reading:
-        try:
-            snapshot = land(home, name, settings, pacers[name == SANDBOX], progress, stops[name])
-            reading = Reading(name, snapshot)
-        except Problem as problem:
-            reading = Reading(name, problem=problem)
-        except Exception as error:
-            # Whatever it is, it is this scope's alone. Its text may quote what nobody should see.
-            _log.debug("scope %r", name, exc_info=True)
-            what = f"reading cloud {name!r} met what it does not know ({type(error).__name__})"
-            reading = Reading(name, problem=Problem(what, "Run again, and report it if it stays."))
+    def __init__(self, scope: str) -> None:
+        """Nothing is read before `land` is called."""
+        self.scope = scope
+        self.watch = Watch()
+        self._lock = threading.Lock()
+        self._draft: Draft | None = None
+
+    def begin(self, make: Callable[[], Draft]) -> Draft:
+        """Return the draft that `make` opens. Raises Problem where the reading was given up."""
+        with self._lock:
+            if self.watch.is_stopped:
+                raise stopped(self.scope)
+            self._draft = make()
+            return self._draft
+
+    def give_up(self) -> None:
+        """End the reading: when this returns, its threads change nothing in the home any more."""
+        self.watch.stop()
+        with self._lock:
+            if self._draft:
+                self._draft.close()
+
+
+def land_all(home: Home, settings: Settings, progress: Progress) -> list[Reading]:
+    """Read every cloud of the settings side by side; return what became of each, in their order.
+
+    A reading that gives no sign of life is given up: neither the others nor the home wait for it.
+    """
+    pacers = {False: Pacers(settings.reading.requests_per_second), True: Pacers(UNPACED)}
+    runs = [Run(name) for name in settings.clouds]
+    readings: dict[str, Reading] = {}
+
+    def end(run: Run, reading: Reading) -> None:
+        readings[run.scope] = reading
         with writing(home.path):
             said = None if reading.problem is None else str(reading.problem)
-            landing.write_attempt(home, Attempt(name, clock.utc_now(), said))
-        return reading
+            landing.write_attempt(home, Attempt(run.scope, clock.utc_now(), said))
 
-    pool = ThreadPoolExecutor(len(settings.clouds), thread_name_prefix="scope")
+    pending: dict[Future[Reading], Run] = {}
     try:
-        return list(pool.map(read, settings.clouds))
+        for run in runs:
+            read = partial(_read, home, settings, pacers[run.scope == SANDBOX], progress, run)
+            pending[in_background(f"scope {run.scope}", read)] = run
+        while pending:
+            done, _ = wait(pending, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
+            for future, run in list(pending.items()):
+                if run.watch.is_stalled and future not in done:
+                    run.give_up()
+                    done |= {future}
+                if future in done:
+                    end(
+                        pending.pop(future),
+                        future.result() if future.done() else Reading(run.scope, problem=stalled(run.scope)),
+                    )
     finally:
-        for stop in stops.values():
-            stop.set()
-        pool.shutdown(wait=False, cancel_futures=True)
+        for run in runs:
+            run.give_up()
+    return [readings[name] for name in settings.clouds]
+
+
+def _read(home: Home, settings: Settings, pacers: Pacers, progress: Progress, run: Run) -> Reading:
+    try:
+        return Reading(run.scope, land(home, run.scope, settings, pacers, progress, run))
+    except Problem as problem:
+        return Reading(run.scope, problem=problem)
+    except Exception as error:
+        # Whatever it is, it is this scope's alone. Its text may quote what nobody should see.
+        _log.debug("scope %r", run.scope, exc_info=True)
+        what = f"reading cloud {run.scope!r} met what it does not know ({type(error).__name__})"
+        return Reading(run.scope, problem=Problem(what, "Run again, and report it if it stays."))
 
 
 def land(
@@ -78,18 +126,19 @@ def land(
     settings: Settings,
     pacers: Pacers,
     progress: Progress,
-    stop: threading.Event | None = None,
+    run: Run | None = None,
 ) -> Snapshot:
     """Read the scope called `name` and land it. Raises Problem where it can't be read to its end.
 
-    When `stop` is set, it ends at its next request.
+    When `run` is given up, it ends at its next request.
     """
+    run = run or Run(name)
     reading = settings.reading
     first = began(home) if name == SANDBOX else None
-    with open_scope(name, reading.concurrency, first) as scope, writing(home.path):
-        client = Client(scope, pacers.of(scope.url), reading.retry_seconds, stop)
+    with open_scope(name, reading, first, run.watch) as scope, writing(home.path):
+        client = Client(scope, pacers.of(scope.url), reading.retry_seconds, run.watch)
         place = {"url": scope.url, "project_id": scope.project_id, "region": scope.region, "full": reading.full}
-        draft = begin(home, name, reading.resume_minutes, place)
+        draft = run.begin(partial(begin, home, name, reading.resume_minutes, place))
         try:
             return _land(home, client, draft, settings, progress)
         finally:
