@@ -90,8 +90,8 @@ def test_a_snapshot_is_all_pages_and_the_details_of_what_may_have_children(home:
     backups = [server("s1"), server("s2"), volume("v1"), volume("x1", resource_type="OS::New::Kind")]
     with serve(backups) as service:
         snapshot = read(service)
-        assert service.requests == {"token": 1, "list": 1, "show": 3}
-    assert (snapshot.complete, snapshot.pages, snapshot.listed, snapshot.shown, snapshot.requests) == (True, 1, 4, 3, 4)
+        assert service.requests == {"token": 1, "list": 2, "show": 3}
+    assert (snapshot.complete, snapshot.pages, snapshot.listed, snapshot.shown, snapshot.requests) == (True, 2, 4, 3, 5)
     shown = sorted((body["backup"] for body in bodies(home, snapshot, SHOW)), key=lambda body: str(body["id"]))
     assert shown == [backups[0], backups[1], backups[3]]
     assert listed_ids(home, snapshot) == {"s1", "s2", "v1", "x1"}
@@ -101,7 +101,7 @@ def test_a_snapshot_is_all_pages_and_the_details_of_what_may_have_children(home:
 def test_more_backups_than_a_page_holds_are_read_page_by_page(home: Home, read: Read) -> None:
     with serve(many(2050)) as service:
         snapshot = read(service)
-    assert (snapshot.complete, snapshot.pages, snapshot.looks, snapshot.listed) == (True, 3, 1, 2050)
+    assert (snapshot.complete, snapshot.pages, snapshot.looks, snapshot.listed) == (True, 4, 1, 2050)
     assert len(listed_ids(home, snapshot)) == 2050
 
 
@@ -162,12 +162,130 @@ def test_a_service_that_ignores_the_offset_is_not_read_for_ever(read: Read) -> N
     assert not snapshot.complete
 
 
+def short_pages(size: int, count: Callable[[int, Body], Any]) -> Change:
+    """A service that sends `size` backups a page at the most, and counts as `count` says of the whole and a page."""
+
+    def change(path: str, answer: Answer) -> Answer:
+        if "/backups?" not in path:
+            return answer
+        page = answer.body | {"backups": answer.body["backups"][:size], "limit": size}
+        return Answer(200, page | {"count": count(answer.body["count"], page)})
+
+    return change
+
+
+def test_pages_that_are_shorter_than_what_was_asked_for_are_read_to_their_end(home: Home, read: Read) -> None:
+    with serve(many(21)) as service:
+        snapshot = read(changed(service, short_pages(5, lambda whole, _: whole)))
+    assert (snapshot.complete, snapshot.listed, len(listed_ids(home, snapshot))) == (True, 21, 21)
+
+
+@pytest.mark.parametrize("size", [5, 20])
+def test_a_count_of_the_page_is_no_count_of_the_whole(read: Read, size: int) -> None:
+    with serve(many(21)) as service:
+        snapshot = read(changed(service, short_pages(size, lambda _, page: len(page["backups"]))))
+    assert not snapshot.complete
+    assert "where the service counts" in str(snapshot.incomplete_reason) or "moved between" in str(
+        snapshot.incomplete_reason
+    )
+
+
+@pytest.mark.parametrize("count", [50, 20])
+def test_the_first_page_for_ever_is_neither_complete_nor_read_for_ever(read: Read, count: int) -> None:
+    with serve(many(50)) as service:
+        first = Answer(200, service.cbr.list({"limit": ["20"]}).body | {"count": count})
+        snapshot = read(changed(service, lambda path, answer: first if "/backups?" in path else answer))
+        assert service.requests["list"] == 4  # two looks that say the same
+    assert not snapshot.complete
+
+
+def test_a_list_that_grows_with_every_page_is_not_read_for_ever(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.extract.listing.PAGE", 10)
+
+    def grown(path: str, answer: Answer) -> Answer:
+        if "/backups?" not in path:
+            return answer
+        offset = int(path.partition("offset=")[2].partition("&")[0])
+        items = [{"id": f"n{offset + number}"} for number in range(10)]
+        return Answer(200, {"backups": items, "count": offset + 20})
+
+    with serve([]) as service:
+        snapshot = read(changed(service, grown))
+        assert service.requests["list"] < 50
+    assert not snapshot.complete
+
+
+@pytest.mark.parametrize("item", [{"id": None}, {"id": ""}, {}, None, "b0003", 7, {"id": True}, {"id": {}}])
+def test_while_an_item_can_not_be_told_nothing_absent_is_known_to_be_gone(read: Read, item: Any) -> None:
+    with serve(many(6)) as service:
+        if isinstance(item, dict):
+            item = {key: value for key, value in many(6)[3].items() if key != "id"} | item
+
+        def disguise(path: str, answer: Answer) -> Answer:
+            if "/backups?" not in path:
+                return answer
+            backups = [item if listed["id"] == "b0003" else listed for listed in answer.body["backups"]]
+            return Answer(200, answer.body | {"backups": backups})
+
+        snapshot = read(changed(service, disguise))
+    assert (snapshot.complete, snapshot.listed) == (False, 5)
+    assert "1 items of the list have no id, and may be any of the backups" in str(snapshot.incomplete_reason)
+
+
+# A list that has lost most of what it had.
+
+
+def test_most_of_a_list_is_gone_when_it_is_said_twice(home: Home, read: Read) -> None:
+    with serve(many(10)) as service:
+        held: Any = service.cbr.backups
+        assert not read(service).confirmed
+        for backup_id in held.ids()[:5]:
+            held.remove(backup_id)
+        half = read(service)
+        assert (half.complete, half.confirmed, half.looks) == (True, False, 1)
+        for backup_id in held.ids()[:3]:
+            held.remove(backup_id)
+        service.requests.clear()
+        most = read(service)
+        assert service.requests["list"] == 4
+    assert (most.complete, most.confirmed, most.looks, most.listed) == (True, True, 2, 2)
+    assert landing.snapshots(home)[-1] == most
+
+
+@pytest.mark.parametrize("left", [0, 1, 4])
+def test_a_service_that_forgets_most_backups_for_a_moment_is_not_believed(home: Home, read: Read, left: int) -> None:
+    with serve(many(10)) as service:
+        read(service)
+        service.requests.clear()
+
+        def forget(path: str, answer: Answer) -> Answer:
+            if "/backups?" in path and service.requests["list"] <= 2 - (left == 0):
+                backups = service.cbr.list({}).body["backups"][::-1][:left]
+                return Answer(200, {"backups": backups[-1:] if "offset=0" not in path else backups, "count": left})
+            return answer
+
+        snapshot = read(changed(service, forget))
+    assert (snapshot.complete, snapshot.confirmed, snapshot.listed) == (True, False, 10)
+    assert len(listed_ids(home, snapshot)) == 10
+
+
+def test_backups_that_were_all_replaced_are_lost_too(read: Read) -> None:
+    with serve(many(4)) as service:
+        held: Any = service.cbr.backups
+        read(service)
+        for number, backup_id in enumerate(list(held.ids())):
+            held.remove(backup_id)
+            held.add(volume(f"new{number}"))
+        snapshot = read(service)
+    assert (snapshot.complete, snapshot.confirmed, snapshot.listed) == (True, True, 4)
+
+
 def test_the_list_is_asked_for_as_the_api_wants_it(read: Read) -> None:
     asked: list[str] = []
     with serve(many(1)) as service:
         read(changed(service, lambda path, answer: (asked.append(path), answer)[1]))
-    [query] = [path.partition("?")[2] for path in asked if "?" in path]
-    assert query == "limit=1000&offset=0&sort=created_at%3Aasc%2Cid%3Aasc&show_replication=true"
+    queries = {path.partition("?")[2] for path in asked if "?" in path}
+    assert queries == {"limit=1000&offset=0&sort=created_at%3Aasc%2Cid%3Aasc&show_replication=true"}
 
 
 # A backup that is gone, or seems to be.
@@ -222,7 +340,7 @@ def test_one_answer_that_it_is_gone_is_not_believed(read: Read) -> None:
     with serve([server("s1")]) as service:
         once = iter([cbr_error(404, 6200, "gone")])
         snapshot = read(changed(service, lambda path, answer: next(once, answer) if path.endswith("/s1") else answer))
-        assert service.requests["list"] == 1
+        assert service.requests["list"] == 2
     assert (snapshot.vanished, snapshot.shown) == ((), 1)
 
 
@@ -377,7 +495,7 @@ def test_details_are_read_again_only_where_something_changed(home: Home, read: R
         service.requests.clear()
         snapshot = read(service)
         due = {f"b{n:04}" for n in (0, *range(2, 140)) if turn(f"b{n:04}") == date(2026, 3, 2).toordinal() % SEVENTH}
-        assert service.requests == {"token": 1, "list": 1, "show": 2 + len(due)}
+        assert service.requests == {"token": 1, "list": 2, "show": 2 + len(due)}
     assert (snapshot.complete, snapshot.shown, snapshot.reused) == (True, 2 + len(due), 138 - len(due))
     shown = {body["backup"]["id"]: body["backup"] for body in bodies(home, snapshot, SHOW)}
     assert shown.keys() == set(held.ids())
@@ -485,7 +603,7 @@ def test_a_reading_whose_notes_are_damaged_reads_the_list_again(home: Home, read
         [notes] = home.landing.glob("*/*/listed.json")
         notes.unlink() if content is None else notes.write_bytes(content)
         snapshot = read(service)
-        assert (snapshot.complete, snapshot.shown, service.requests["list"]) == (True, 20, 1)
+        assert (snapshot.complete, snapshot.shown, service.requests["list"]) == (True, 20, 2)
 
 
 def test_a_damaged_snapshot_is_no_base_and_another_scopes_damage_is_not_ours(

@@ -7,8 +7,9 @@ it is not its turn: each backup is read again once in SEVENTH days, in case the 
 
 import queue
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
+from typing import Any
 
 from pipelines.extract.answers import Vanished
 from pipelines.extract.client import Client
@@ -36,13 +37,23 @@ def unchanged(home: Home, before: Snapshot, items: dict[str, Item], today: date)
     """Return the ids whose details of the snapshot `before` still stand."""
     turns = turns_since(before.as_of.date(), today)
     same = set()
-    for _, line in lines(home, before, LIST):
-        for listed in parse(line)["backups"]:
-            identity = id_of(listed) or ""
-            item = items.get(identity)
-            if item and item.digest == digest_of(listed) and item.status in SETTLED and turn(identity) not in turns:
-                same.add(identity)
+    for identity, listed in _listed(home, before):
+        item = items.get(identity)
+        if item and item.digest == digest_of(listed) and item.status in SETTLED and turn(identity) not in turns:
+            same.add(identity)
     return same
+
+
+def still_listed(home: Home, before: Snapshot, items: dict[str, Item]) -> int:
+    """Return how many backups of the list of `before` are among `items`."""
+    return len(items.keys() & {identity for identity, _ in _listed(home, before)})
+
+
+def _listed(home: Home, snapshot: Snapshot) -> Iterator[tuple[str, dict[str, Any]]]:
+    for _, line in lines(home, snapshot, LIST):
+        for item in parse(line)["backups"]:
+            if identity := id_of(item):
+                yield identity, item
 
 
 def turn(backup_id: str) -> int:

@@ -51,6 +51,7 @@ class Snapshot:
     requests: int
     retries: int
     parts: dict[str, dict[str, Any]]  # file name -> {sha256, lines}
+    confirmed: bool = False  # most of the last one's backups are gone, and a second reading of the list said so too
 
     @property
     def seconds(self) -> float:

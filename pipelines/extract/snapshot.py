@@ -15,11 +15,11 @@ from pipelines import clock
 from pipelines.config import SANDBOX, Settings
 from pipelines.extract import landing
 from pipelines.extract.client import Client
-from pipelines.extract.details import read_details, reuse, shown_id, unchanged, wanted
+from pipelines.extract.details import read_details, reuse, shown_id, still_listed, unchanged, wanted
 from pipelines.extract.draft import Draft, begin
 from pipelines.extract.keep import damages
 from pipelines.extract.landing import SHOW, Attempt, Snapshot
-from pipelines.extract.listing import gone, read_list
+from pipelines.extract.listing import Listing, gone, read_list
 from pipelines.extract.pace import Pacers
 from pipelines.extract.scope import open_scope
 from pipelines.extract.served import began
@@ -33,6 +33,7 @@ Progress = Callable[[str, int, int], None]  # scope, details read, details to re
 
 # The sandbox of this process has no quota to spare.
 UNPACED = 1e6  # requests a second
+CONFIRM_SECONDS = 60.0  # between two readings of a list that has lost most of its backups
 LOOK_SECONDS = 1.0  # how often it is looked whether readings get on
 
 
@@ -146,11 +147,13 @@ def land(
 
 
 def _land(home: Home, client: Client, draft: Draft, settings: Settings, progress: Progress) -> Snapshot:
-    listing = read_list(client, draft)
+    before = _before(home, client, draft)
+    is_sound = before is not None and not any(damages(home, before))
+    listing, confirmed = _confirmed_list(home, client, draft, before, is_sound=is_sound)
     ids = wanted(listing.items)
     had = {shown_id(line) for line in draft.lines(SHOW)}
     same: set[str] = set()
-    if before := None if settings.reading.full else _before(home, client, draft):
+    if before and is_sound and not settings.reading.full:
         same = unchanged(home, before, listing.items, draft.as_of.date())
         had |= reuse(home, before, same - had, draft)
     reused = len(had & same)
@@ -171,6 +174,7 @@ def _land(home: Home, client: Client, draft: Draft, settings: Settings, progress
         project_id=client.scope.project_id,
         pages=listing.pages,
         looks=listing.looks,
+        confirmed=confirmed,
         listed=len(listing.items),
         shown=len(had) - reused + shown + late,
         reused=reused,
@@ -181,10 +185,32 @@ def _land(home: Home, client: Client, draft: Draft, settings: Settings, progress
     )
 
 
+def _confirmed_list(
+    home: Home, client: Client, draft: Draft, before: Snapshot | None, *, is_sound: bool
+) -> tuple[Listing, bool]:
+    """Return the list, and whether it was read a second time because it had lost most of what `before` had.
+
+    A service that forgets a project for a moment says so without a fault: it must say it twice.
+    """
+
+    def has_lost_most(listing: Listing) -> bool:
+        if before is None or listing.problem is not None:
+            return False
+        left = still_listed(home, before, listing.items) if is_sound else len(listing.items)
+        return 2 * left < before.listed
+
+    listing = read_list(client, draft)
+    if not has_lost_most(listing):
+        return listing, False
+    client.watch.pause(CONFIRM_SECONDS)
+    draft.forget_list()
+    second = read_list(client, draft)
+    second.looks += listing.looks
+    return second, has_lost_most(second)
+
+
 def _before(home: Home, client: Client, draft: Draft) -> Snapshot | None:
-    """Return the newest complete snapshot of the same scope and place, if all its parts are what they were."""
+    """Return the newest complete snapshot of the same scope and place."""
     before = next(iter(landing.current(landing.snapshots(home, draft.scope))), None)
     place = (client.scope.project_id, client.scope.region)
-    if before is None or (before.project_id, before.region) != place or any(damages(home, before)):
-        return None
-    return before
+    return before if before and (before.project_id, before.region) == place else None
