@@ -31,8 +31,8 @@ def test_a_scope_is_read_with_signed_requests_and_no_token(
     with serve(backups) as service:
         monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(clouds_yaml(tmp_path, prod=cloud(service))))
         snapshot = land(home, "prod", Settings.load(str(home.path)), Pacers(1000), lambda *_: None)
-        assert service.requests == {"list": 2, "show": 1}
-    assert (snapshot.complete, snapshot.listed, snapshot.shown) == (True, 2, 1)
+        assert service.requests == {"list": 2, "show": 2}
+    assert (snapshot.complete, snapshot.listed, snapshot.shown) == (True, 2, 2)
     assert snapshot.project_id == PROJECTS[REGION]
 
 

@@ -39,6 +39,11 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.extract.client.PAGE", 100)
+
+
+@pytest.fixture
 def read(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Read:
     """Read a service as the scope `prod`."""
     home.prepare()
@@ -86,23 +91,24 @@ def listed_ids(home: Home, snapshot: Snapshot) -> set[str]:
     return {item["id"] for page in bodies(home, snapshot, LIST) for item in page["backups"]}
 
 
-def test_a_snapshot_is_all_pages_and_the_details_of_what_may_have_children(home: Home, read: Read) -> None:
+def test_a_snapshot_is_all_pages_and_the_details_of_every_backup(home: Home, read: Read) -> None:
     backups = [server("s1"), server("s2"), volume("v1"), volume("x1", resource_type="OS::New::Kind")]
     with serve(backups) as service:
         snapshot = read(service)
-        assert service.requests == {"token": 1, "list": 2, "show": 3}
-    assert (snapshot.complete, snapshot.pages, snapshot.listed, snapshot.shown, snapshot.requests) == (True, 2, 4, 3, 5)
+        assert service.requests == {"token": 1, "list": 2, "show": 4}
+    assert (snapshot.complete, snapshot.pages, snapshot.listed, snapshot.shown, snapshot.requests) == (True, 2, 4, 4, 6)
     shown = sorted((body["backup"] for body in bodies(home, snapshot, SHOW)), key=lambda body: str(body["id"]))
-    assert shown == [backups[0], backups[1], backups[3]]
+    assert shown == backups
     assert listed_ids(home, snapshot) == {"s1", "s2", "v1", "x1"}
     assert snapshot.is_sandbox
 
 
+@pytest.mark.usefixtures("small_pages")
 def test_more_backups_than_a_page_holds_are_read_page_by_page(home: Home, read: Read) -> None:
-    with serve(many(2050)) as service:
+    with serve(many(205)) as service:
         snapshot = read(service)
-    assert (snapshot.complete, snapshot.pages, snapshot.looks, snapshot.listed) == (True, 4, 1, 2050)
-    assert len(listed_ids(home, snapshot)) == 2050
+    assert (snapshot.complete, snapshot.pages, snapshot.looks, snapshot.listed) == (True, 4, 1, 205)
+    assert len(listed_ids(home, snapshot)) == 205
 
 
 def test_an_empty_project_is_complete(read: Read) -> None:
@@ -120,27 +126,29 @@ def pages(change: Callable[[int, Body], Body]) -> Change:
     return lambda path, answer: Answer(200, change(next(seen), answer.body)) if "/backups?" in path else answer
 
 
+@pytest.mark.usefixtures("small_pages")
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (lambda n, page: page | {"count": page["count"] - n % 2}, "moved between 1499 and 1500"),
-        (lambda n, page: page if n % 2 else page | {"backups": []}, "1000 backups were read where the service counts 1500"),
+        (lambda n, page: page | {"count": page["count"] - n % 2}, "moved between 149 and 150"),
+        (lambda n, page: page if n % 2 else page | {"backups": []}, "100 backups were read where the service counts 150"),
         (lambda n, page: page if n % 2 else page | {"backups": [*page["backups"][:-1], {"id": "b0000"}]}, "1 backups stood on two pages"),
         (lambda n, page: page if n % 2 else page | {"backups": page["backups"][1:]}, "1 backups stood on two pages"),
-        (lambda _, page: page | {"count": 1501}, "1500 backups were read where the service counts 1501"),
+        (lambda _, page: page | {"count": 151}, "150 backups were read where the service counts 151"),
         (lambda _, page: {key: value for key, value in page.items() if key != "count"}, "did not say how many"),
     ],
 )  # fmt: skip
 def test_a_missing_page_never_looks_like_a_deletion(read: Read, change: Any, reason: str) -> None:
-    with serve(many(1500)) as service:
+    with serve(many(150)) as service:
         snapshot = read(changed(service, pages(change)))
     assert not snapshot.complete
     assert reason in str(snapshot.incomplete_reason)
 
 
+@pytest.mark.usefixtures("small_pages")
 def test_a_list_that_moved_is_read_again_until_two_looks_agree(home: Home, read: Read) -> None:
     """A backup goes while another comes: the count stands still, and one slips past the edge of the page."""
-    with serve(many(1500)) as service:
+    with serve(many(150)) as service:
         held: Any = service.cbr.backups
 
         def move(path: str, answer: Answer) -> Answer:
@@ -155,9 +163,10 @@ def test_a_list_that_moved_is_read_again_until_two_looks_agree(home: Home, read:
     assert listed_ids(home, snapshot) == truth
 
 
+@pytest.mark.usefixtures("small_pages")
 def test_a_service_that_ignores_the_offset_is_not_read_for_ever(read: Read) -> None:
-    with serve(many(1500)) as service:
-        first = service.cbr.list({"limit": ["1000"]})
+    with serve(many(150)) as service:
+        first = service.cbr.list({"limit": ["100"]})
         snapshot = read(changed(service, lambda path, answer: first if "/backups?" in path else answer))
     assert not snapshot.complete
 
@@ -314,13 +323,14 @@ def test_a_backup_that_the_list_still_names_has_not_vanished(home: Home, read: R
     assert "s1" in listed_ids(home, snapshot)
 
 
+@pytest.mark.usefixtures("small_pages")
 def test_a_look_that_is_not_whole_proves_no_absence(read: Read) -> None:
-    with serve([*many(1500), server("zz", created_at="2026-02-20T00:00:00")]) as service:
+    with serve([*many(150), server("zz", created_at="2026-02-20T00:00:00")]) as service:
 
         def seem_gone(path: str, answer: Answer) -> Answer:
             if path.endswith("/zz"):
                 return cbr_error(404, 6200, "gone")
-            late = service.requests["show"] > 0 and "offset=999" in path
+            late = service.requests["show"] > 0 and "offset=99" in path
             return Answer(200, answer.body | {"backups": answer.body["backups"][:-1]}) if late else answer
 
         snapshot = read(changed(service, seem_gone))
@@ -503,6 +513,27 @@ def test_details_are_read_again_only_where_something_changed(home: Home, read: R
     assert all(shown[body["id"]] == body for n, body in enumerate(backups) if n not in (1, renamed))
 
 
+def test_a_lone_disk_is_shown_once_and_again_when_it_changes_or_its_turn_comes(
+    home: Home, read: Read, at_time: Any
+) -> None:
+    """The list leaves out its enterprise project."""
+    disk = volume("v1", enterprise_project_id="ep-7")
+    with serve([disk]) as service:
+        held: Any = service.cbr.backups
+        at_time(datetime(2026, 3, 1, 2))
+        first = read(service)
+        assert (first.shown, bodies(home, first, SHOW)) == (1, [{"backup": disk}])
+        assert "enterprise_project_id" not in bodies(home, first, LIST)[0]["backups"][0]
+        at_time(datetime(2026, 3, 1, 3))
+        same = read(service)
+        assert (same.shown, same.reused, bodies(home, same, SHOW)) == (0, 1, [{"backup": disk}])
+        held.add(disk | {"name": "renamed"})
+        at_time(datetime(2026, 3, 1, 4))
+        assert read(service).shown == 1
+        at_time(datetime(2026, 3, 9, 2))
+        assert read(service).shown == 1
+
+
 def test_the_same_day_costs_the_list_alone_and_a_full_reading_all(read: Read, at_time: Any) -> None:
     with serve(many(30, server)) as service:
         at_time(datetime(2026, 3, 1, 2))
@@ -558,7 +589,7 @@ def test_a_reading_of_another_place_is_not_continued(home: Home, read: Read) -> 
         break_off(one, read, 10)
     with serve([server("x1"), volume("x2")]) as two:
         snapshot = read(two)
-    assert (snapshot.complete, snapshot.listed, snapshot.shown, snapshot.vanished) == (True, 2, 1, ())
+    assert (snapshot.complete, snapshot.listed, snapshot.shown, snapshot.vanished) == (True, 2, 2, ())
     assert listed_ids(home, snapshot) == {"x1", "x2"}
 
 

@@ -1,8 +1,9 @@
 """The details of backups: which are read again, and reading them side by side.
 
-A quiet day should cost the list and what changed. A body of the last complete snapshot stands for today's when
-the list says of the backup, word for word, what it said then; when the backup is in no passing state; and when
-it is not its turn: each backup is read again once in SEVENTH days, in case the list does not tell all.
+Every backup is read at least once: the list leaves out children, and of a lone disk too the enterprise project. A quiet
+day should cost the list and what changed. A body of the last complete snapshot stands for today's when the list says
+of the backup, word for word, what it said then; when the backup is in no passing state; and when it is not its turn:
+each backup is read again once in SEVENTH days, in case the list does not tell all.
 """
 
 import queue
@@ -20,17 +21,14 @@ from pipelines.extract.watch import in_background
 from pipelines.home import Home
 from pipelines.strict_json import id_of, parse
 
-# Backups of these are leaves: the list says all there is, but for the enterprise project. A type that is
-# not known may have children, so its details are read.
-LEAVES = {"OS::Cinder::Volume", "OS::Sfs::Turbo"}
 SETTLED = {"available", "error"}
 SEVENTH = 7
 
 
 def wanted(items: dict[str, Item]) -> list[str]:
-    """Return the ids of the backups that can have children."""
+    """Return the ids of the backups that can be asked for."""
     # An id of dots alone is a step in a path, and would ask for something else.
-    return [backup_id for backup_id, item in items.items() if item.resource_type not in LEAVES and backup_id.strip(".")]
+    return [backup_id for backup_id in items if backup_id.strip(".")]
 
 
 def unchanged(home: Home, before: Snapshot, items: dict[str, Item], today: date) -> set[str]:

@@ -26,7 +26,6 @@ LOOKS = 5  # at the most
 class Item:
     """What the list says of one backup, as far as reading needs it."""
 
-    resource_type: str
     status: str
     digest: bytes  # of the whole item: another digest means that something changed
 
@@ -66,7 +65,7 @@ class Listing:
             if identity is None:  # it can't be told apart or asked for; it is landed, and normalizing rejects it
                 self._nameless += 1
             elif identity not in self.items:
-                self.items[identity] = Item(str(item.get("resource_type")), str(item.get("status")), digest_of(item))
+                self.items[identity] = Item(str(item.get("status")), digest_of(item))
         self._seen += len(batch)
         self._last = _edge(batch[-1]) if batch else self._last
         return len(self.items) == known or self._has_no_end
