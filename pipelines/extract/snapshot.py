@@ -84,8 +84,7 @@ def land_all(home: Home, settings: Settings, progress: Progress) -> list[Reading
     def end(run: Run, reading: Reading) -> None:
         readings[run.scope] = reading
         with writing(home.path):
-            said = None if reading.problem is None else str(reading.problem)
-            landing.write_attempt(home, Attempt(run.scope, clock.utc_now(), said))
+            landing.write_attempt(home, _attempt(home, reading))
 
     pending: dict[Future[Reading], Run] = {}
     try:
@@ -107,6 +106,14 @@ def land_all(home: Home, settings: Settings, progress: Progress) -> list[Reading
         for run in runs:
             run.give_up()
     return [readings[name] for name in settings.clouds]
+
+
+def _attempt(home: Home, reading: Reading) -> Attempt:
+    problem = reading.problem
+    if problem is None:
+        return Attempt(reading.scope, clock.utc_now(), None)
+    failures = 1 + landing.failures_before(home, reading.scope)
+    return Attempt(reading.scope, clock.utc_now(), str(problem), problem.may_pass, failures)
 
 
 def _read(home: Home, settings: Settings, pacers: Pacers, progress: Progress, run: Run) -> Reading:
