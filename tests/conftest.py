@@ -97,6 +97,11 @@ def clouds_yaml(folder: Path, **clouds: object) -> Path:
     return path
 
 
+def elsewhere(service: Sandbox) -> dict[str, Any]:
+    """The entry of a service as of another region than that of all sandboxes."""
+    return service.cloud() | {"region_name": "elsewhere-1", "cbr_endpoint_override": service.url}
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     """Debian's Chromium, driven by playwright."""

@@ -16,7 +16,7 @@ from pipelines.cli import main
 from pipelines.home import Home
 from pipelines.sandbox import Sandbox, serve
 from pipelines.sandbox.iam import REGION
-from tests.conftest import Demo, clouds_yaml
+from tests.conftest import Demo, clouds_yaml, elsewhere
 from tests.given import query, server, volume
 from tests.test_normalize import PAGE_SHAPED
 
@@ -119,16 +119,16 @@ def test_run_takes_its_home_from_the_environment(monkeypatch: pytest.MonkeyPatch
 
 def test_two_clouds_stand_side_by_side(configure: Configure, tmp_path: Path) -> None:
     with serve([server("a")]) as one, serve([server("b")]) as two:
-        configure(one=one.cloud(), two=two.cloud())
+        configure(one=one.cloud(), two=elsewhere(two))
         assert call("run", "--home", "h").exit_code == 0
     assert query(Home(tmp_path / "h"), "SELECT scope, id FROM cbr.backups ORDER BY 1") == [("one", "a"), ("two", "b")]
 
 
 def test_one_cloud_that_fails_does_not_stop_the_others(configure: Configure, tmp_path: Path) -> None:
     with serve([server("a")]) as one, serve([server("b")]) as two:
-        configure(one=one.cloud(), two=two.cloud())
+        configure(one=one.cloud(), two=elsewhere(two))
         assert call("run", "--home", "h").exit_code == 0
-        bad = two.cloud() | {"auth": two.cloud()["auth"] | {"password": "hush-hush"}}
+        bad = elsewhere(two) | {"auth": two.cloud()["auth"] | {"password": "hush-hush"}}
         one.cbr.backups.add(server("c"))  # type: ignore[attr-defined]
         configure(one=one.cloud(), two=bad)
         result = call("run", "--home", "h")

@@ -21,7 +21,7 @@ from pipelines.extract.snapshot import Reading, land_all
 from pipelines.home import Home
 from pipelines.sandbox import Sandbox, serve
 from pipelines.sandbox.answers import iam_error
-from tests.conftest import clouds_yaml
+from tests.conftest import clouds_yaml, elsewhere
 from tests.given import server, volume
 
 Answering = Callable[[BaseHTTPRequestHandler], bool]  # tells whether it answered
@@ -106,7 +106,7 @@ def test_an_answer_that_drips_has_a_deadline_and_the_other_cloud_is_landed(
 ) -> None:
     monkeypatch.setattr("pipelines.extract.transport.REQUEST_SECONDS", 0.4)
     with serve([server("s1")]) as slow, serve([volume("v1")]) as well, before(slow, dripping(asked, part)) as entry:
-        readings = read(slow=entry, well=well.cloud())
+        readings = read(slow=entry, well=elsewhere(well))
     assert readings["well"].snapshot is not None
     assert readings["slow"].problem is not None
     assert readings["slow"].problem.may_pass
@@ -126,7 +126,7 @@ def test_a_library_that_never_returns_holds_up_neither_the_other_cloud_nor_the_h
             return plain(session, *more)
 
         monkeypatch.setattr(Session, "get_project_id", get_project_id)
-        readings = read(blocked=blocked.cloud(), well=well.cloud())
+        readings = read(blocked=blocked.cloud(), well=elsewhere(well))
         assert readings["well"].snapshot is not None
         assert "'blocked' did not get on for 0.5 s and was given up" in str(readings["blocked"].problem)
         [late] = [thread for thread in threading.enumerate() if thread.name == "scope blocked"]

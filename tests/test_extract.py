@@ -26,7 +26,7 @@ from pipelines.sandbox.answers import Answer, cbr_error, gateway_error, html, ma
 from pipelines.sandbox.faults import LIST as LISTING
 from pipelines.sandbox.faults import PASSING, Fault, Faults, Quota
 from pipelines.sandbox.faults import SHOW as SHOWING
-from tests.conftest import clouds_yaml
+from tests.conftest import clouds_yaml, elsewhere
 from tests.given import AS_OF, Body, server, volume
 
 Change = Callable[[str, Answer], Answer]  # path, the answer that would be
@@ -464,7 +464,7 @@ def test_scopes_are_read_side_by_side_and_one_that_fails_stops_no_other(
     home.prepare()
     with serve([server("a")]) as one, serve([server("b")]) as two:
         bad = one.cloud() | {"auth": one.cloud()["auth"] | {"password": "wrong"}}
-        path = clouds_yaml(tmp_path, one=one.cloud(), bad=bad, two=two.cloud())
+        path = clouds_yaml(tmp_path, one=one.cloud(), bad=bad, two=elsewhere(two))
         monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(path))
         settings = Settings.load(str(home.path), {"CBR_CLOUDS": "one,bad,two", "CBR_REQUESTS_PER_SECOND": "1000"})
         readings = land_all(home, settings, lambda *_: None)
@@ -651,12 +651,43 @@ def test_a_damaged_snapshot_is_no_base_and_another_scopes_damage_is_not_ours(
         assert (read(service).shown, read(service).reused) == (20, 20)
 
 
+@pytest.mark.parametrize("region", [True, False])
+def test_of_two_entries_of_one_project_and_region_only_one_is_read(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, region: bool
+) -> None:
+    home.prepare()
+    with serve([server("a")]) as service:
+        twin = service.cloud() | {"cbr_endpoint_override": service.url}
+        if not region:
+            del twin["region_name"]
+        monkeypatch.setenv(
+            "OS_CLIENT_CONFIG_FILE",
+            str(clouds_yaml(tmp_path, one=service.cloud(), twin=twin, three=elsewhere(service))),
+        )
+
+        def read_all(clouds: str) -> dict[str, str | None]:
+            settings = Settings.load(str(home.path), {"CBR_CLOUDS": clouds})
+            readings = land_all(home, settings, lambda *_: None)
+            return {one.scope: str(one.problem) if one.problem else None for one in readings}
+
+        together = read_all("one,twin" if region else "one")
+        assert list(together.values()).count(None) == 1
+        [landed] = landing.snapshots(home)
+        other = {"one": "twin", "twin": "one"}[landed.scope]
+        # From now on it is the name that is landed that has the place, whatever the order.
+        said = read_all(f"{other},{landed.scope}")
+        assert said[landed.scope] is None
+        assert f"which {home.path} has as {landed.scope!r}: all of it would be counted twice" in str(said[other])
+        if region:
+            assert read_all("three") == {"three": None}
+
+
 def test_what_a_scope_meets_that_nobody_knows_is_its_own(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home.prepare()
     with serve([server("a")]) as one, serve([server("b")]) as two:
-        monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(clouds_yaml(tmp_path, one=one.cloud(), two=two.cloud())))
+        monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(clouds_yaml(tmp_path, one=one.cloud(), two=elsewhere(two))))
         plain = Draft.commit
 
         def commit(draft: Draft, **about: Any) -> Snapshot:

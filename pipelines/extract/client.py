@@ -17,7 +17,7 @@ from tenacity import RetryCallState
 from pipelines.extract.answers import Passing, Throttled, TokenLost, Vanished, body_of
 from pipelines.extract.pace import Pacer
 from pipelines.extract.retry import retrying
-from pipelines.extract.scope import Scope, may_pass, reason
+from pipelines.extract.scope import Scope, is_misspelt, may_pass
 from pipelines.extract.watch import Watch, stopped
 from pipelines.problem import Problem
 from pipelines.strict_json import id_of
@@ -100,7 +100,7 @@ class Client:
         self.watch.alive()
         try:
             answer = self._send(path, headers)
-            body = body_of(answer, self.scope.name)
+            body = body_of(answer, self.scope.name, self.scope.redactor)
         except Throttled as throttled:
             self._pacer.slow_down(str(throttled), turn)
             raise
@@ -124,16 +124,16 @@ class Client:
             return {"Accept": "application/json", **self.scope.credentials.headers()}
         except refusals.Unauthorized as error:
             raise Problem(
-                f"IAM gave cloud {self.scope.name!r} no new token: {error.message}",
+                f"IAM gave cloud {self.scope.name!r} no new token: {self.scope.reason(error)}",
                 "Check the auth section of this cloud in clouds.yaml.",
             ) from None
         except (refusals.ClientException, KeyError, AttributeError, TypeError, ValueError) as error:
             if isinstance(error, refusals.HttpError) and not may_pass(error):
                 raise Problem(
-                    f"IAM gave cloud {self.scope.name!r} no new token: {reason(error)}",
+                    f"IAM gave cloud {self.scope.name!r} no new token: {self.scope.reason(error)}",
                     "Check that its user may still use this project.",
                 ) from None
-            raise Passing(f"IAM: {reason(error)}") from error
+            raise Passing(f"IAM: {self.scope.reason(error)}") from error
 
     def _send(self, path: str, headers: dict[str, str]) -> Any:
         with self._lock:
@@ -151,11 +151,18 @@ class Client:
             )
         except refusals.SSLError as error:
             raise Problem(
-                f"the certificate of {self.scope.url} is not trusted: {reason(error)}",
+                f"the certificate of {self.scope.url} is not trusted: {self.scope.reason(error)}",
                 "Set cacert for this cloud in clouds.yaml.",
             ) from None
-        except refusals.ClientException as error:
-            raise Passing(reason(error)) from error
+        except Problem:
+            raise
+        except Exception as error:
+            if isinstance(error, refusals.ClientException) and not is_misspelt(error):
+                raise Passing(self.scope.reason(error)) from error
+            raise Problem(
+                f"cloud {self.scope.name!r} can't be asked at {self.scope.url}: {self.scope.reason(error)}",
+                "Check cbr_endpoint_override of this cloud in clouds.yaml, and the proxy.",
+            ) from None
 
     def _count_retry(self, _state: RetryCallState) -> None:
         with self._lock:

@@ -82,6 +82,18 @@ def write_attempt(home: Home, attempt: Attempt) -> None:
     write_json(home.landed_scope(attempt.scope) / ATTEMPT, asdict(attempt) | {"at": attempt.at.isoformat()})
 
 
+def places(home: Home) -> dict[str, tuple[str, str | None]]:
+    """Return the project and region of the newest snapshot of each scope; nothing of one whose manifest is damaged."""
+    found = {}
+    for folder in home.landing.glob("*"):
+        try:
+            newest = _content(max(folder.glob(f"*/{MANIFEST}")))
+            found[str(newest["scope"])] = (str(newest["project_id"]), newest["region"])
+        except (OSError, Problem, KeyError, ValueError):
+            continue
+    return found
+
+
 def failures_before(home: Home, scope: str) -> int:
     """Return how many readings of a scope in a row gave no snapshot, up to now."""
     try:

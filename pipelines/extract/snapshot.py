@@ -6,6 +6,7 @@ folder. A scope that fails does not stop the others.
 
 import logging
 import threading
+import traceback
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
@@ -21,7 +22,8 @@ from pipelines.extract.keep import damages
 from pipelines.extract.landing import SHOW, Attempt, Snapshot
 from pipelines.extract.listing import Listing, gone, read_list
 from pipelines.extract.pace import Pacers
-from pipelines.extract.scope import open_scope
+from pipelines.extract.scope import Scope, open_scope
+from pipelines.extract.secrets import Redactor
 from pipelines.extract.served import began
 from pipelines.extract.watch import Watch, in_background, stalled, stopped
 from pipelines.home import Home, writing
@@ -46,13 +48,40 @@ class Reading:
     problem: Problem | None = None
 
 
+class Places:
+    """Which project and region each scope of a home is, so that none is counted twice. Safe for many threads."""
+
+    def __init__(self, home: Home) -> None:
+        """Begin with what is landed; the sandbox is no place of anybody's."""
+        self._home = home
+        self._lock = threading.Lock()
+        self._of = {scope: place for scope, place in landing.places(home).items() if scope != SANDBOX}
+
+    def claim(self, scope: Scope) -> None:
+        """Take the place of `scope`. Raises Problem where another scope has it."""
+        if scope.name == SANDBOX:
+            return
+        with self._lock:
+            for other, (project_id, region) in self._of.items():
+                is_same_region = region == scope.region or None in (region, scope.region)
+                if other != scope.name and project_id == scope.project_id and is_same_region:
+                    raise Problem(
+                        f"cloud {scope.name!r} is project {project_id} in region {scope.region or 'unset'}, "
+                        f"which {self._home.path} has as {other!r}: all of it would be counted twice",
+                        "Name only one of the two in CBR_CLOUDS; an entry that was renamed needs its old name.",
+                    )
+            self._of[scope.name] = (scope.project_id, scope.region)
+
+
 class Run:
     """The reading of one scope, which may be given up while its thread is blocked."""
 
-    def __init__(self, scope: str) -> None:
+    def __init__(self, scope: str, places: Places) -> None:
         """Nothing is read before `land` is called."""
         self.scope = scope
+        self.places = places
         self.watch = Watch()
+        self.redactor = Redactor()
         self._lock = threading.Lock()
         self._draft: Draft | None = None
 
@@ -78,7 +107,8 @@ def land_all(home: Home, settings: Settings, progress: Progress) -> list[Reading
     A reading that gives no sign of life is given up: neither the others nor the home wait for it.
     """
     pacers = {False: Pacers(settings.reading.requests_per_second), True: Pacers(UNPACED)}
-    runs = [Run(name) for name in settings.clouds]
+    places = Places(home)
+    runs = [Run(name, places) for name in settings.clouds]
     readings: dict[str, Reading] = {}
 
     def end(run: Run, reading: Reading) -> None:
@@ -122,8 +152,8 @@ def _read(home: Home, settings: Settings, pacers: Pacers, progress: Progress, ru
     except Problem as problem:
         return Reading(run.scope, problem=problem)
     except Exception as error:
-        # Whatever it is, it is this scope's alone. Its text may quote what nobody should see.
-        _log.debug("scope %r", run.scope, exc_info=True)
+        # Whatever it is, it is this scope's alone.
+        _log.debug("scope %r: %s", run.scope, run.redactor.clean(traceback.format_exc()))
         what = f"reading cloud {run.scope!r} met what it does not know ({type(error).__name__})"
         return Reading(run.scope, problem=Problem(what, "Run again, and report it if it stays."))
 
@@ -140,10 +170,11 @@ def land(
 
     When `run` is given up, it ends at its next request.
     """
-    run = run or Run(name)
+    run = run or Run(name, Places(home))
     reading = settings.reading
     first = began(home) if name == SANDBOX else None
-    with open_scope(name, reading, first, run.watch) as scope, writing(home.path):
+    with open_scope(name, reading, first, run.watch, run.redactor) as scope, writing(home.path):
+        run.places.claim(scope)
         client = Client(scope, pacers.of(scope.url), reading.retry_seconds, run.watch)
         place = {"url": scope.url, "project_id": scope.project_id, "region": scope.region, "full": reading.full}
         draft = run.begin(partial(begin, home, name, reading.resume_minutes, place))
