@@ -176,7 +176,7 @@ def test_a_problem_with_every_cloud_leaves_the_published_file_untouched(
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"password": "wrong"}, "The username or password is wrong"),
+        ({"password": "not-this-one"}, "The username or password is wrong"),
         ({"auth_url": "http://127.0.0.1:9/v3"}, "can't be reached"),
         ({"project_name": f"{REGION}_closed"}, "may not read its backups"),
     ],
