@@ -90,6 +90,21 @@ def test_a_broken_clouds_yaml_is_said(configured: Path, text: str, said: str) ->
     assert said in problem()
 
 
+def test_whoever_waits_for_a_first_answer_is_told_why_once(
+    service: Sandbox, configured: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("pipelines.extract.scope.SILENT_SECONDS", 0.0)
+    answers = iter([Answer(503, {"error": {"message": "closed\x1b[2J for a while"}})] * 3)
+    plain = service.answer
+    monkeypatch.setattr(service, "answer", lambda *request: next(answers, None) or plain(*request))
+    clouds_yaml(configured.parent, prod=service.cloud())
+    with open_scope("prod", Reading(retry_seconds=60)):
+        pass
+    [line] = caplog.messages
+    assert line.startswith("cloud 'prod': closed\\x1b[2J for a while")
+    assert line.endswith("tried again for 60 s")
+
+
 def test_the_names_that_are_there_are_listed(configured: Path) -> None:
     clouds_yaml(configured.parent, alpha={}, beta={})
     assert "which has: alpha, beta" in problem()

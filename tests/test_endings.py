@@ -19,6 +19,10 @@ from pipelines.config import Settings
 from pipelines.extract import landing
 from pipelines.extract.snapshot import Reading, land_all
 from pipelines.home import Home
+from pipelines.orchestration.execute import execute
+from pipelines.orchestration.location import build_definitions
+from pipelines.orchestration.resources import Warehouse
+from pipelines.problem import Problem
 from pipelines.sandbox import Sandbox, serve
 from pipelines.sandbox.answers import iam_error
 from tests.conftest import clouds_yaml, elsewhere
@@ -202,3 +206,14 @@ def test_an_interrupt_ends_a_run_though_a_library_is_blocked(
         assert "Traceback" not in said
     with home.held():
         assert landing.snapshots(home) == []
+
+
+def test_an_interrupt_while_duckdb_works_is_called_one(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CBR_CLOUDS", "sandbox")
+
+    def interrupted(*_: object) -> None:
+        raise RuntimeError("Query interrupted")  # what DuckDB makes of a signal
+
+    monkeypatch.setattr("pipelines.flow.build_draft", interrupted)
+    with pytest.raises(Problem, match="interrupted in step build"):
+        execute(build_definitions(Warehouse(home=str(home.path))))

@@ -20,6 +20,7 @@ from keystoneauth1.session import Session
 from openstack.config.cloud_region import CloudRegion
 from openstack.exceptions import ConfigException
 from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema
+from tenacity import RetryCallState
 from urllib3.exceptions import LocationParseError
 
 from pipelines.config import SANDBOX, Reading
@@ -30,8 +31,9 @@ from pipelines.extract.secrets import Redactor
 from pipelines.extract.served import served
 from pipelines.extract.transport import prepare
 from pipelines.extract.watch import Watch, stopped
-from pipelines.problem import Problem
+from pipelines.problem import Problem, shown
 
+SILENT_SECONDS = 10.0  # after which somebody who waits for a first answer is told why
 TOKEN_TIMEOUT = 30.0  # seconds, for each read; REQUEST_SECONDS bounds the whole request
 
 _log = logging.getLogger(__name__)
@@ -91,7 +93,14 @@ def open_scope(
                 watch.alive()
                 return session.get_project_id()
 
-            project_id = retrying(may_pass, lambda: reading.retry_seconds, pause=watch.pause)(project)
+            def told(state: RetryCallState) -> None:
+                if not warned and (state.seconds_since_start or 0) > SILENT_SECONDS and state.outcome:
+                    warned.append(True)
+                    why = redactor.clean(_cause(state.outcome.exception()))
+                    _log.warning("cloud %r: %s; tried again for %g s", name, shown(why), reading.retry_seconds)
+
+            warned: list[bool] = []
+            project_id = retrying(may_pass, lambda: reading.retry_seconds, told, watch.pause)(project)
             endpoint, endpoint_region = _endpoint(region, session)
         if not project_id:
             raise Problem(
@@ -233,7 +242,7 @@ def is_misspelt(fault: BaseException | None) -> bool:
     return False
 
 
-def _cause(error: Exception) -> str:
+def _cause(error: BaseException | None) -> str:
     """Return the last cause in words, without the layers of wrapping."""
     if isinstance(error, refusals.HttpError):
         return str(error.message or "no reason given")
