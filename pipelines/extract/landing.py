@@ -84,14 +84,14 @@ def write_attempt(home: Home, attempt: Attempt) -> None:
 
 def places(home: Home) -> dict[str, tuple[str, str | None]]:
     """Return the project and region of the newest snapshot of each scope; nothing of one whose manifest is damaged."""
-    found = {}
+    of_scopes = {}
     for folder in home.landing.glob("*"):
         try:
             newest = _content(max(folder.glob(f"*/{MANIFEST}")))
-            found[str(newest["scope"])] = (str(newest["project_id"]), newest["region"])
+            of_scopes[str(newest["scope"])] = (str(newest["project_id"]), newest["region"])
         except (OSError, Problem, KeyError, ValueError):
             continue
-    return found
+    return of_scopes
 
 
 def failures_before(home: Home, scope: str) -> int:

@@ -93,14 +93,14 @@ def open_scope(
                 watch.alive()
                 return session.get_project_id()
 
-            def told(state: RetryCallState) -> None:
+            def warn(state: RetryCallState) -> None:
                 if not warned and (state.seconds_since_start or 0) > SILENT_SECONDS and state.outcome:
                     warned.append(True)
                     why = redactor.clean(_cause(state.outcome.exception()))
                     _log.warning("cloud %r: %s; tried again for %g s", name, shown(why), reading.retry_seconds)
 
             warned: list[bool] = []
-            project_id = retrying(may_pass, lambda: reading.retry_seconds, told, watch.pause)(project)
+            project_id = retrying(may_pass, lambda: reading.retry_seconds, warn, watch.pause)(project)
             endpoint, endpoint_region = _endpoint(region, session)
         if not project_id:
             raise Problem(

@@ -59,8 +59,8 @@ class Redactor:
         shown = str(text)
         hidden = [False] * len(shown)
         for secret in self._whole:
-            for found in re.finditer(re.escape(secret), shown):
-                hidden[found.start() : found.end()] = [True] * len(secret)
+            for match in re.finditer(re.escape(secret), shown):
+                hidden[match.start() : match.end()] = [True] * len(secret)
         for start in range(len(shown) - PIECE + 1):
             if shown[start : start + PIECE] in self._pieces:
                 hidden[start : start + PIECE] = [True] * PIECE
