@@ -17,7 +17,7 @@ from pipelines.extract.client import Client
 from pipelines.extract.draft import Draft
 from pipelines.extract.landing import LIST, SHOW, Snapshot, lines
 from pipelines.extract.listing import Item, digest_of
-from pipelines.extract.watch import in_background
+from pipelines.extract.watch import Watch, in_background
 from pipelines.home import Home
 from pipelines.strict_json import id_of, parse
 
@@ -65,10 +65,14 @@ def turns_since(before: date, today: date) -> set[int]:
     return {(today - timedelta(days=back)).toordinal() % SEVENTH for back in range(days)}
 
 
-def reuse(home: Home, before: Snapshot, ids: set[str], draft: Draft) -> set[str]:
-    """Land the bodies of `ids` again, as they stand in `before`; return the ids that it had."""
+def reuse(home: Home, before: Snapshot, ids: set[str], draft: Draft, watch: Watch) -> set[str]:
+    """Land the bodies of `ids` again, as they stand in `before`; return the ids that it had.
+
+    A million take minutes: `watch` hears of each.
+    """
     had = set()
     for _, line in lines(home, before, SHOW):
+        watch.alive()
         backup_id = shown_id(line)
         if backup_id in ids and backup_id not in had:
             draft.write(SHOW, line)

@@ -188,12 +188,14 @@ def _land(home: Home, client: Client, draft: Draft, settings: Settings, progress
     before = _before(home, client, draft)
     is_sound = before is not None and not any(damages(home, before))
     listing, confirmed = _confirmed_list(home, client, draft, before, is_sound=is_sound)
+    client.watch.alive()
     ids = wanted(listing.items)
     had = {shown_id(line) for line in draft.lines(SHOW)}
     same: set[str] = set()
     if before and is_sound and not settings.reading.full:
+        client.watch.alive()
         same = unchanged(home, before, listing.items, draft.as_of.date())
-        had |= reuse(home, before, same - had, draft)
+        had |= reuse(home, before, same - had, draft, client.watch)
     reused = len(had & same)
     to_read = [backup_id for backup_id in ids if backup_id not in had]
 
@@ -204,6 +206,7 @@ def _land(home: Home, client: Client, draft: Draft, settings: Settings, progress
     # Gone is what is gone when asked again, and what the list does not name any more.
     late, missing = read_details(client, missing, draft, settings.reading.concurrency, lambda _: None)
     vanished = gone(client, missing)
+    client.watch.alive()
     return draft.commit(
         complete=listing.problem is None,
         incomplete_reason=listing.problem,
