@@ -96,7 +96,7 @@ def test_run_loads_exactly_what_another_service_serves(configure: Configure, tmp
     assert result.exit_code == 0, result.stderr
     home = Home(tmp_path / "real")
     assert query(home, "SELECT id, resource_size, detail_loaded FROM cbr.backups ORDER BY 1") == [
-        ("backup-1", 80, True), ("s2", 40, True), ("v1", 40, False),
+        ("backup-1", 80, True), ("s2", 40, True), ("v1", 40, True),
     ]  # fmt: skip
     assert query(home, "SELECT backup_id, id FROM cbr.children ORDER BY 1") == [
         ("backup-1", "child-1"),
