@@ -28,6 +28,7 @@ class Reading:
     requests_per_second: float = 10.0  # to one endpoint, by all scopes together
     retry_seconds: float = 600.0  # how long one request may be tried again
     resume_minutes: float = 60.0  # how old an unfinished snapshot may be to be continued
+    max_response_mb: float = 64.0  # the largest answer that is taken, decompressed
     full: bool = False  # read all details again, though nothing changed
 
 
@@ -53,6 +54,7 @@ class Settings:
             requests_per_second=_number(environ, "CBR_REQUESTS_PER_SECOND", default.requests_per_second),
             retry_seconds=_number(environ, "CBR_RETRY_SECONDS", default.retry_seconds),
             resume_minutes=_number(environ, "CBR_RESUME_MINUTES", default.resume_minutes),
+            max_response_mb=_number(environ, "CBR_MAX_RESPONSE_MB", default.max_response_mb),
             full=full,
         )
         chosen = _home(home or environ.get("CBR_HOME") or DEFAULT_HOME)

@@ -53,10 +53,11 @@ class Draft:
         return [found for found in self.audited if found.stops]
 
 
-def land_clouds(settings: Settings, progress: Progress) -> list[Reading]:
+def land_clouds(settings: Settings, progress: Progress, patience: float = 0.0) -> list[Reading]:
     """Read every cloud and land a snapshot of each; return how each reading ended.
 
-    Raises Problem where rules are not valid: before anything is read.
+    Another run in the home is waited for, `patience` seconds at the most. Raises Problem where rules are not valid:
+    before anything is read.
     """
     home = Home(settings.home)
     rules = rules_of(home)
@@ -66,7 +67,7 @@ def land_clouds(settings: Settings, progress: Progress) -> list[Reading]:
             "Name another --home, or the policy to judge by in CBR_POLICY.",
         )
     home.prepare()
-    with home.held():
+    with home.held(patience):
         return land_all(home, settings, progress)
 
 

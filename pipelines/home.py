@@ -19,12 +19,13 @@ import fcntl
 import hashlib
 import json
 import os
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from urllib.parse import quote
 
 from pipelines.problem import Problem
@@ -58,19 +59,23 @@ class Home:
             probe.unlink()
 
     @contextmanager
-    def held(self) -> Iterator[None]:
-        """Keep every other run out of the home for as long as the block lasts. Raises Problem where one is in it."""
+    def held(self, patience: float = 0.0) -> Iterator[None]:
+        """Keep every other run out of the home for as long as the block lasts.
+
+        Raises Problem where one is in it, and still is after `patience` seconds.
+        """
         with writing(self.path):
             descriptor = os.open(self.path / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
         with os.fdopen(descriptor, "r+") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise Problem(
-                    f"another run, process {lock.read() or 'unknown'}, is at work in {self.path}",
-                    "Wait until it has ended, and run again.",
-                    may_pass=True,
-                ) from None
+            until = time.monotonic() + patience
+            while not _locked(lock):
+                if time.monotonic() >= until:
+                    raise Problem(
+                        f"another run, process {lock.read() or 'unknown'}, is at work in {self.path}",
+                        "Wait until it has ended, and run again.",
+                        may_pass=True,
+                    )
+                time.sleep(min(1.0, patience))
             lock.truncate(0)
             lock.write(str(os.getpid()))
             lock.flush()
@@ -150,6 +155,14 @@ class Home:
     def table_manifest(self, scope: str, snapshot_id: str) -> Path:
         """The file that says which Parquet files make a snapshot."""
         return self.tables / "manifests" / _place(scope) / f"snapshot_id={snapshot_id}.json"
+
+
+def _locked(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _place(scope: str) -> str:

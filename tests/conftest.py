@@ -27,6 +27,7 @@ def _no_outer_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     # The services of tests stand on loopback: nobody has to be spared.
     monkeypatch.setenv("CBR_REQUESTS_PER_SECOND", "100000")
     monkeypatch.setattr("pipelines.extract.retry.FIRST_WAIT", 0.001)
+    monkeypatch.setattr("pipelines.extract.snapshot.CONFIRM_SECONDS", 0.0)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
 
@@ -94,6 +95,11 @@ def clouds_yaml(folder: Path, **clouds: object) -> Path:
     path = folder / "clouds.yaml"
     path.write_text(yaml.safe_dump({"clouds": clouds}))
     return path
+
+
+def elsewhere(service: Sandbox) -> dict[str, Any]:
+    """The entry of a service as of another region than that of all sandboxes."""
+    return service.cloud() | {"region_name": "elsewhere-1", "cbr_endpoint_override": service.url}
 
 
 @pytest.fixture(scope="session")

@@ -31,8 +31,8 @@ def test_a_scope_is_read_with_signed_requests_and_no_token(
     with serve(backups) as service:
         monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(clouds_yaml(tmp_path, prod=cloud(service))))
         snapshot = land(home, "prod", Settings.load(str(home.path)), Pacers(1000), lambda *_: None)
-        assert service.requests == {"list": 1, "show": 1}
-    assert (snapshot.complete, snapshot.listed, snapshot.shown) == (True, 2, 1)
+        assert service.requests == {"list": 2, "show": 2}
+    assert (snapshot.complete, snapshot.listed, snapshot.shown) == (True, 2, 2)
     assert snapshot.project_id == PROJECTS[REGION]
 
 
@@ -57,13 +57,32 @@ def test_a_key_without_project_says_what_is_missing(tmp_path: Path, monkeypatch:
             pass
 
 
-def test_without_an_override_the_endpoint_is_the_regions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("region", "host"),
+    [
+        ("cn-north-4", "cbr.cn-north-4.myhuaweicloud.com"),
+        ("ap-southeast-1", "cbr.ap-southeast-1.myhuaweicloud.com"),
+        ("la-north-2", "cbr.la-north-2.myhuaweicloud.com"),
+        ("eu-west-101", "cbr.eu-west-101.myhuaweicloud.eu"),
+        ("eu-de", None),
+        ("eu-west-0", None),
+        ("sandbox-1", None),
+        ("", None),
+    ],
+)
+def test_without_an_override_the_endpoint_is_the_regions_where_it_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, region: str, host: str | None
+) -> None:
     with serve([]) as service:
-        entry = cloud(service) | {"region_name": "cn-north-4"}
+        entry = cloud(service) | {"region_name": region}
     del entry["cbr_endpoint_override"]
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(clouds_yaml(tmp_path, prod=entry)))
+    if host is None:
+        with pytest.raises(Problem, match="cbr_endpoint_override"), open_scope("prod"):
+            pass
+        return
     with open_scope("prod") as scope:
-        assert scope.url == f"https://cbr.cn-north-4.myhuaweicloud.com/v3/{PROJECTS[REGION]}"
+        assert scope.url == f"https://{host}/v3/{PROJECTS[REGION]}"
 
 
 def test_without_the_extra_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

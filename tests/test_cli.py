@@ -16,7 +16,7 @@ from pipelines.cli import main
 from pipelines.home import Home
 from pipelines.sandbox import Sandbox, serve
 from pipelines.sandbox.iam import REGION
-from tests.conftest import Demo, clouds_yaml
+from tests.conftest import Demo, clouds_yaml, elsewhere
 from tests.given import query, server, volume
 from tests.test_normalize import PAGE_SHAPED
 
@@ -96,7 +96,7 @@ def test_run_loads_exactly_what_another_service_serves(configure: Configure, tmp
     assert result.exit_code == 0, result.stderr
     home = Home(tmp_path / "real")
     assert query(home, "SELECT id, resource_size, detail_loaded FROM cbr.backups ORDER BY 1") == [
-        ("backup-1", 80, True), ("s2", 40, True), ("v1", 40, False),
+        ("backup-1", 80, True), ("s2", 40, True), ("v1", 40, True),
     ]  # fmt: skip
     assert query(home, "SELECT backup_id, id FROM cbr.children ORDER BY 1") == [
         ("backup-1", "child-1"),
@@ -119,16 +119,16 @@ def test_run_takes_its_home_from_the_environment(monkeypatch: pytest.MonkeyPatch
 
 def test_two_clouds_stand_side_by_side(configure: Configure, tmp_path: Path) -> None:
     with serve([server("a")]) as one, serve([server("b")]) as two:
-        configure(one=one.cloud(), two=two.cloud())
+        configure(one=one.cloud(), two=elsewhere(two))
         assert call("run", "--home", "h").exit_code == 0
     assert query(Home(tmp_path / "h"), "SELECT scope, id FROM cbr.backups ORDER BY 1") == [("one", "a"), ("two", "b")]
 
 
 def test_one_cloud_that_fails_does_not_stop_the_others(configure: Configure, tmp_path: Path) -> None:
     with serve([server("a")]) as one, serve([server("b")]) as two:
-        configure(one=one.cloud(), two=two.cloud())
+        configure(one=one.cloud(), two=elsewhere(two))
         assert call("run", "--home", "h").exit_code == 0
-        bad = two.cloud() | {"auth": two.cloud()["auth"] | {"password": "hush-hush"}}
+        bad = elsewhere(two) | {"auth": two.cloud()["auth"] | {"password": "hush-hush"}}
         one.cbr.backups.add(server("c"))  # type: ignore[attr-defined]
         configure(one=one.cloud(), two=bad)
         result = call("run", "--home", "h")
@@ -176,7 +176,7 @@ def test_a_problem_with_every_cloud_leaves_the_published_file_untouched(
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"password": "wrong"}, "The username or password is wrong"),
+        ({"password": "not-this-one"}, "The username or password is wrong"),
         ({"auth_url": "http://127.0.0.1:9/v3"}, "can't be reached"),
         ({"project_name": f"{REGION}_closed"}, "may not read its backups"),
     ],
@@ -184,7 +184,7 @@ def test_a_problem_with_every_cloud_leaves_the_published_file_untouched(
 def test_bad_credentials_end_in_one_line(
     service: Sandbox, configure: Configure, monkeypatch: pytest.MonkeyPatch, change: dict[str, str], said: str
 ) -> None:
-    monkeypatch.setattr("pipelines.extract.scope.FIRST_CONTACT", 0.05)
+    monkeypatch.setenv("CBR_RETRY_SECONDS", "0.05")
     cloud = service.cloud()
     configure(prod=cloud | {"auth": cloud["auth"] | change})
     assert said in failed("run")
@@ -193,7 +193,7 @@ def test_bad_credentials_end_in_one_line(
 def test_an_unreachable_endpoint_ends_in_one_line(
     service: Sandbox, configure: Configure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipelines.extract.client.FIRST_CONTACT", 0.1)
+    monkeypatch.setenv("CBR_RETRY_SECONDS", "0.1")
     configure(prod=service.cloud() | {"cbr_endpoint_override": "http://127.0.0.1:9"})
     assert "gave no good answer in 0.1 s" in failed("run")
 

@@ -3,15 +3,19 @@
 import os
 import subprocess
 import sys
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pytest
+import yaml
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
+from pipelines import clock
 from pipelines.config import Operation
+from pipelines.extract.watch import in_background
 from pipelines.home import Home
 from pipelines.orchestration.jobs import schedule_of
 from pipelines.orchestration.location import build_definitions
@@ -20,7 +24,6 @@ from pipelines.orchestration.specs import LANDING, REPORT, check_specs
 from pipelines.problem import Problem
 from pipelines.reports.preview import read_preview
 from pipelines.sandbox import Sandbox
-from tests.conftest import clouds_yaml
 from tests.given import AS_OF, Landed, land, publish, query, server, volume
 
 ROOT = Path(__file__).parents[1]
@@ -118,17 +121,15 @@ def test_a_setting_that_can_not_be_meant_is_named_in_one_line(name: str, value: 
     assert "s3cret" not in str(caught.value) + repr(Operation.load({"CBR_WEBHOOK": "https://x.example/s3cret"}))
 
 
-def test_only_what_people_read_has_to_be_fresh_and_only_reading_is_tried_again() -> None:
+def test_only_what_people_read_has_to_be_fresh_and_dagster_tries_no_step_again() -> None:
     definitions = build_definitions(operation=Operation(fresh_hours=5))
     for spec in definitions.resolve_all_asset_specs():
         policy = spec.freshness_policy
         assert (policy is not None) == (spec.group_name in ("load", "compliance")), spec.key
         if policy:
             assert policy == dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=5))
-    steps = {
-        one.op.name: one.op.retry_policy for one in definitions.assets or [] if isinstance(one, dg.AssetsDefinition)
-    }
-    assert [name for name, policy in steps.items() if policy] == ["land"]
+    # An interrupt would be taken for a fault, and tried again.
+    assert not any(one.op.retry_policy for one in definitions.assets or [] if isinstance(one, dg.AssetsDefinition))
     for job in definitions.jobs or []:
         assert isinstance(job, UnresolvedAssetJobDefinition)
         assert (job.tags or {})["dagster/retry_on_asset_or_op_failure"] == "false"
@@ -151,7 +152,7 @@ def test_the_job_says_of_every_asset_what_an_operator_asks_and_records_every_che
     assert "| sandbox | resource-recent-recovery-point | critical | fail |" in answer["answer"]
     assert 0 < answer["sandbox strict score"] <= answer["sandbox score"] <= 100
     checks = {check.check_name: check for check in result.get_asset_check_evaluations()}
-    assert checks.keys() == {spec.name for spec in check_specs()}
+    assert checks.keys() == {"every_cloud_was_read", *(spec.name for spec in check_specs())}
     assert {"gate_snapshot_complete", "gate_source_record_valid", "gate_waiver_valid"} <= checks.keys()
     assert all(check.passed for check in checks.values())
     assert result.dagster_run.tags["scope/sandbox"] == "complete"
@@ -224,26 +225,117 @@ def test_a_problem_fails_the_run_once_and_records_no_materialization_of_the_ware
     assert not home.warehouse.exists()
 
 
-@pytest.mark.parametrize(
-    ("change", "tries"),
-    [
-        pytest.param({"auth_url": "http://127.0.0.1:9/v3"}, 3, id="nobody answers"),
-        pytest.param({"password": "wrong"}, 0, id="a wrong password"),
-    ],
-)
-def test_a_reading_is_tried_again_only_where_it_may_heal(
-    home: Home, service: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: dict[str, str], tries: int
+@dataclass
+class Two:
+    """A cloud that answers and one that may be down, and the sensor that reads the latter again."""
+
+    home: Home
+    service: Sandbox
+    clouds: Path
+    operation: Operation = field(default_factory=lambda: Operation(is_production=True))
+
+    def configure(self, **down: Any) -> None:
+        entry = self.service.cloud()
+        broken = entry | {"region_name": "two", "cbr_endpoint_override": self.service.url}
+        self.clouds.write_text(yaml.safe_dump({"clouds": {"well": entry, "other": broken | down}}))
+
+    @property
+    def definitions(self) -> dg.Definitions:
+        return build_definitions(Warehouse(home=str(self.home.path), clouds="well,other"), operation=self.operation)
+
+    def run(self, instance: dg.DagsterInstance, **more: Any) -> dg.ExecuteInProcessResult:
+        job = self.definitions.resolve_job_def("cbr_snapshot")
+        return job.execute_in_process(raise_on_error=False, instance=instance, **more)
+
+    def asked(self, instance: dg.DagsterInstance) -> dg.RunRequest | dg.SkipReason:
+        """What the sensor wants now."""
+        sensor = self.definitions.get_repository_def().get_sensor_def("read_failed_clouds_again")
+        assert sensor.default_status == dg.DefaultSensorStatus.RUNNING
+        warehouse = Warehouse(home=str(self.home.path), clouds="well,other")
+        result = sensor(dg.build_sensor_context(instance=instance, resources={"warehouse": warehouse}))
+        assert isinstance(result, dg.RunRequest | dg.SkipReason)
+        return result
+
+
+@pytest.fixture
+def two(home: Home, service: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Two:
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(tmp_path / "clouds.yaml"))
+    monkeypatch.setenv("CBR_RETRY_SECONDS", "0.01")
+    return Two(home, service, tmp_path / "clouds.yaml")
+
+
+def later(monkeypatch: pytest.MonkeyPatch, minutes: float) -> None:
+    monkeypatch.setattr(clock, "_shifts", [timedelta(minutes=minutes)])
+
+
+def test_a_cloud_that_is_down_is_read_again_alone_while_the_other_is_published(
+    two: Two, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipelines.orchestration.location._RETRY", dg.RetryPolicy(max_retries=3, delay=0))
-    monkeypatch.setattr("pipelines.extract.scope.FIRST_CONTACT", 0.01)
-    cloud = service.cloud()
-    named = clouds_yaml(tmp_path, prod=cloud | {"auth": cloud["auth"] | change})
-    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(named))
-    result = execute(home, "prod", operation=Operation())
-    assert not result.success
-    assert len([event for event in result.all_events if event.is_step_up_for_retry]) == tries
-    # A run that somebody waits for is not tried again: it says at once what is wrong.
-    assert not [event for event in execute(home, "prod").all_events if event.is_step_up_for_retry]
+    two.configure(cbr_endpoint_override="http://127.0.0.1:9")
+    with dg.DagsterInstance.ephemeral() as instance:
+        first = two.run(instance)
+        failed = {event.step_key for event in first.all_events if event.is_step_failure}
+        assert (first.success, failed) == (False, {"land_every_cloud"})
+        assert {"land", "normalize", "build"} <= {event.step_key for event in first.all_events if event.is_step_success}
+        assert "published, but not every scope could be read: other: " in why(first)
+        [check] = [c for c in first.get_asset_check_evaluations() if c.check_name == "every_cloud_was_read"]
+        assert (check.passed, check.asset_key) == (False, LANDING)
+        assert query(two.home, "SELECT scope, is_stale FROM meta.scopes ORDER BY 1") == [
+            ("other", True),
+            ("well", False),
+        ]
+
+        assert isinstance(two.asked(instance), dg.SkipReason)
+        later(monkeypatch, 4)
+        assert isinstance(two.asked(instance), dg.SkipReason)
+        later(monkeypatch, 6)
+        again = two.asked(instance)
+        assert isinstance(again, dg.RunRequest)
+        assert (again.tags["cbr/read_again"], again.run_key) == ("other", two.asked(instance).run_key)  # type: ignore[union-attr]
+        assert not two.run(instance, run_config=again.run_config, tags=again.tags).success
+        later(monkeypatch, 12)
+        assert isinstance(two.asked(instance), dg.SkipReason)  # it has waited six minutes, and failed twice
+
+        two.configure()
+        later(monkeypatch, 22)
+        again = two.asked(instance)
+        assert isinstance(again, dg.RunRequest)
+        before = dict(query(two.home, "SELECT scope, max(snapshot_id) FROM meta.snapshots GROUP BY ALL"))
+        healed = two.run(instance, run_config=again.run_config, tags=again.tags)
+        assert healed.success
+        after = dict(
+            query(two.home, "SELECT scope, max(snapshot_id) FROM meta.snapshots WHERE is_current GROUP BY ALL")
+        )
+        assert (after["well"], sorted(after)) == (before["well"], ["other", "well"])
+        later(monkeypatch, 60)
+        assert isinstance(two.asked(instance), dg.SkipReason)
+
+
+def test_a_cloud_with_a_wrong_password_is_not_read_again(two: Two, monkeypatch: pytest.MonkeyPatch) -> None:
+    two.configure(auth=two.service.cloud()["auth"] | {"password": "wrong"})
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert "refused user" in why(two.run(instance))
+        later(monkeypatch, 10_000)
+        assert isinstance(two.asked(instance), dg.SkipReason)
+
+
+def test_where_no_cloud_could_be_read_landing_fails_and_nothing_is_published(two: Two) -> None:
+    two.configure(cbr_endpoint_override="http://127.0.0.1:9")
+    with dg.DagsterInstance.ephemeral() as instance:
+        config = {"resources": {"warehouse": {"config": {"home": str(two.home.path), "clouds": "other"}}}}
+        result = two.run(instance, run_config=config)
+    assert [event.step_key for event in result.all_events if event.is_step_failure] == ["land"]
+    assert not two.home.warehouse.exists()
+
+
+def test_a_run_of_the_schedule_waits_for_another_one_in_its_home(home: Home) -> None:
+    home.prepare()
+    with pytest.raises(Problem, match="another run"), home.held(), home.held(patience=0.05):
+        pass
+    with home.held():
+        waited = in_background("waits", lambda: home.held(patience=60).__enter__())
+        assert not waited.done()
+    assert waited.result(timeout=60) is None
 
 
 @pytest.mark.parametrize("command", ["dagster definitions validate -w workspace.yaml", "dg check defs"])

@@ -26,7 +26,7 @@ from pipelines.sandbox.answers import Answer, cbr_error, gateway_error, html, ma
 from pipelines.sandbox.faults import LIST as LISTING
 from pipelines.sandbox.faults import PASSING, Fault, Faults, Quota
 from pipelines.sandbox.faults import SHOW as SHOWING
-from tests.conftest import clouds_yaml
+from tests.conftest import clouds_yaml, elsewhere
 from tests.given import AS_OF, Body, server, volume
 
 Change = Callable[[str, Answer], Answer]  # path, the answer that would be
@@ -36,7 +36,11 @@ Read = Callable[..., Snapshot]
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipelines.extract.client.READ_TIMEOUT", 0.5)
-    monkeypatch.setattr("pipelines.extract.client.FIRST_CONTACT", 5.0)
+
+
+@pytest.fixture
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.extract.client.PAGE", 100)
 
 
 @pytest.fixture
@@ -87,23 +91,24 @@ def listed_ids(home: Home, snapshot: Snapshot) -> set[str]:
     return {item["id"] for page in bodies(home, snapshot, LIST) for item in page["backups"]}
 
 
-def test_a_snapshot_is_all_pages_and_the_details_of_what_may_have_children(home: Home, read: Read) -> None:
+def test_a_snapshot_is_all_pages_and_the_details_of_every_backup(home: Home, read: Read) -> None:
     backups = [server("s1"), server("s2"), volume("v1"), volume("x1", resource_type="OS::New::Kind")]
     with serve(backups) as service:
         snapshot = read(service)
-        assert service.requests == {"token": 1, "list": 1, "show": 3}
-    assert (snapshot.complete, snapshot.pages, snapshot.listed, snapshot.shown, snapshot.requests) == (True, 1, 4, 3, 4)
+        assert service.requests == {"token": 1, "list": 2, "show": 4}
+    assert (snapshot.complete, snapshot.pages, snapshot.listed, snapshot.shown, snapshot.requests) == (True, 2, 4, 4, 6)
     shown = sorted((body["backup"] for body in bodies(home, snapshot, SHOW)), key=lambda body: str(body["id"]))
-    assert shown == [backups[0], backups[1], backups[3]]
+    assert shown == backups
     assert listed_ids(home, snapshot) == {"s1", "s2", "v1", "x1"}
     assert snapshot.is_sandbox
 
 
+@pytest.mark.usefixtures("small_pages")
 def test_more_backups_than_a_page_holds_are_read_page_by_page(home: Home, read: Read) -> None:
-    with serve(many(2050)) as service:
+    with serve(many(205)) as service:
         snapshot = read(service)
-    assert (snapshot.complete, snapshot.pages, snapshot.looks, snapshot.listed) == (True, 3, 1, 2050)
-    assert len(listed_ids(home, snapshot)) == 2050
+    assert (snapshot.complete, snapshot.pages, snapshot.looks, snapshot.listed) == (True, 4, 1, 205)
+    assert len(listed_ids(home, snapshot)) == 205
 
 
 def test_an_empty_project_is_complete(read: Read) -> None:
@@ -121,27 +126,29 @@ def pages(change: Callable[[int, Body], Body]) -> Change:
     return lambda path, answer: Answer(200, change(next(seen), answer.body)) if "/backups?" in path else answer
 
 
+@pytest.mark.usefixtures("small_pages")
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (lambda n, page: page | {"count": page["count"] - n % 2}, "moved between 1499 and 1500"),
-        (lambda n, page: page if n % 2 else page | {"backups": []}, "1000 backups were read where the service counts 1500"),
+        (lambda n, page: page | {"count": page["count"] - n % 2}, "moved between 149 and 150"),
+        (lambda n, page: page if n % 2 else page | {"backups": []}, "100 backups were read where the service counts 150"),
         (lambda n, page: page if n % 2 else page | {"backups": [*page["backups"][:-1], {"id": "b0000"}]}, "1 backups stood on two pages"),
         (lambda n, page: page if n % 2 else page | {"backups": page["backups"][1:]}, "1 backups stood on two pages"),
-        (lambda _, page: page | {"count": 1501}, "1500 backups were read where the service counts 1501"),
+        (lambda _, page: page | {"count": 151}, "150 backups were read where the service counts 151"),
         (lambda _, page: {key: value for key, value in page.items() if key != "count"}, "did not say how many"),
     ],
 )  # fmt: skip
 def test_a_missing_page_never_looks_like_a_deletion(read: Read, change: Any, reason: str) -> None:
-    with serve(many(1500)) as service:
+    with serve(many(150)) as service:
         snapshot = read(changed(service, pages(change)))
     assert not snapshot.complete
     assert reason in str(snapshot.incomplete_reason)
 
 
+@pytest.mark.usefixtures("small_pages")
 def test_a_list_that_moved_is_read_again_until_two_looks_agree(home: Home, read: Read) -> None:
     """A backup goes while another comes: the count stands still, and one slips past the edge of the page."""
-    with serve(many(1500)) as service:
+    with serve(many(150)) as service:
         held: Any = service.cbr.backups
 
         def move(path: str, answer: Answer) -> Answer:
@@ -156,19 +163,138 @@ def test_a_list_that_moved_is_read_again_until_two_looks_agree(home: Home, read:
     assert listed_ids(home, snapshot) == truth
 
 
+@pytest.mark.usefixtures("small_pages")
 def test_a_service_that_ignores_the_offset_is_not_read_for_ever(read: Read) -> None:
-    with serve(many(1500)) as service:
-        first = service.cbr.list({"limit": ["1000"]})
+    with serve(many(150)) as service:
+        first = service.cbr.list({"limit": ["100"]})
         snapshot = read(changed(service, lambda path, answer: first if "/backups?" in path else answer))
     assert not snapshot.complete
+
+
+def short_pages(size: int, count: Callable[[int, Body], Any]) -> Change:
+    """A service that sends `size` backups a page at the most, and counts as `count` says of the whole and a page."""
+
+    def change(path: str, answer: Answer) -> Answer:
+        if "/backups?" not in path:
+            return answer
+        page = answer.body | {"backups": answer.body["backups"][:size], "limit": size}
+        return Answer(200, page | {"count": count(answer.body["count"], page)})
+
+    return change
+
+
+def test_pages_that_are_shorter_than_what_was_asked_for_are_read_to_their_end(home: Home, read: Read) -> None:
+    with serve(many(21)) as service:
+        snapshot = read(changed(service, short_pages(5, lambda whole, _: whole)))
+    assert (snapshot.complete, snapshot.listed, len(listed_ids(home, snapshot))) == (True, 21, 21)
+
+
+@pytest.mark.parametrize("size", [5, 20])
+def test_a_count_of_the_page_is_no_count_of_the_whole(read: Read, size: int) -> None:
+    with serve(many(21)) as service:
+        snapshot = read(changed(service, short_pages(size, lambda _, page: len(page["backups"]))))
+    assert not snapshot.complete
+    assert "where the service counts" in str(snapshot.incomplete_reason) or "moved between" in str(
+        snapshot.incomplete_reason
+    )
+
+
+@pytest.mark.parametrize("count", [50, 20])
+def test_the_first_page_for_ever_is_neither_complete_nor_read_for_ever(read: Read, count: int) -> None:
+    with serve(many(50)) as service:
+        first = Answer(200, service.cbr.list({"limit": ["20"]}).body | {"count": count})
+        snapshot = read(changed(service, lambda path, answer: first if "/backups?" in path else answer))
+        assert service.requests["list"] == 4  # two looks that say the same
+    assert not snapshot.complete
+
+
+def test_a_list_that_grows_with_every_page_is_not_read_for_ever(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.extract.listing.PAGE", 10)
+
+    def grown(path: str, answer: Answer) -> Answer:
+        if "/backups?" not in path:
+            return answer
+        offset = int(path.partition("offset=")[2].partition("&")[0])
+        items = [{"id": f"n{offset + number}"} for number in range(10)]
+        return Answer(200, {"backups": items, "count": offset + 20})
+
+    with serve([]) as service:
+        snapshot = read(changed(service, grown))
+        assert service.requests["list"] < 50
+    assert not snapshot.complete
+
+
+@pytest.mark.parametrize("item", [{"id": None}, {"id": ""}, {}, None, "b0003", 7, {"id": True}, {"id": {}}])
+def test_while_an_item_can_not_be_told_nothing_absent_is_known_to_be_gone(read: Read, item: Any) -> None:
+    with serve(many(6)) as service:
+        if isinstance(item, dict):
+            item = {key: value for key, value in many(6)[3].items() if key != "id"} | item
+
+        def disguise(path: str, answer: Answer) -> Answer:
+            if "/backups?" not in path:
+                return answer
+            backups = [item if listed["id"] == "b0003" else listed for listed in answer.body["backups"]]
+            return Answer(200, answer.body | {"backups": backups})
+
+        snapshot = read(changed(service, disguise))
+    assert (snapshot.complete, snapshot.listed) == (False, 5)
+    assert "1 items of the list have no id, and may be any of the backups" in str(snapshot.incomplete_reason)
+
+
+# A list that has lost most of what it had.
+
+
+def test_most_of_a_list_is_gone_when_it_is_said_twice(home: Home, read: Read) -> None:
+    with serve(many(10)) as service:
+        held: Any = service.cbr.backups
+        assert not read(service).confirmed
+        for backup_id in held.ids()[:5]:
+            held.remove(backup_id)
+        half = read(service)
+        assert (half.complete, half.confirmed, half.looks) == (True, False, 1)
+        for backup_id in held.ids()[:3]:
+            held.remove(backup_id)
+        service.requests.clear()
+        most = read(service)
+        assert service.requests["list"] == 4
+    assert (most.complete, most.confirmed, most.looks, most.listed) == (True, True, 2, 2)
+    assert landing.snapshots(home)[-1] == most
+
+
+@pytest.mark.parametrize("left", [0, 1, 4])
+def test_a_service_that_forgets_most_backups_for_a_moment_is_not_believed(home: Home, read: Read, left: int) -> None:
+    with serve(many(10)) as service:
+        read(service)
+        service.requests.clear()
+
+        def forget(path: str, answer: Answer) -> Answer:
+            if "/backups?" in path and service.requests["list"] <= 2 - (left == 0):
+                backups = service.cbr.list({}).body["backups"][::-1][:left]
+                return Answer(200, {"backups": backups[-1:] if "offset=0" not in path else backups, "count": left})
+            return answer
+
+        snapshot = read(changed(service, forget))
+    assert (snapshot.complete, snapshot.confirmed, snapshot.listed) == (True, False, 10)
+    assert len(listed_ids(home, snapshot)) == 10
+
+
+def test_backups_that_were_all_replaced_are_lost_too(read: Read) -> None:
+    with serve(many(4)) as service:
+        held: Any = service.cbr.backups
+        read(service)
+        for number, backup_id in enumerate(list(held.ids())):
+            held.remove(backup_id)
+            held.add(volume(f"new{number}"))
+        snapshot = read(service)
+    assert (snapshot.complete, snapshot.confirmed, snapshot.listed) == (True, True, 4)
 
 
 def test_the_list_is_asked_for_as_the_api_wants_it(read: Read) -> None:
     asked: list[str] = []
     with serve(many(1)) as service:
         read(changed(service, lambda path, answer: (asked.append(path), answer)[1]))
-    [query] = [path.partition("?")[2] for path in asked if "?" in path]
-    assert query == "limit=1000&offset=0&sort=created_at%3Aasc%2Cid%3Aasc&show_replication=true"
+    queries = {path.partition("?")[2] for path in asked if "?" in path}
+    assert queries == {"limit=1000&offset=0&sort=created_at%3Aasc%2Cid%3Aasc&show_replication=true"}
 
 
 # A backup that is gone, or seems to be.
@@ -197,13 +323,14 @@ def test_a_backup_that_the_list_still_names_has_not_vanished(home: Home, read: R
     assert "s1" in listed_ids(home, snapshot)
 
 
+@pytest.mark.usefixtures("small_pages")
 def test_a_look_that_is_not_whole_proves_no_absence(read: Read) -> None:
-    with serve([*many(1500), server("zz", created_at="2026-02-20T00:00:00")]) as service:
+    with serve([*many(150), server("zz", created_at="2026-02-20T00:00:00")]) as service:
 
         def seem_gone(path: str, answer: Answer) -> Answer:
             if path.endswith("/zz"):
                 return cbr_error(404, 6200, "gone")
-            late = service.requests["show"] > 0 and "offset=999" in path
+            late = service.requests["show"] > 0 and "offset=99" in path
             return Answer(200, answer.body | {"backups": answer.body["backups"][:-1]}) if late else answer
 
         snapshot = read(changed(service, seem_gone))
@@ -223,7 +350,7 @@ def test_one_answer_that_it_is_gone_is_not_believed(read: Read) -> None:
     with serve([server("s1")]) as service:
         once = iter([cbr_error(404, 6200, "gone")])
         snapshot = read(changed(service, lambda path, answer: next(once, answer) if path.endswith("/s1") else answer))
-        assert service.requests["list"] == 1
+        assert service.requests["list"] == 2
     assert (snapshot.vanished, snapshot.shown) == ((), 1)
 
 
@@ -337,7 +464,7 @@ def test_scopes_are_read_side_by_side_and_one_that_fails_stops_no_other(
     home.prepare()
     with serve([server("a")]) as one, serve([server("b")]) as two:
         bad = one.cloud() | {"auth": one.cloud()["auth"] | {"password": "wrong"}}
-        path = clouds_yaml(tmp_path, one=one.cloud(), bad=bad, two=two.cloud())
+        path = clouds_yaml(tmp_path, one=one.cloud(), bad=bad, two=elsewhere(two))
         monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(path))
         settings = Settings.load(str(home.path), {"CBR_CLOUDS": "one,bad,two", "CBR_REQUESTS_PER_SECOND": "1000"})
         readings = land_all(home, settings, lambda *_: None)
@@ -378,12 +505,33 @@ def test_details_are_read_again_only_where_something_changed(home: Home, read: R
         service.requests.clear()
         snapshot = read(service)
         due = {f"b{n:04}" for n in (0, *range(2, 140)) if turn(f"b{n:04}") == date(2026, 3, 2).toordinal() % SEVENTH}
-        assert service.requests == {"token": 1, "list": 1, "show": 2 + len(due)}
+        assert service.requests == {"token": 1, "list": 2, "show": 2 + len(due)}
     assert (snapshot.complete, snapshot.shown, snapshot.reused) == (True, 2 + len(due), 138 - len(due))
     shown = {body["backup"]["id"]: body["backup"] for body in bodies(home, snapshot, SHOW)}
     assert shown.keys() == set(held.ids())
     assert shown[f"b{renamed:04}"]["name"] == "renamed"
     assert all(shown[body["id"]] == body for n, body in enumerate(backups) if n not in (1, renamed))
+
+
+def test_a_lone_disk_is_shown_once_and_again_when_it_changes_or_its_turn_comes(
+    home: Home, read: Read, at_time: Any
+) -> None:
+    """The list leaves out its enterprise project."""
+    disk = volume("v1", enterprise_project_id="ep-7")
+    with serve([disk]) as service:
+        held: Any = service.cbr.backups
+        at_time(datetime(2026, 3, 1, 2))
+        first = read(service)
+        assert (first.shown, bodies(home, first, SHOW)) == (1, [{"backup": disk}])
+        assert "enterprise_project_id" not in bodies(home, first, LIST)[0]["backups"][0]
+        at_time(datetime(2026, 3, 1, 3))
+        same = read(service)
+        assert (same.shown, same.reused, bodies(home, same, SHOW)) == (0, 1, [{"backup": disk}])
+        held.add(disk | {"name": "renamed"})
+        at_time(datetime(2026, 3, 1, 4))
+        assert read(service).shown == 1
+        at_time(datetime(2026, 3, 9, 2))
+        assert read(service).shown == 1
 
 
 def test_the_same_day_costs_the_list_alone_and_a_full_reading_all(read: Read, at_time: Any) -> None:
@@ -441,7 +589,7 @@ def test_a_reading_of_another_place_is_not_continued(home: Home, read: Read) -> 
         break_off(one, read, 10)
     with serve([server("x1"), volume("x2")]) as two:
         snapshot = read(two)
-    assert (snapshot.complete, snapshot.listed, snapshot.shown, snapshot.vanished) == (True, 2, 1, ())
+    assert (snapshot.complete, snapshot.listed, snapshot.shown, snapshot.vanished) == (True, 2, 2, ())
     assert listed_ids(home, snapshot) == {"x1", "x2"}
 
 
@@ -486,7 +634,7 @@ def test_a_reading_whose_notes_are_damaged_reads_the_list_again(home: Home, read
         [notes] = home.landing.glob("*/*/listed.json")
         notes.unlink() if content is None else notes.write_bytes(content)
         snapshot = read(service)
-        assert (snapshot.complete, snapshot.shown, service.requests["list"]) == (True, 20, 1)
+        assert (snapshot.complete, snapshot.shown, service.requests["list"]) == (True, 20, 2)
 
 
 def test_a_damaged_snapshot_is_no_base_and_another_scopes_damage_is_not_ours(
@@ -503,12 +651,43 @@ def test_a_damaged_snapshot_is_no_base_and_another_scopes_damage_is_not_ours(
         assert (read(service).shown, read(service).reused) == (20, 20)
 
 
+@pytest.mark.parametrize("region", [True, False])
+def test_of_two_entries_of_one_project_and_region_only_one_is_read(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, region: bool
+) -> None:
+    home.prepare()
+    with serve([server("a")]) as service:
+        twin = service.cloud() | {"cbr_endpoint_override": service.url}
+        if not region:
+            del twin["region_name"]
+        monkeypatch.setenv(
+            "OS_CLIENT_CONFIG_FILE",
+            str(clouds_yaml(tmp_path, one=service.cloud(), twin=twin, three=elsewhere(service))),
+        )
+
+        def read_all(clouds: str) -> dict[str, str | None]:
+            settings = Settings.load(str(home.path), {"CBR_CLOUDS": clouds})
+            readings = land_all(home, settings, lambda *_: None)
+            return {one.scope: str(one.problem) if one.problem else None for one in readings}
+
+        together = read_all("one,twin" if region else "one")
+        assert list(together.values()).count(None) == 1
+        [landed] = landing.snapshots(home)
+        other = {"one": "twin", "twin": "one"}[landed.scope]
+        # From now on it is the name that is landed that has the place, whatever the order.
+        said = read_all(f"{other},{landed.scope}")
+        assert said[landed.scope] is None
+        assert f"which {home.path} has as {landed.scope!r}: all of it would be counted twice" in str(said[other])
+        if region:
+            assert read_all("three") == {"three": None}
+
+
 def test_what_a_scope_meets_that_nobody_knows_is_its_own(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home.prepare()
     with serve([server("a")]) as one, serve([server("b")]) as two:
-        monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(clouds_yaml(tmp_path, one=one.cloud(), two=two.cloud())))
+        monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(clouds_yaml(tmp_path, one=one.cloud(), two=elsewhere(two))))
         plain = Draft.commit
 
         def commit(draft: Draft, **about: Any) -> Snapshot:

@@ -68,7 +68,7 @@ def test_no_secret_is_seen_anywhere_after_a_run_with_every_fault(
         path = clouds_yaml(
             tmp_path,
             good=good,
-            key=signed_cloud(service),
+            key=signed_cloud(service) | {"region_name": "elsewhere-1"},
             bad=good | {"auth": good["auth"] | {"password": "another-password"}},
         )
         monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(path))

@@ -30,7 +30,7 @@ def show(backup_id: str, cloud: str, form: str, verbose: bool) -> None:
     if not re.fullmatch(r"[\w-][\w .+~-]*", backup_id, re.ASCII):
         raise Problem(f"{backup_id!a} is no id of a backup", "An id has letters, digits and dashes.")
     reading = Settings.load().reading
-    with open_scope(cloud) as scope:
+    with open_scope(cloud, reading) as scope:
         try:
             client = Client(scope, Pacer(reading.requests_per_second), reading.retry_seconds)
             body, _ = client.show(backup_id)

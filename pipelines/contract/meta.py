@@ -32,6 +32,13 @@ SNAPSHOTS = Table(
         Column("project_id", TEXT, "Project that was read.", required=True),
         Column("pages", WHOLE, "List pages that were landed."),
         Column("looks", WHOLE, "How often the list was read until it stood still."),
+        Column(
+            "confirmed",
+            FLAG,
+            "More than half of the backups of the last complete snapshot were gone, and the list, read a second time a "
+            "minute later, said so too.",
+            required=True,
+        ),
         Column("listed", WHOLE, "Different backups in the list."),
         Column("shown", WHOLE, "Backups whose details were read."),
         Column("reused", WHOLE, "Backups whose details were taken from the snapshot before, as nothing changed."),

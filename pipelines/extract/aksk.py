@@ -4,6 +4,7 @@ Belongs here: the plugin by which clouds.yaml says `auth_type: aksk`, and the si
 huaweicloudsdkcore's signer (SDK-HMAC-SHA256), which the extra `aksk` brings. Nothing is asked of IAM.
 """
 
+import re
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -13,6 +14,12 @@ from requests import PreparedRequest
 from requests.auth import AuthBase
 
 from pipelines.problem import Problem
+
+# Huawei Cloud's regions by their continents. Partners' clouds have others, eu-de and eu-west-0 among them.
+_DOMAINS = {
+    re.compile(r"eu-west-10\d"): "myhuaweicloud.eu",
+    re.compile(r"(cn|ap|af|la|na|sa|me|tr|ru|my)-[a-z]+\d?-\d+"): "myhuaweicloud.com",
+}
 
 
 class AccessKey(BaseAuthPlugin):  # type: ignore[misc, unused-ignore]
@@ -35,8 +42,9 @@ class AccessKey(BaseAuthPlugin):  # type: ignore[misc, unused-ignore]
         return self._project_id
 
     def get_endpoint(self, session: Any, region_name: str | None = None, **_: Any) -> str | None:
-        """Return where Huawei Cloud has CBR in a region; another cloud needs cbr_endpoint_override."""
-        return f"https://cbr.{region_name}.myhuaweicloud.com" if region_name else None
+        """Return where Huawei Cloud has CBR in a region of its own; any other needs cbr_endpoint_override."""
+        domain = next((domain for regions, domain in _DOMAINS.items() if regions.fullmatch(region_name or "")), None)
+        return f"https://cbr.{region_name}.{domain}" if domain else None
 
 
 class Loader(BaseLoader):  # type: ignore[misc, type-arg, unused-ignore]

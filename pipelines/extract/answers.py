@@ -6,11 +6,11 @@ Source: the error bodies of CBR, of the gateway before it, and of IAM. CBR says 
 lost token with 500.
 """
 
-import re
 from typing import Any
 
 from requests import Response
 
+from pipelines.extract.secrets import Redactor
 from pipelines.problem import Problem
 from pipelines.strict_json import parse
 
@@ -18,7 +18,6 @@ from pipelines.strict_json import parse
 _TOKEN_LOST = {"BackupService.9998", "APIGW.0301", "APIGW.0307"}
 _NO_SUCH_BACKUP = "BackupService.6200"
 _MALFORMED = "Malformed request url"
-_OPAQUE = re.compile(r"[\w+/=.-]{40,}")
 _PASSING = {408, 425, 429}
 
 
@@ -38,15 +37,18 @@ class Vanished(Exception):  # noqa: N818 - as above
     """CBR itself says that the backup is not there: 404 with its code, or 401 'Malformed request url'."""
 
 
-def body_of(response: Response, scope: str) -> dict[str, Any]:
-    """Return the JSON object of a 200. Raises Passing, Vanished, or Problem where `scope` can't go on."""
+def body_of(response: Response, scope: str, redactor: Redactor) -> dict[str, Any]:
+    """Return the JSON object of a 200. Raises Passing, Vanished, or Problem where `scope` can't go on.
+
+    What they quote of the answer is without the secrets that `redactor` knows.
+    """
     body = _parsed(response)
     if response.status_code == 200:
         if isinstance(body, dict):
             return body
-        raise Passing(f"200 without a JSON object ({_start(response)})")
+        raise Passing(f"200 without a JSON object ({redactor.clean(_start(response))})")
     status, (code, message) = response.status_code, _error(body)
-    said = f"{status} {code} {message}".rstrip() if code or message else _start(response)
+    said = redactor.clean(f"{status} {code} {message}".rstrip() if code or message else _start(response))
     if status == 429:
         raise Throttled(said)
     if code in _TOKEN_LOST or (status == 401 and _MALFORMED not in message):
@@ -80,11 +82,10 @@ def _error(body: Any) -> tuple[str, str]:
     inner = next((body[key] for key in ("error", "unauthorized") if isinstance(body.get(key), dict)), body)
     code = inner.get("error_code") or inner.get("code") or ""
     message = str(inner.get("error_msg") or inner.get("message") or "")
-    # Some services quote the request: whatever may be a token is left out.
-    return str(code), _OPAQUE.sub("...", message)[:300]
+    return str(code)[:100], message[:300]
 
 
 def _start(response: Response) -> str:
     """Return the beginning of an answer that explains nothing, in one line."""
     kind = response.headers.get("Content-Type", "no content type")
-    return f"{response.status_code} {kind}: {' '.join(response.text[:80].split())}".rstrip(": ")
+    return f"{response.status_code} {kind[:100]}: {' '.join(response.text[:80].split())}".rstrip(": ")

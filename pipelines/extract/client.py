@@ -16,8 +16,9 @@ from tenacity import RetryCallState
 
 from pipelines.extract.answers import Passing, Throttled, TokenLost, Vanished, body_of
 from pipelines.extract.pace import Pacer
-from pipelines.extract.retry import FIRST_CONTACT, retrying
-from pipelines.extract.scope import Scope, may_pass, reason
+from pipelines.extract.retry import retrying
+from pipelines.extract.scope import Scope, is_misspelt, may_pass
+from pipelines.extract.watch import Watch, stopped
 from pipelines.problem import Problem
 from pipelines.strict_json import id_of
 
@@ -43,18 +44,17 @@ class Tally:
 class Client:
     """Reads the backups of one scope."""
 
-    def __init__(self, scope: Scope, pacer: Pacer, retry_seconds: float, stop: threading.Event | None = None) -> None:
+    def __init__(self, scope: Scope, pacer: Pacer, retry_seconds: float, watch: Watch | None = None) -> None:
         """Nothing is sent before the first read. `retry_seconds` bounds how long one request is tried.
 
-        Once `stop` is set, nothing more is sent, and no thread goes on waiting.
+        Once `watch` is stopped, nothing more is sent, and no thread goes on waiting.
         """
-        self.stop = stop or threading.Event()
+        self.watch = watch or Watch()
         self.scope = scope
         self.tally = Tally()
         self.is_sandbox = False
         self._pacer = pacer
         self._retry_seconds = retry_seconds
-        self._answered = False
         self._lock = threading.Lock()
 
     def page(self, offset: int) -> Answer:
@@ -78,31 +78,29 @@ class Client:
 
     def _get(self, path: str, wanted: Wanted) -> Answer:
         refused: list[TokenLost] = []
-        patiently = retrying(lambda fault: isinstance(fault, Passing), self._patience, self._count_retry, self._pause)
+        patience = self._retry_seconds
+        patiently = retrying(
+            lambda fault: isinstance(fault, Passing), lambda: patience, self._count_retry, self.watch.pause
+        )
         try:
             return patiently(self._once, path, wanted, refused)
         except Passing as last:
             raise Problem(
-                f"cloud {self.scope.name!r} at {self.scope.url} gave no good answer in {self._patience():g} s: {last}",
+                f"cloud {self.scope.name!r} at {self.scope.url} gave no good answer in {patience:g} s: {last}",
                 "Check the network, or run again later: what was read is kept and continued.",
                 may_pass=True,
             ) from None
 
-    def _pause(self, seconds: float) -> None:
-        self.stop.wait(seconds)
-
-    def _patience(self) -> float:
-        return self._retry_seconds if self._answered else min(FIRST_CONTACT, self._retry_seconds)
-
     def _once(self, path: str, wanted: Wanted, refused: list[TokenLost]) -> Answer:
+        self.watch.alive()
         headers = self._headers()
-        turn = self._pacer.wait(self._pause)
-        if self.stop.is_set():
-            raise Problem(f"reading cloud {self.scope.name!r} was stopped", "Run again: it goes on from there.")
+        turn = self._pacer.wait(self.watch.pause)
+        if self.watch.is_stopped:
+            raise stopped(self.scope.name)
+        self.watch.alive()
         try:
             answer = self._send(path, headers)
-            self._answered = True
-            body = body_of(answer, self.scope.name)
+            body = body_of(answer, self.scope.name, self.scope.redactor)
         except Throttled as throttled:
             self._pacer.slow_down(str(throttled), turn)
             raise
@@ -126,16 +124,16 @@ class Client:
             return {"Accept": "application/json", **self.scope.credentials.headers()}
         except refusals.Unauthorized as error:
             raise Problem(
-                f"IAM gave cloud {self.scope.name!r} no new token: {error.message}",
+                f"IAM gave cloud {self.scope.name!r} no new token: {self.scope.reason(error)}",
                 "Check the auth section of this cloud in clouds.yaml.",
             ) from None
         except (refusals.ClientException, KeyError, AttributeError, TypeError, ValueError) as error:
             if isinstance(error, refusals.HttpError) and not may_pass(error):
                 raise Problem(
-                    f"IAM gave cloud {self.scope.name!r} no new token: {reason(error)}",
+                    f"IAM gave cloud {self.scope.name!r} no new token: {self.scope.reason(error)}",
                     "Check that its user may still use this project.",
                 ) from None
-            raise Passing(f"IAM: {reason(error)}") from error
+            raise Passing(f"IAM: {self.scope.reason(error)}") from error
 
     def _send(self, path: str, headers: dict[str, str]) -> Any:
         with self._lock:
@@ -153,11 +151,18 @@ class Client:
             )
         except refusals.SSLError as error:
             raise Problem(
-                f"the certificate of {self.scope.url} is not trusted: {reason(error)}",
+                f"the certificate of {self.scope.url} is not trusted: {self.scope.reason(error)}",
                 "Set cacert for this cloud in clouds.yaml.",
             ) from None
-        except refusals.ClientException as error:
-            raise Passing(reason(error)) from error
+        except Problem:
+            raise
+        except Exception as error:
+            if isinstance(error, refusals.ClientException) and not is_misspelt(error):
+                raise Passing(self.scope.reason(error)) from error
+            raise Problem(
+                f"cloud {self.scope.name!r} can't be asked at {self.scope.url}: {self.scope.reason(error)}",
+                "Check cbr_endpoint_override of this cloud in clouds.yaml, and the proxy.",
+            ) from None
 
     def _count_retry(self, _state: RetryCallState) -> None:
         with self._lock:

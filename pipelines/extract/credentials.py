@@ -12,6 +12,7 @@ from keystoneauth1.session import Session
 from requests.auth import AuthBase
 
 from pipelines.extract.aksk import AccessKey
+from pipelines.extract.secrets import Redactor
 
 _HEADER = "X-Auth-Token"
 
@@ -33,16 +34,19 @@ class TokenCredentials:
 
     signer: AuthBase | None = None
 
-    def __init__(self, fetch: Callable[[], str], forget: Callable[[], object]) -> None:
-        """`fetch` returns a good token, `forget` drops the one that is kept."""
-        self._fetch, self._forget = fetch, forget
+    def __init__(self, fetch: Callable[[], str], forget: Callable[[], object], redactor: Redactor) -> None:
+        """`fetch` returns a good token, `forget` drops the one that is kept, `redactor` learns each."""
+        self._fetch, self._forget, self._redactor = fetch, forget, redactor
         self._last: str | None = None
         self._lock = threading.Lock()
 
     def headers(self) -> dict[str, str]:
         """Return the token's header; fetch a token first where none is good for the next while."""
         with self._lock:
-            self._last = self._fetch()
+            token = self._fetch()
+            if token != self._last:
+                self._redactor.add(token)
+            self._last = token
             return {_HEADER: self._last}
 
     def renew(self, used: dict[str, str]) -> None:
@@ -68,12 +72,15 @@ class KeyCredentials:
         """Do nothing."""
 
 
-def credentials_of(session: Session) -> Credentials:
-    """Return what lets the requests of a session in: its key, else the token of its user."""
+def credentials_of(session: Session, redactor: Redactor) -> Credentials:
+    """Return what lets the requests of a session in: its key, else the token of its user.
+
+    `redactor` learns each token.
+    """
     if isinstance(session.auth, AccessKey):
         return KeyCredentials(session.auth.signer)
 
     def fetch() -> str:
         return str(session.get_token())
 
-    return TokenCredentials(fetch, session.invalidate)
+    return TokenCredentials(fetch, session.invalidate, redactor)

@@ -1,49 +1,57 @@
 """The details of backups: which are read again, and reading them side by side.
 
-A quiet day should cost the list and what changed. A body of the last complete snapshot stands for today's when
-the list says of the backup, word for word, what it said then; when the backup is in no passing state; and when
-it is not its turn: each backup is read again once in SEVENTH days, in case the list does not tell all.
+Every backup is read at least once: the list leaves out children, and of a lone disk too the enterprise project. A quiet
+day should cost the list and what changed. A body of the last complete snapshot stands for today's when the list says
+of the backup, word for word, what it said then; when the backup is in no passing state; and when it is not its turn:
+each backup is read again once in SEVENTH days, in case the list does not tell all.
 """
 
-import threading
+import queue
 import zlib
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
-from itertools import islice
+from typing import Any
 
 from pipelines.extract.answers import Vanished
 from pipelines.extract.client import Client
 from pipelines.extract.draft import Draft
 from pipelines.extract.landing import LIST, SHOW, Snapshot, lines
 from pipelines.extract.listing import Item, digest_of
+from pipelines.extract.watch import Watch, in_background
 from pipelines.home import Home
 from pipelines.strict_json import id_of, parse
 
-# Backups of these are leaves: the list says all there is, but for the enterprise project. A type that is
-# not known may have children, so its details are read.
-LEAVES = {"OS::Cinder::Volume", "OS::Sfs::Turbo"}
 SETTLED = {"available", "error"}
 SEVENTH = 7
 
 
 def wanted(items: dict[str, Item]) -> list[str]:
-    """Return the ids of the backups that can have children."""
+    """Return the ids of the backups that can be asked for."""
     # An id of dots alone is a step in a path, and would ask for something else.
-    return [backup_id for backup_id, item in items.items() if item.resource_type not in LEAVES and backup_id.strip(".")]
+    return [backup_id for backup_id in items if backup_id.strip(".")]
 
 
 def unchanged(home: Home, before: Snapshot, items: dict[str, Item], today: date) -> set[str]:
     """Return the ids whose details of the snapshot `before` still stand."""
     turns = turns_since(before.as_of.date(), today)
     same = set()
-    for _, line in lines(home, before, LIST):
-        for listed in parse(line)["backups"]:
-            identity = id_of(listed) or ""
-            item = items.get(identity)
-            if item and item.digest == digest_of(listed) and item.status in SETTLED and turn(identity) not in turns:
-                same.add(identity)
+    for identity, listed in _listed(home, before):
+        item = items.get(identity)
+        if item and item.digest == digest_of(listed) and item.status in SETTLED and turn(identity) not in turns:
+            same.add(identity)
     return same
+
+
+def still_listed(home: Home, before: Snapshot, items: dict[str, Item]) -> int:
+    """Return how many backups of the list of `before` are among `items`."""
+    return len(items.keys() & {identity for identity, _ in _listed(home, before)})
+
+
+def _listed(home: Home, snapshot: Snapshot) -> Iterator[tuple[str, dict[str, Any]]]:
+    for _, line in lines(home, snapshot, LIST):
+        for item in parse(line)["backups"]:
+            if identity := id_of(item):
+                yield identity, item
 
 
 def turn(backup_id: str) -> int:
@@ -57,10 +65,14 @@ def turns_since(before: date, today: date) -> set[int]:
     return {(today - timedelta(days=back)).toordinal() % SEVENTH for back in range(days)}
 
 
-def reuse(home: Home, before: Snapshot, ids: set[str], draft: Draft) -> set[str]:
-    """Land the bodies of `ids` again, as they stand in `before`; return the ids that it had."""
+def reuse(home: Home, before: Snapshot, ids: set[str], draft: Draft, watch: Watch) -> set[str]:
+    """Land the bodies of `ids` again, as they stand in `before`; return the ids that it had.
+
+    A million take minutes: `watch` hears of each.
+    """
     had = set()
     for _, line in lines(home, before, SHOW):
+        watch.alive()
         backup_id = shown_id(line)
         if backup_id in ids and backup_id not in had:
             draft.write(SHOW, line)
@@ -74,51 +86,46 @@ def shown_id(body: bytes) -> str:
 
 
 def read_details(
-    client: Client, ids: Iterable[str], draft: Draft, concurrency: int, told: Callable[[int], None]
+    client: Client, ids: Sequence[str], draft: Draft, concurrency: int, told: Callable[[int], None]
 ) -> tuple[int, list[str]]:
     """Read and land the details of `ids`; return how many, and the ids that vanished.
 
     Raises the first Problem that a thread meets; what was read until then is landed.
     """
-    vanished: list[str] = []
-    lock = threading.Lock()
-    shown = 0
+    waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
+    ended: queue.SimpleQueue[str | BaseException | None] = queue.SimpleQueue()  # an id: it vanished
+    for backup_id in ids:
+        waiting.put(backup_id)
 
-    def read(backup_id: str) -> None:
-        nonlocal shown
+    def read_until_empty() -> None:
         try:
-            body, _ = client.show(backup_id)
-        except Vanished:
-            with lock:
-                vanished.append(backup_id)
+            while True:
+                ended.put(_read(client, waiting.get_nowait(), draft))
+        except queue.Empty:
             return
-        draft.write(SHOW, body)
-        with lock:
-            shown += 1
+        except BaseException as error:
+            ended.put(error)
 
-    pool = ThreadPoolExecutor(concurrency, thread_name_prefix=f"details of {client.scope.name}")
+    for _ in range(min(concurrency, len(ids))):
+        in_background(f"details of {client.scope.name}", read_until_empty)
+    vanished = []
+    for done in range(1, len(ids) + 1):
+        result = ended.get()
+        if isinstance(result, BaseException):
+            # Nobody should wait for what is tried again and again after a problem.
+            client.watch.stop()
+            raise result
+        if result is not None:
+            vanished.append(result)
+        told(done)
+    return len(ids) - len(vanished), sorted(vanished)
+
+
+def _read(client: Client, backup_id: str, draft: Draft) -> str | None:
+    """Land the details of one backup; return its id where it vanished."""
     try:
-        for done in _side_by_side(pool, read, iter(ids), 2 * concurrency):
-            told(done)
-    except BaseException:
-        # Nobody should wait for what is tried again and again after a problem or an interrupt.
-        client.stop.set()
-        raise
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-    return shown, sorted(vanished)
-
-
-def _side_by_side(
-    pool: ThreadPoolExecutor, read: Callable[[str], None], ids: Iterator[str], most: int
-) -> Iterator[int]:
-    """Yield how many are done; never more than `most` wait in the pool."""
-    done = 0
-    pending: set[Future[None]] = {pool.submit(read, backup_id) for backup_id in islice(ids, most)}
-    while pending:
-        ended, pending = wait(pending, return_when=FIRST_COMPLETED)
-        for future in ended:
-            future.result()
-        done += len(ended)
-        pending |= {pool.submit(read, backup_id) for backup_id in islice(ids, len(ended))}
-        yield done
+        body, _ = client.show(backup_id)
+    except Vanished:
+        return backup_id
+    draft.write(SHOW, body)
+    return None

@@ -28,6 +28,7 @@ from pipelines.extract.landing import (
     snapshots,
     write_manifest,
 )
+from pipelines.extract.watch import stopped
 from pipelines.home import Home, open_private, private_folder, sha256_of, write_json
 from pipelines.problem import Problem
 
@@ -49,7 +50,7 @@ class Draft:
         self._home = home
         self._folder = home.landed(scope, self.snapshot_id)
         private_folder(self._folder)
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._closed = False
         self._waiting: dict[str, list[bytes]] = {LIST: [], SHOW: []}
         self._written: dict[str, int] = {LIST: 0, SHOW: 0}  # lines of the open part
@@ -81,6 +82,7 @@ class Draft:
     def forget_list(self) -> None:
         """Drop the list pages: they moved while they were read."""
         with self._lock:
+            self._need_open()
             self._waiting[LIST].clear()
             self._close(LIST)
             for path in self._folder.glob(f"{LIST}-*"):
@@ -89,13 +91,16 @@ class Draft:
     def finish(self, kind: str) -> None:
         """End the part of `kind` that is open: nothing more will come."""
         with self._lock:
+            self._need_open()
             self._flush(kind)
             self._finish(kind)
 
     def finish_list(self, about: dict[str, Any]) -> None:
         """End the list, and remember `about` it what its pages do not tell."""
-        write_json(self._folder / LISTED, about)
-        self.finish(LIST)
+        with self._lock:
+            self._need_open()
+            write_json(self._folder / LISTED, about)
+            self.finish(LIST)
 
     def listed(self) -> dict[str, Any] | None:
         """Return what `finish_list` was told, where an earlier run read the list to its end."""
@@ -111,15 +116,19 @@ class Draft:
         return about
 
     def commit(self, **about: Any) -> Snapshot:
-        """Write the manifest: from now on the snapshot exists. `about` are the fields of Snapshot not known here."""
-        for kind in (LIST, SHOW):
-            self.finish(kind)
-        parts = {path.name: _entry(path) for path in sorted(self._folder.glob(f"*{SUFFIX}"))}
-        about |= {"scope": self.scope, "snapshot_id": self.snapshot_id, "as_of": self.as_of}
-        snapshot = Snapshot(**about, finished_at=clock.utc_now(), parts=parts)
-        write_manifest(self._home, snapshot)
-        for name in (BEGUN, LISTED):
-            (self._folder / name).unlink(missing_ok=True)
+        """Write the manifest: from now on the snapshot exists. `about` are the fields of Snapshot not known here.
+
+        Raises Problem where the draft was closed: a reading that was given up makes no snapshot.
+        """
+        with self._lock:
+            for kind in (LIST, SHOW):
+                self.finish(kind)
+            parts = {path.name: _entry(path) for path in sorted(self._folder.glob(f"*{SUFFIX}"))}
+            about |= {"scope": self.scope, "snapshot_id": self.snapshot_id, "as_of": self.as_of}
+            snapshot = Snapshot(**about, finished_at=clock.utc_now(), parts=parts)
+            write_manifest(self._home, snapshot)
+            for name in (BEGUN, LISTED):
+                (self._folder / name).unlink(missing_ok=True)
         return snapshot
 
     def close(self) -> None:
@@ -129,6 +138,10 @@ class Draft:
             for kind in (LIST, SHOW):
                 self._flush(kind)
                 self._close(kind)
+
+    def _need_open(self) -> None:
+        if self._closed:
+            raise stopped(self.scope)
 
     def _flush(self, kind: str) -> None:
         """Append the waiting lines as one frame."""

@@ -51,6 +51,7 @@ class Snapshot:
     requests: int
     retries: int
     parts: dict[str, dict[str, Any]]  # file name -> {sha256, lines}
+    confirmed: bool = False  # most of the last one's backups are gone, and a second reading of the list said so too
 
     @property
     def seconds(self) -> float:
@@ -65,6 +66,8 @@ class Attempt:
     scope: str
     at: datetime
     problem: str | None
+    may_pass: bool = False  # the problem may heal without anybody doing something
+    failures: int = 0  # readings in a row that gave no snapshot, this one included
 
 
 def write_manifest(home: Home, snapshot: Snapshot) -> None:
@@ -77,6 +80,26 @@ def write_manifest(home: Home, snapshot: Snapshot) -> None:
 def write_attempt(home: Home, attempt: Attempt) -> None:
     """Remember how the reading of a scope ended."""
     write_json(home.landed_scope(attempt.scope) / ATTEMPT, asdict(attempt) | {"at": attempt.at.isoformat()})
+
+
+def places(home: Home) -> dict[str, tuple[str, str | None]]:
+    """Return the project and region of the newest snapshot of each scope; nothing of one whose manifest is damaged."""
+    of_scopes = {}
+    for folder in home.landing.glob("*"):
+        try:
+            newest = _content(max(folder.glob(f"*/{MANIFEST}")))
+            of_scopes[str(newest["scope"])] = (str(newest["project_id"]), newest["region"])
+        except (OSError, Problem, KeyError, ValueError):
+            continue
+    return of_scopes
+
+
+def failures_before(home: Home, scope: str) -> int:
+    """Return how many readings of a scope in a row gave no snapshot, up to now."""
+    try:
+        return int(_content(home.landed_scope(scope) / ATTEMPT)["failures"])
+    except (OSError, Problem, KeyError, TypeError, ValueError):
+        return 0
 
 
 def snapshots(home: Home, scope: str | None = None) -> list[Snapshot]:
@@ -98,7 +121,8 @@ def attempts(home: Home) -> list[Attempt]:
     for path in home.landing.glob(f"*/{ATTEMPT}"):
         content = _content(path)
         try:
-            attempt = Attempt(content["scope"], datetime.fromisoformat(content["at"]), content["problem"])
+            at = datetime.fromisoformat(content["at"])
+            attempt = Attempt(content["scope"], at, content["problem"], content["may_pass"], content["failures"])
         except (KeyError, TypeError, ValueError) as error:
             raise damaged(path, repr(error)) from None
         found[attempt.scope] = attempt

@@ -3,7 +3,8 @@
 A missing page must never look like a deleted backup. The service has no snapshot of its own: while pages are
 read, backups come and go, and what is behind a deleted one moves up, past the page that would have shown it.
 So pages overlap by one backup, which must be the same on both; the count must not move; no id may come twice;
-and all ids must be as many as the count. A look that fails is taken again, until two agree.
+and all ids must be as many as the count. No count is believed alone: the end is where one more page brings
+nothing. A look that fails is taken again, until two agree.
 
 Pages enter, from the service or from a run that was killed; a `Listing` leaves.
 """
@@ -13,7 +14,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipelines.extract.client import Client
+from pipelines.extract.client import PAGE, Client
 from pipelines.extract.draft import Draft
 from pipelines.extract.landing import LIST
 from pipelines.strict_json import id_of, parse
@@ -25,7 +26,6 @@ LOOKS = 5  # at the most
 class Item:
     """What the list says of one backup, as far as reading needs it."""
 
-    resource_type: str
     status: str
     digest: bytes  # of the whole item: another digest means that something changed
 
@@ -65,10 +65,18 @@ class Listing:
             if identity is None:  # it can't be told apart or asked for; it is landed, and normalizing rejects it
                 self._nameless += 1
             elif identity not in self.items:
-                self.items[identity] = Item(str(item.get("resource_type")), str(item.get("status")), digest_of(item))
+                self.items[identity] = Item(str(item.get("status")), digest_of(item))
         self._seen += len(batch)
         self._last = _edge(batch[-1]) if batch else self._last
-        return len(self.items) == known or self._seen == self._counts[-1]
+        return len(self.items) == known or self._has_no_end
+
+    @property
+    def _has_no_end(self) -> bool:
+        """Tell whether there is more than the service counts, so that a next page proves nothing."""
+        counts = self._counts
+        if not all(isinstance(count, int) for count in counts):
+            return True
+        return bool(self._seen > counts[-1] or self._seen > 2 * (counts[0] + PAGE))
 
     @property
     def problem(self) -> str | None:
@@ -77,6 +85,8 @@ class Listing:
             return "the service did not say how many backups there are"
         if min(self._counts) != max(self._counts):
             return f"the number of backups moved between {min(self._counts)} and {max(self._counts)} while it was read"
+        if self._nameless:
+            return f"{self._nameless} items of the list have no id, and may be any of the backups that seem to be gone"
         repeated = self._seen - self._nameless - len(self.items)
         if repeated:
             return f"{repeated} backups stood on two pages, so that others may stand on none"

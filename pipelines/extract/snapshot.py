@@ -6,22 +6,26 @@ folder. A scope that fails does not stop the others.
 
 import logging
 import threading
+import traceback
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
+from functools import partial
 
 from pipelines import clock
 from pipelines.config import SANDBOX, Settings
 from pipelines.extract import landing
 from pipelines.extract.client import Client
-from pipelines.extract.details import read_details, reuse, shown_id, unchanged, wanted
+from pipelines.extract.details import read_details, reuse, shown_id, still_listed, unchanged, wanted
 from pipelines.extract.draft import Draft, begin
 from pipelines.extract.keep import damages
 from pipelines.extract.landing import SHOW, Attempt, Snapshot
-from pipelines.extract.listing import gone, read_list
+from pipelines.extract.listing import Listing, gone, read_list
 from pipelines.extract.pace import Pacers
-from pipelines.extract.scope import open_scope
+from pipelines.extract.scope import Scope, open_scope
+from pipelines.extract.secrets import Redactor
 from pipelines.extract.served import began
+from pipelines.extract.watch import Watch, in_background, stalled, stopped
 from pipelines.home import Home, writing
 from pipelines.problem import Problem
 
@@ -31,6 +35,8 @@ Progress = Callable[[str, int, int], None]  # scope, details read, details to re
 
 # The sandbox of this process has no quota to spare.
 UNPACED = 1e6  # requests a second
+CONFIRM_SECONDS = 60.0  # between two readings of a list that has lost most of its backups
+LOOK_SECONDS = 1.0  # how often it is looked whether readings get on
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,34 +48,114 @@ class Reading:
     problem: Problem | None = None
 
 
+class Places:
+    """Which project and region each scope of a home is, so that none is counted twice. Safe for many threads."""
+
+    def __init__(self, home: Home) -> None:
+        """Begin with what is landed; the sandbox is no place of anybody's."""
+        self._home = home
+        self._lock = threading.Lock()
+        self._of = {scope: place for scope, place in landing.places(home).items() if scope != SANDBOX}
+
+    def claim(self, scope: Scope) -> None:
+        """Take the place of `scope`. Raises Problem where another scope has it."""
+        if scope.name == SANDBOX:
+            return
+        with self._lock:
+            for other, (project_id, region) in self._of.items():
+                is_same_region = region == scope.region or None in (region, scope.region)
+                if other != scope.name and project_id == scope.project_id and is_same_region:
+                    raise Problem(
+                        f"cloud {scope.name!r} is project {project_id} in region {scope.region or 'unset'}, "
+                        f"which {self._home.path} has as {other!r}: all of it would be counted twice",
+                        "Name only one of the two in CBR_CLOUDS; an entry that was renamed needs its old name.",
+                    )
+            self._of[scope.name] = (scope.project_id, scope.region)
+
+
+class Run:
+    """The reading of one scope, which may be given up while its thread is blocked."""
+
+    def __init__(self, scope: str, places: Places) -> None:
+        """Nothing is read before `land` is called."""
+        self.scope = scope
+        self.places = places
+        self.watch = Watch()
+        self.redactor = Redactor()
+        self._lock = threading.Lock()
+        self._draft: Draft | None = None
+
+    def begin(self, make: Callable[[], Draft]) -> Draft:
+        """Return the draft that `make` opens. Raises Problem where the reading was given up."""
+        with self._lock:
+            if self.watch.is_stopped:
+                raise stopped(self.scope)
+            self._draft = make()
+            return self._draft
+
+    def give_up(self) -> None:
+        """End the reading: when this returns, its threads change nothing in the home any more."""
+        self.watch.stop()
+        with self._lock:
+            if self._draft:
+                self._draft.close()
+
+
 def land_all(home: Home, settings: Settings, progress: Progress) -> list[Reading]:
-    """Read every cloud of the settings side by side; return what became of each, in their order."""
+    """Read every cloud of the settings side by side; return what became of each, in their order.
+
+    A reading that gives no sign of life is given up: neither the others nor the home wait for it.
+    """
     pacers = {False: Pacers(settings.reading.requests_per_second), True: Pacers(UNPACED)}
-    stops = {name: threading.Event() for name in settings.clouds}
+    places = Places(home)
+    runs = [Run(name, places) for name in settings.clouds]
+    readings: dict[str, Reading] = {}
 
-    def read(name: str) -> Reading:
-        try:
-            snapshot = land(home, name, settings, pacers[name == SANDBOX], progress, stops[name])
-            reading = Reading(name, snapshot)
-        except Problem as problem:
-            reading = Reading(name, problem=problem)
-        except Exception as error:
-            # Whatever it is, it is this scope's alone. Its text may quote what nobody should see.
-            _log.debug("scope %r", name, exc_info=True)
-            what = f"reading cloud {name!r} met what it does not know ({type(error).__name__})"
-            reading = Reading(name, problem=Problem(what, "Run again, and report it if it stays."))
+    def end(run: Run, reading: Reading) -> None:
+        readings[run.scope] = reading
         with writing(home.path):
-            said = None if reading.problem is None else str(reading.problem)
-            landing.write_attempt(home, Attempt(name, clock.utc_now(), said))
-        return reading
+            landing.write_attempt(home, _attempt(home, reading))
 
-    pool = ThreadPoolExecutor(len(settings.clouds), thread_name_prefix="scope")
+    pending: dict[Future[Reading], Run] = {}
     try:
-        return list(pool.map(read, settings.clouds))
+        for run in runs:
+            read = partial(_read, home, settings, pacers[run.scope == SANDBOX], progress, run)
+            pending[in_background(f"scope {run.scope}", read)] = run
+        while pending:
+            done, _ = wait(pending, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
+            for future, run in list(pending.items()):
+                if run.watch.is_stalled and future not in done:
+                    run.give_up()
+                    done |= {future}
+                if future in done:
+                    end(
+                        pending.pop(future),
+                        future.result() if future.done() else Reading(run.scope, problem=stalled(run.scope)),
+                    )
     finally:
-        for stop in stops.values():
-            stop.set()
-        pool.shutdown(wait=False, cancel_futures=True)
+        for run in runs:
+            run.give_up()
+    return [readings[name] for name in settings.clouds]
+
+
+def _attempt(home: Home, reading: Reading) -> Attempt:
+    problem = reading.problem
+    if problem is None:
+        return Attempt(reading.scope, clock.utc_now(), None)
+    failures = 1 + landing.failures_before(home, reading.scope)
+    return Attempt(reading.scope, clock.utc_now(), str(problem), problem.may_pass, failures)
+
+
+def _read(home: Home, settings: Settings, pacers: Pacers, progress: Progress, run: Run) -> Reading:
+    try:
+        return Reading(run.scope, land(home, run.scope, settings, pacers, progress, run))
+    except Problem as problem:
+        return Reading(run.scope, problem=problem)
+    except Exception as error:
+        # Whatever it is, it is this scope's alone.
+        _log.debug("scope %r: %s", run.scope, run.redactor.clean(traceback.format_exc()))
+        what = f"reading cloud {run.scope!r} met what it does not know ({type(error).__name__})"
+        return Reading(run.scope, problem=Problem(what, "Run again, and report it if it stays."))
 
 
 def land(
@@ -78,18 +164,20 @@ def land(
     settings: Settings,
     pacers: Pacers,
     progress: Progress,
-    stop: threading.Event | None = None,
+    run: Run | None = None,
 ) -> Snapshot:
     """Read the scope called `name` and land it. Raises Problem where it can't be read to its end.
 
-    When `stop` is set, it ends at its next request.
+    When `run` is given up, it ends at its next request.
     """
+    run = run or Run(name, Places(home))
     reading = settings.reading
     first = began(home) if name == SANDBOX else None
-    with open_scope(name, reading.concurrency, first) as scope, writing(home.path):
-        client = Client(scope, pacers.of(scope.url), reading.retry_seconds, stop)
+    with open_scope(name, reading, first, run.watch, run.redactor) as scope, writing(home.path):
+        run.places.claim(scope)
+        client = Client(scope, pacers.of(scope.url), reading.retry_seconds, run.watch)
         place = {"url": scope.url, "project_id": scope.project_id, "region": scope.region, "full": reading.full}
-        draft = begin(home, name, reading.resume_minutes, place)
+        draft = run.begin(partial(begin, home, name, reading.resume_minutes, place))
         try:
             return _land(home, client, draft, settings, progress)
         finally:
@@ -97,13 +185,17 @@ def land(
 
 
 def _land(home: Home, client: Client, draft: Draft, settings: Settings, progress: Progress) -> Snapshot:
-    listing = read_list(client, draft)
+    before = _before(home, client, draft)
+    is_sound = before is not None and not any(damages(home, before))
+    listing, confirmed = _confirmed_list(home, client, draft, before, is_sound=is_sound)
+    client.watch.alive()
     ids = wanted(listing.items)
     had = {shown_id(line) for line in draft.lines(SHOW)}
     same: set[str] = set()
-    if before := None if settings.reading.full else _before(home, client, draft):
+    if before and is_sound and not settings.reading.full:
+        client.watch.alive()
         same = unchanged(home, before, listing.items, draft.as_of.date())
-        had |= reuse(home, before, same - had, draft)
+        had |= reuse(home, before, same - had, draft, client.watch)
     reused = len(had & same)
     to_read = [backup_id for backup_id in ids if backup_id not in had]
 
@@ -114,6 +206,7 @@ def _land(home: Home, client: Client, draft: Draft, settings: Settings, progress
     # Gone is what is gone when asked again, and what the list does not name any more.
     late, missing = read_details(client, missing, draft, settings.reading.concurrency, lambda _: None)
     vanished = gone(client, missing)
+    client.watch.alive()
     return draft.commit(
         complete=listing.problem is None,
         incomplete_reason=listing.problem,
@@ -122,6 +215,7 @@ def _land(home: Home, client: Client, draft: Draft, settings: Settings, progress
         project_id=client.scope.project_id,
         pages=listing.pages,
         looks=listing.looks,
+        confirmed=confirmed,
         listed=len(listing.items),
         shown=len(had) - reused + shown + late,
         reused=reused,
@@ -132,10 +226,32 @@ def _land(home: Home, client: Client, draft: Draft, settings: Settings, progress
     )
 
 
+def _confirmed_list(
+    home: Home, client: Client, draft: Draft, before: Snapshot | None, *, is_sound: bool
+) -> tuple[Listing, bool]:
+    """Return the list, and whether it was read a second time because it had lost most of what `before` had.
+
+    A service that forgets a project for a moment says so without a fault: it must say it twice.
+    """
+
+    def has_lost_most(listing: Listing) -> bool:
+        if before is None or listing.problem is not None:
+            return False
+        left = still_listed(home, before, listing.items) if is_sound else len(listing.items)
+        return 2 * left < before.listed
+
+    listing = read_list(client, draft)
+    if not has_lost_most(listing):
+        return listing, False
+    client.watch.pause(0.0 if draft.scope == SANDBOX else CONFIRM_SECONDS)  # nothing of this process is forgotten
+    draft.forget_list()
+    second = read_list(client, draft)
+    second.looks += listing.looks
+    return second, has_lost_most(second)
+
+
 def _before(home: Home, client: Client, draft: Draft) -> Snapshot | None:
-    """Return the newest complete snapshot of the same scope and place, if all its parts are what they were."""
+    """Return the newest complete snapshot of the same scope and place."""
     before = next(iter(landing.current(landing.snapshots(home, draft.scope))), None)
     place = (client.scope.project_id, client.scope.region)
-    if before is None or (before.project_id, before.region) != place or any(damages(home, before)):
-        return None
-    return before
+    return before if before and (before.project_id, before.region) == place else None

@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TypeVar
 
 import dagster as dg
+from dagster._core.errors import DagsterExecutionInterruptedError
 from pydantic import Field
 
 from pipelines import flow
@@ -20,6 +21,7 @@ from pipelines.orchestration import shows
 from pipelines.orchestration.resources import Warehouse, failure
 from pipelines.orchestration.specs import (
     check_specs,
+    landing_check_spec,
     landing_spec,
     relation_key,
     relations_of,
@@ -41,14 +43,17 @@ class Again(dg.Config):
     )
 
 
-def build_assets(progress: Progress, retry: dg.RetryPolicy | None = None) -> list[dg.AssetsDefinition]:
-    """Return the assets; `progress` hears how far the reading of details is, `retry` is for what may pass there."""
+def build_assets(progress: Progress, patience: float = 0.0) -> list[dg.AssetsDefinition]:
+    """Return the assets and the check of the landing.
 
-    @dg.multi_asset(name="land", specs=[landing_spec()], retry_policy=retry)
+    `progress` hears how far the reading of details is; `patience` are seconds to wait for another run in the home.
+    """
+
+    @dg.multi_asset(name="land", specs=[landing_spec()])
     def land(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Results:
         """Read every configured cloud over HTTP and keep what it says."""
         settings = _or_fail(warehouse.settings)
-        readings = _or_fail(lambda: flow.land_clouds(settings, progress))
+        readings = _or_fail(lambda: flow.land_clouds(settings, progress, patience))
         context.instance.add_run_tags(context.run.run_id, shows.scope_tags(readings))
         _or_fail(lambda: flow.need_one(readings))
         yield dg.MaterializeResult(metadata=shows.landed(Home(settings.home), readings))
@@ -57,7 +62,7 @@ def build_assets(progress: Progress, retry: dg.RetryPolicy | None = None) -> lis
     def normalize(config: Again, warehouse: Warehouse) -> Results:
         """Flatten the newest complete snapshot of each scope into Parquet tables."""
         home = _home(warehouse)
-        with _held(home):
+        with _held(home, patience):
             again = _or_fail(lambda: flow.named(home, config.again)) if config.again else []
             loaded = _or_fail(lambda: flow.normalize_landed(home, again))
         keys = {spec.key.path[-1]: spec.key for spec in table_specs()}
@@ -68,7 +73,7 @@ def build_assets(progress: Progress, retry: dg.RetryPolicy | None = None) -> lis
     def build(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Results:
         """Build the DuckDB draft, audit it, and publish it if no audit forbids."""
         home = _home(warehouse)
-        with _held(home):
+        with _held(home, patience):
             draft = _or_fail(lambda: flow.build_draft(home, context.run.run_id))
             yield from (_checked(found) for found in draft.audited)
             _or_fail(lambda: flow.publish(home, draft))
@@ -77,7 +82,14 @@ def build_assets(progress: Progress, retry: dg.RetryPolicy | None = None) -> lis
             shown = shows.relations(home, draft, relations_of(spec.key))
             more = answer if spec.key == relation_key("compliance.summary") else {}
             yield dg.MaterializeResult(asset_key=spec.key, metadata=shown | more)
-        if problem := flow.stale(home, warehouse.settings().clouds):
+
+    @dg.multi_asset_check(name="land_every_cloud", specs=[landing_check_spec()])
+    def land_every_cloud(warehouse: Warehouse) -> Iterator[dg.AssetCheckResult]:
+        """Fail where a cloud of the run could not be read whole: after the others are published, not before."""
+        home = _home(warehouse)
+        problem = _or_fail(lambda: flow.stale(home, warehouse.settings().clouds), published=True)
+        yield dg.AssetCheckResult(passed=problem is None, metadata={"why": str(problem)} if problem else {})
+        if problem:
             raise failure(problem, published=True)
 
     @dg.multi_asset(name="write_report", specs=[report_spec()])
@@ -91,7 +103,7 @@ def build_assets(progress: Progress, retry: dg.RetryPolicy | None = None) -> lis
         seconds = time.monotonic() - began
         yield dg.MaterializeResult(metadata=_or_fail(lambda: shows.report(home, page, seconds)))
 
-    return [land, normalize, build, write_report]
+    return [land, normalize, build, land_every_cloud, write_report]
 
 
 def _home(warehouse: Warehouse) -> Home:
@@ -99,10 +111,10 @@ def _home(warehouse: Warehouse) -> Home:
 
 
 @contextmanager
-def _held(home: Home) -> Iterator[None]:
-    """Keep other runs out; fail where one is in."""
+def _held(home: Home, patience: float) -> Iterator[None]:
+    """Keep other runs out; fail where one is in and stays."""
     with ExitStack() as stack:
-        _or_fail(lambda: stack.enter_context(home.held()))
+        _or_fail(lambda: stack.enter_context(home.held(patience)))
         yield
 
 
@@ -116,6 +128,9 @@ def _or_fail(step: Callable[[], T], *, published: bool = False) -> T:
     except Problem as problem:
         raise failure(problem, published=published) from None
     except Exception as error:
+        # DuckDB's own word for an interrupt while it works.
+        if isinstance(error, RuntimeError) and "Query interrupted" in str(error):
+            raise DagsterExecutionInterruptedError from None
         what = f"it met what it does not know: {type(error).__name__}: {error}"
         cure = "Run again with --verbose for the trace, and report it."
         raise failure(Problem(what, cure), published=published) from error

@@ -7,6 +7,7 @@ import os
 from contextlib import ExitStack
 
 import dagster as dg
+from dagster._core.errors import DagsterExecutionInterruptedError
 
 from pipelines.orchestration.jobs import cbr_snapshot
 from pipelines.orchestration.resources import CURE, PUBLISHED
@@ -22,9 +23,12 @@ def execute(definitions: dg.Definitions, *, verbose: bool = False) -> Problem | 
     level = {"log_level": "DEBUG" if verbose else "CRITICAL"}
     with ExitStack() as stack:
         instance = stack.enter_context(_instance()) if os.environ.get("DAGSTER_HOME") else None
-        result = job.execute_in_process(
-            run_config={"loggers": {"console": {"config": level}}}, raise_on_error=False, instance=instance
-        )
+        try:
+            result = job.execute_in_process(
+                run_config={"loggers": {"console": {"config": level}}}, raise_on_error=False, instance=instance
+            )
+        except DagsterExecutionInterruptedError:  # between two steps
+            raise KeyboardInterrupt from None
     if result.success:
         return None
     problem, published = _problem(result)

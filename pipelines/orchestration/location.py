@@ -13,8 +13,7 @@ from pipelines.orchestration.assets import build_assets
 from pipelines.orchestration.jobs import cbr_snapshot, replay, report, schedule_of
 from pipelines.orchestration.resources import Warehouse
 
-# Minutes, doubled each time: what a request could not wait for may have passed by then.
-_RETRY = dg.RetryPolicy(max_retries=3, delay=120, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
+_PATIENCE = 900.0  # seconds that a run waits for another one in its home, where nobody waits for it
 _READ_BY_PEOPLE = ("load", "compliance")  # groups
 
 
@@ -23,9 +22,11 @@ def build_definitions(
 ) -> dg.Definitions:
     """Return the code location: assets, their checks, the jobs.
 
-    With `operation` also what makes it run by itself: the schedule, sensors, trying again, and how old it may become.
+    With `operation` also what makes it run by itself: the schedule, sensors, and how old it may become.
     """
-    assets = build_assets(progress, _RETRY if operation else None)
+    built = build_assets(progress, _PATIENCE if operation else 0.0)
+    checks = [one for one in built if isinstance(one, dg.AssetChecksDefinition)]
+    assets = [one for one in built if not isinstance(one, dg.AssetChecksDefinition)]
     schedules: list[dg.ScheduleDefinition] = []
     sensors: list[dg.SensorDefinition] = []
     if operation:
@@ -36,6 +37,7 @@ def build_definitions(
         schedules, sensors = [schedule_of(operation)], sensors_of(operation)
     return dg.Definitions(
         assets=assets,
+        asset_checks=checks,
         jobs=[cbr_snapshot, replay, report],
         resources={"warehouse": warehouse or Warehouse()},
         # The steps wait for the network and for DuckDB; a process for each would cost more than all of them.

@@ -26,9 +26,9 @@ class Warehouse(dg.ConfigurableResource[None]):
 
 
 def failure(problem: Problem, *, published: bool = False) -> dg.Failure:
-    """Return the problem as Dagster wants it: what nobody mends does not heal by being tried again."""
+    """Return the problem as Dagster wants it. Dagster itself tries nothing again: sensors.py says what is."""
     return dg.Failure(
         description=problem.what,
         metadata={CURE: problem.cure, PUBLISHED: published},
-        allow_retries=problem.may_pass and not published,
+        allow_retries=False,
     )

@@ -1,4 +1,4 @@
-"""What is done after runs, each on its own so that none holds a run up: the report, and telling people.
+"""What is done after runs, each on its own so that none holds a run up: reading again, the report, telling people.
 
 Belongs here: when it is looked. Does not belong here: which runs failed (failed.py), the words, the webhook and what
 was told (alerts/), the report (reports/).
@@ -8,27 +8,72 @@ failed, and does not see runs of the command line.
 """
 
 import dagster as dg
+from dagster import DagsterRunStatus, RunsFilter
 
 from pipelines import clock
 from pipelines.alerts.changes import keep_told, read_news, read_told
 from pipelines.alerts.webhook import post
 from pipelines.config import Operation
 from pipelines.duck import published
+from pipelines.extract.landing import attempts
 from pipelines.home import Home
+from pipelines.orchestration.again import DELAYS, due
 from pipelines.orchestration.failed import Seen, failures, text_of
-from pipelines.orchestration.jobs import report
+from pipelines.orchestration.jobs import cbr_snapshot, report
 from pipelines.orchestration.resources import Warehouse
 from pipelines.orchestration.specs import relation_key
 
 _EVERY = 60  # seconds
 _AT_ONCE = 5  # runs that are told of in one look
+_UNFINISHED = [
+    DagsterRunStatus.QUEUED,
+    DagsterRunStatus.NOT_STARTED,
+    DagsterRunStatus.STARTING,
+    DagsterRunStatus.STARTED,
+    DagsterRunStatus.CANCELING,
+]
 _NOBODY = "CBR_WEBHOOK names no webhook, so nobody is told"
 
 
 def sensors_of(operation: Operation) -> list[dg.SensorDefinition]:
     """Return the sensors; those that tell people run where it is said whom."""
-    told = dg.DefaultSensorStatus.RUNNING if operation.webhook else dg.DefaultSensorStatus.STOPPED
-    return [_published(), _changed(operation.webhook, told), _failed(operation.webhook, told)]
+    running, stopped = dg.DefaultSensorStatus.RUNNING, dg.DefaultSensorStatus.STOPPED
+    told = running if operation.webhook else stopped
+    return [
+        _again(running if operation.is_production else stopped),
+        _published(),
+        _changed(operation.webhook, told),
+        _failed(operation.webhook, told),
+    ]
+
+
+def _again(status: dg.DefaultSensorStatus) -> dg.SensorDefinition:
+    @dg.sensor(
+        name="read_failed_clouds_again",
+        job=cbr_snapshot,
+        minimum_interval_seconds=_EVERY,
+        default_status=status,
+        description="Reads a cloud again, it alone, whose reading failed of something that may heal by itself: after "
+        f"{', '.join(map(str, DELAYS))} minutes, and so on. The others keep what was read of them.",
+    )
+    def read_failed_clouds_again(
+        context: dg.SensorEvaluationContext, warehouse: Warehouse
+    ) -> dg.RunRequest | dg.SkipReason:
+        if context.instance.get_run_records(RunsFilter(job_name=cbr_snapshot.name, statuses=_UNFINISHED), limit=1):
+            return dg.SkipReason("a reading is under way")
+        settings = warehouse.settings()
+        failed = due(attempts(Home(settings.home)), settings.clouds, clock.utc_now())
+        if not failed:
+            return dg.SkipReason("no cloud is due to be read again")
+        clouds = ",".join(attempt.scope for attempt in failed)
+        config = warehouse.model_dump() | {"clouds": clouds}
+        return dg.RunRequest(
+            run_key=" ".join(f"{attempt.scope} after {attempt.at.isoformat()}" for attempt in failed),
+            run_config={"resources": {"warehouse": {"config": config}}},
+            tags={"cbr/read_again": clouds},
+        )
+
+    return read_failed_clouds_again
 
 
 def _published() -> dg.SensorDefinition:

@@ -46,6 +46,16 @@ def landing_spec() -> dg.AssetSpec:
     )
 
 
+def landing_check_spec() -> dg.AssetCheckSpec:
+    """Return the check of a run's reading. It comes last: a cloud that fails holds up none that was read."""
+    return dg.AssetCheckSpec(
+        "every_cloud_was_read",
+        asset=LANDING,
+        additional_deps=[relation_key("compliance.summary")],
+        description="Every cloud that the run was to read gave a complete snapshot.",
+    )
+
+
 def report_spec() -> dg.AssetSpec:
     """Return the asset of the page and the workbook."""
     return dg.AssetSpec(
