@@ -176,7 +176,7 @@ def publish(home: Home, draft: Draft) -> None:
         raise Problem(
             f"not published: {', '.join(f.audit.name for f in draft.failures)} found what must not be "
             f"({first.offenders} rows in {first.audit.relation}, the first: {first.sample[:1]})",
-            "The published file is as it was. Run with --verbose to see the query that shows the rows.",
+            "The published file is as it was. Run 'cbr-warehouse replay', and report it where that says the same.",
         )
     with writing(home.path):
         # Before it is published: what was published and not kept would be missing for ever in every later trend.

@@ -111,14 +111,6 @@ class Home:
         """The published DuckDB file."""
         return self.path / "warehouse.duckdb"
 
-    def published(self) -> Path:
-        """Return the published DuckDB file. Raises Problem where there is none."""
-        if not self.warehouse.is_file():
-            raise Problem(
-                f"there is no {self.warehouse}", "Run 'cbr-warehouse run' or 'build' first, or name another --home."
-            )
-        return self.warehouse
-
     def draft(self, run_id: str) -> Path:
         """The file that a run builds in, beside the published one so that a rename is enough."""
         return self.path / f"warehouse.{run_id}.draft.duckdb"

@@ -29,7 +29,7 @@ def test_the_file_opens_in_older_tools_and_is_private(home: Home) -> None:
     publish(home, Landed([server()]))
     with duckdb.connect(str(home.warehouse), read_only=True) as connection:
         [(tags,)] = connection.execute("SELECT tags FROM duckdb_databases() WHERE NOT internal").fetchall()
-    assert tags["storage_version"].startswith("v1.4.0")
+    assert tags["storage_version"].startswith("v1.5.0")
     assert stat.S_IMODE(home.warehouse.stat().st_mode) == 0o600
     assert [path.name for path in home.path.glob("*.duckdb*")] == ["warehouse.duckdb"]
 

@@ -39,9 +39,15 @@ class _Group(click.Group):
             if "--verbose" in sys.argv:
                 raise
             # Its text may quote what nobody should see.
-            said = f"met what it does not know ({type(error).__name__}). Run again with --verbose, and report it."
+            again = "Run again with --verbose, and report it" if _has_verbose(self, ctx) else "Report it"
+            said = f"{ctx.invoked_subcommand} failed unexpectedly ({type(error).__name__}). {again}."
         click.echo(f"cbr-warehouse: {said}", err=True)
         raise click.exceptions.Exit(1)
+
+
+def _has_verbose(group: click.Group, ctx: click.Context) -> bool:
+    command = group.get_command(ctx, ctx.invoked_subcommand or "")
+    return command is not None and any(option.name == "verbose" for option in command.params)
 
 
 @click.group(cls=_Group)

@@ -4,8 +4,7 @@ import click
 from rich.console import Console
 
 from pipelines import clock
-from pipelines.cli.options import home_option, published
-from pipelines.config import Settings
+from pipelines.cli.options import chosen_home, home_option
 from pipelines.home import Home
 from pipelines.problem import Problem
 
@@ -28,7 +27,7 @@ def catalog(home: str | None) -> None:
     """Print the data dictionary of the published file, as Markdown."""
     from pipelines.reports.dictionary import markdown
 
-    click.echo(markdown(published(home).warehouse), nl=False)
+    click.echo(markdown(chosen_home(home).warehouse), nl=False)
 
 
 @click.command()
@@ -84,7 +83,7 @@ def prune(keep_days: float, dry_run: bool, home: str | None) -> None:
 
 def _landed(home: str | None) -> Home:
     """Return a home in which something is landed. Raises Problem where there is none."""
-    place = Home(Settings.load(home).home)
+    place = chosen_home(home)
     if not place.landing.is_dir():
         raise Problem(f"nothing is landed in {place.path}", "Run 'cbr-warehouse run' first, or name another --home.")
     return place

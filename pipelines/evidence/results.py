@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
+from pipelines import duck
 from pipelines.duck import connect
 from pipelines.home import Home
 from pipelines.models.build import build_models
@@ -43,8 +44,8 @@ def judge(home: Home, project: Project, rules: Rules) -> pa.Table:
 
 
 def published(warehouse: Path) -> pa.Table:
-    """Return the results that a published file holds."""
-    with connect(warehouse, read_only=True) as connection:
+    """Return the results that a published file holds. Raises Problem where it can't be read."""
+    with duck.published(warehouse) as connection:
         results: pa.Table = connection.sql(_IN_ORDER).to_arrow_table()
         return results
 

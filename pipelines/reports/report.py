@@ -20,7 +20,7 @@ PAGE, WORKBOOK, LATEST = "compliance.html", "compliance.xlsx", "latest"
 
 def write_report(home: Home) -> Path:
     """Write the report of what is published now; return its page. `latest` points at the newest. Raises Problem."""
-    with writing(home.path), published(home.published()) as connection:
+    with writing(home.path), published(home.warehouse) as connection:
         content = read_content(connection)
         newest = max((scope["as_of"] for scope in content.scopes if scope["as_of"]), default=None)
         folder = home.reports / (snapshot_id(newest) if newest else "nothing-complete")
