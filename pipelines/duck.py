@@ -102,6 +102,18 @@ def published(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.close()
 
 
+def lock(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let the SQL that follows read what is in the connection, and nothing else, for ever."""
+    for setting in (
+        "enable_external_access = false",
+        "autoload_known_extensions = false",
+        "autoinstall_known_extensions = false",
+        "allow_community_extensions = false",
+        "lock_configuration = true",
+    ):
+        connection.execute(f"SET {setting}")
+
+
 def wal_of(path: Path) -> Path:
     """Return the log that DuckDB keeps beside a file while somebody writes to it."""
     return path.with_name(f"{path.name}.wal")

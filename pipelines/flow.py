@@ -23,6 +23,7 @@ from pipelines.history.keep import bring_up
 from pipelines.home import Home, writing
 from pipelines.load import tables, warehouse
 from pipelines.load.catalog import fill_catalog
+from pipelines.load.sweep import sweep
 from pipelines.load.tables import Loaded, TableWriter, read_loaded
 from pipelines.models.audit import Audited, audits, run_audits
 from pipelines.models.build import build_models
@@ -96,7 +97,7 @@ def normalize_landed(home: Home, again: Iterable[str] = ()) -> list[Loaded]:
         mine = [snapshot for snapshot in landed if snapshot.scope == scope]
         bring_up(home, scope, mine, partial(normalize_snapshot, home), anew=bool(again))
     loaded = [normalize_snapshot(home, snapshot) for snapshot in landing.current(landed)]
-    tables.sweep(home, time.time())
+    sweep(home, landed, time.time())
     return loaded
 
 
@@ -198,7 +199,7 @@ def normalize_snapshot(home: Home, snapshot: Snapshot) -> Loaded:
     """Write the tables of one landed snapshot, unless they are there; return them."""
     source = hashlib.sha256(json.dumps(snapshot.parts, sort_keys=True).encode()).hexdigest()
     known = read_loaded(home, snapshot.scope, snapshot.snapshot_id)
-    if known and known.source_sha256 == source:
+    if known and known.source_sha256 == source and not tables.damages(home, known):
         return known
     shows, pages = (partial(landing.blocks, home, snapshot, kind) for kind in (SHOW, LIST))
     normalizer = Normalizer(snapshot.scope, snapshot.snapshot_id, shows, pages, snapshot.vanished)

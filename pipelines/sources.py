@@ -25,6 +25,7 @@ from pipelines.history.judged import rows_before
 from pipelines.history.state import read_state
 from pipelines.home import Home
 from pipelines.load import tables, warehouse
+from pipelines.load.parquet import reading
 from pipelines.load.tables import Loaded, read_loaded
 from pipelines.models.control import CONTROLS, controls_table
 from pipelines.models.model import Model
@@ -50,8 +51,9 @@ def fill_sources(
     judged = {(one.scope, one.snapshot_id) for one in loaded}
     if sum(sum(one.rows.values()) for one in loaded) < _FEW:
         connection.execute("SET threads = 1")
-    rows = _fill_data(connection, home, loaded)
-    rows |= _fill_results(connection, home, loaded)
+    with reading(home):
+        rows = _fill_data(connection, home, loaded)
+        rows |= _fill_results(connection, home, loaded)
     rows |= _fill_meta(connection, home, run_id, landed, loaded)
     rows |= _fill_policy(connection, rules, (s for s in landed if (s.scope, s.snapshot_id) in judged))
     rows |= _fill_evidence(connection, run_id, landed, loaded, models.models, rules)

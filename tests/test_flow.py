@@ -18,6 +18,7 @@ from pipelines.extract import landing
 from pipelines.extract.landing import Attempt
 from pipelines.home import Home, writing
 from pipelines.load import tables
+from pipelines.load.sweep import GRACE
 from pipelines.models.audit import Audit, Audited
 from pipelines.problem import Problem
 from tests.given import AS_OF, Landed, child, land, publish, query, server, volume
@@ -204,7 +205,7 @@ def test_the_same_landing_gives_the_same_content_in_new_files_and_the_old_ones_g
     assert set(first.content) >= {"backups", "children", "extend_info"}
     [old], [new] = first.paths(home, "backups"), second.paths(home, "backups")
     assert old.exists()
-    os.utime(old, (0, time.time() - tables.GRACE - 1))
+    os.utime(old, (0, time.time() - GRACE - 1))
     flow.normalize_landed(home)
     assert (old.exists(), new.exists()) == (False, True)
 

@@ -4,7 +4,6 @@ Belongs here: what is copied, and the chain of packs. A home enters; a folder le
 Does not belong here: judging (results.py).
 """
 
-import json
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -25,7 +24,7 @@ from pipelines.extract import landing
 from pipelines.extract.landing import Snapshot
 from pipelines.history.judged import keep, read_judged
 from pipelines.history.state import read_state
-from pipelines.home import Home, private_folder, sha256_of, write_json, writing
+from pipelines.home import Home, private_folder, read_json, sha256_of, write_json, writing
 from pipelines.load.tables import Loaded, read_loaded
 from pipelines.models.model import sql_folder
 from pipelines.models.project import project
@@ -187,12 +186,14 @@ def _copy(home: Home, inside: Home, path: Path) -> None:
 
 def _previous(home: Home) -> dict[str, str] | None:
     """Return the newest pack that there is, and the hash of its manifest: the chain."""
-    packs = sorted(home.evidence.glob(f"*/{MANIFEST}"), key=lambda path: json.loads(path.read_text())["made_at"])
-    if not packs:
+    cure = "Restore it from a copy, or move its folder away: the chain then goes on from the pack before it."
+    packs = [(read_json(path, _made, cure), path) for path in home.evidence.glob(f"*/{MANIFEST}")]
+    found = max(((made, path) for made, path in packs if made), default=None)
+    if found is None:
         return None
-    content = json.loads(packs[-1].read_text(encoding="utf-8"))
-    return {
-        "pack": packs[-1].parent.name,
-        "manifest_sha256": sha256_of(packs[-1]),
-        "result_sha256": content["result_sha256"],
-    }
+    (_, result_sha256), path = found
+    return {"pack": path.parent.name, "manifest_sha256": sha256_of(path), "result_sha256": result_sha256}
+
+
+def _made(content: Any) -> tuple[str, str]:
+    return str(content["made_at"]), str(content["result_sha256"])

@@ -16,13 +16,16 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from pipelines import duck
-from pipelines.duck import connect
+from pipelines.duck import connect, lock
+from pipelines.extract import landing
 from pipelines.home import Home
+from pipelines.load.tables import damages
 from pipelines.models.build import build_models
 from pipelines.models.project import Project
 from pipelines.policy.force import Rules
+from pipelines.problem import Problem
 from pipelines.reports.safe import FORMULA
-from pipelines.sources import fill_sources
+from pipelines.sources import current, fill_sources
 
 RESULTS = "compliance.control_results"
 _KEY = "control_id, scope, snapshot_id, subject_type, subject_id"
@@ -35,9 +38,19 @@ _BATCH = 10_000  # rows
 
 
 def judge(home: Home, project: Project, rules: Rules) -> pa.Table:
-    """Return the results of a home: judged anew, in memory, by the SQL of `project`."""
+    """Return the results of a home: judged anew, in memory, by the SQL of `project`, which can't do anything else.
+
+    Raises Problem where a table is not what was written.
+    """
+    for loaded in current(home, landing.snapshots(home)):
+        for path in damages(home, loaded):
+            raise Problem(
+                f"{path} is damaged: it is not what was written",
+                "Restore it from a copy, or run 'cbr-warehouse build', which makes it again.",
+            )
     with connect() as connection:
         fill_sources(connection, home, "evidence", project, rules)
+        lock(connection)
         build_models(connection, project.towards([RESULTS]))
         results: pa.Table = connection.sql(_IN_ORDER).to_arrow_table()
         return results

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipelines.duck import DAMAGE, open_published, unreadable
+from pipelines.duck import DAMAGE, lock, open_published, unreadable
 from pipelines.problem import Problem, shown
 from pipelines.reports.safe import cell
 
@@ -27,8 +27,7 @@ def print_answer(warehouse: Path, query: str, form: str, out: TextIO) -> None:
     """Write what `query` finds to `out`, as `table`, `csv` or `json`. Raises Problem where it can't be answered."""
     connection = open_published(warehouse)
     try:
-        connection.execute("SET enable_external_access = false")
-        connection.execute("SET lock_configuration = true")
+        lock(connection)
         cursor = connection.execute(_one(connection, query))
         names = [column[0] for column in cursor.description or []]
         _FORMS[form](names, iter(lambda: cursor.fetchone(), None), out)
