@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from pipelines.extract.landing import LIST, SHOW, Snapshot
 from pipelines.extract.snapshot import Progress, Reading, land_all
 from pipelines.history.judged import KEPT, Judged, keep, write_results
 from pipelines.history.keep import bring_up
+from pipelines.history.missed import missed_readings
 from pipelines.home import Home, writing
 from pipelines.load import tables, warehouse
 from pipelines.load.catalog import fill_catalog
@@ -34,7 +36,7 @@ from pipelines.normalize.snapshot import Normalizer
 from pipelines.policy.force import Rules, read_rules
 from pipelines.policy.named import named as named_rules
 from pipelines.problem import Problem
-from pipelines.sources import current, fill_rows, fill_sources, standing
+from pipelines.sources import current, fill_rows, fill_sources, snapshots_until, standing
 
 ALL = "all"  # in the place of a snapshot's id
 
@@ -101,10 +103,26 @@ def normalize_landed(home: Home, again: Iterable[str] = ()) -> list[Loaded]:
     return loaded
 
 
+def judge_missed(home: Home, run_id: str, rules: Rules | None = None) -> None:
+    """Judge the snapshots whose runs were killed before they published, in their order: no day lacks in the trend.
+
+    Call it while the home is held, before the history takes in anything newer. Raises Problem.
+    """
+    for reading in missed_readings(home, landing.snapshots(home)):
+        until = max(snapshot.finished_at for snapshot in reading)
+        landed = snapshots_until(home, until)
+        for scope in dict.fromkeys(snapshot.scope for snapshot in landed):
+            bring_up(home, scope, [one for one in landed if one.scope == scope], partial(normalize_snapshot, home))
+        for snapshot in landing.current(landed):
+            normalize_snapshot(home, snapshot)
+        _judge(home, run_id, rules or rules_of(home), reading, until)
+
+
 def build(home: Home, run_id: str) -> None:
     """Make the published file again from what stands in Parquet. Raises Problem."""
     rules = rules_of(home)
     with home.held():
+        judge_missed(home, run_id, rules)
         normalize_landed(home)
         publish(home, build_draft(home, run_id, rules))
 
@@ -114,6 +132,7 @@ def replay(home: Home, snapshot_id: str | None, run_id: str) -> None:
     again = named(home, snapshot_id or ALL)
     rules = rules_of(home)
     with home.held():
+        judge_missed(home, run_id, rules)
         normalize_landed(home, again)
         publish(home, build_draft(home, run_id, rules))
 
@@ -131,13 +150,21 @@ def named(home: Home, snapshot_id: str) -> list[str]:
 
 def judge(home: Home, run_id: str) -> None:
     """Judge the newest complete snapshot of each scope and keep the results; publish nothing. Raises Problem."""
-    rules, landed, models = rules_of(home), landing.snapshots(home), project()
-    with home.held(), writing(home.path), connect() as connection:
+    rules = rules_of(home)
+    with home.held():
+        judge_missed(home, run_id, rules)
         normalize_landed(home)
-        fill_sources(connection, home, run_id, models, rules)
+        _judge(home, run_id, rules, landing.current(landing.snapshots(home)))
+
+
+def _judge(home: Home, run_id: str, rules: Rules, snapshots: Iterable[Snapshot], until: datetime | None = None) -> None:
+    """Judge by what was read until then, or by all, and keep the results of `snapshots`."""
+    models = project()
+    with writing(home.path), connect() as connection:
+        fill_sources(connection, home, run_id, models, rules, until)
         build_models(connection, models.towards(KEPT))
-        for one in current(home, landed):
-            keep(home, write_results(home, connection, one.scope, one.snapshot_id))
+        for snapshot in snapshots:
+            keep(home, write_results(home, connection, snapshot.scope, snapshot.snapshot_id))
 
 
 def rules_of(home: Home) -> Rules:
@@ -210,4 +237,5 @@ def normalize_snapshot(home: Home, snapshot: Snapshot) -> Loaded:
         for piece in normalizer.pieces():
             writer.write(piece.tables, piece.records)
         writer.write({meta.DRIFT.name: normalizer.drift()})
-    return writer.commit(source)
+    with writing(home.path):
+        return writer.commit(source)

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import stat
 import time
 from datetime import timedelta
@@ -14,6 +15,8 @@ import pytest
 from pipelines import flow
 from pipelines.contract.tables import NORMALIZED
 from pipelines.duck import connect
+from pipelines.evidence.pack import write_pack
+from pipelines.evidence.verify import verify
 from pipelines.extract import landing
 from pipelines.extract.landing import Attempt
 from pipelines.home import Home, writing
@@ -208,6 +211,52 @@ def test_the_same_landing_gives_the_same_content_in_new_files_and_the_old_ones_g
     os.utime(old, (0, time.time() - GRACE - 1))
     flow.normalize_landed(home)
     assert (old.exists(), new.exists()) == (False, True)
+
+
+def days(home: Home, number: int) -> list[str]:
+    """Publish so many days, one by one, long enough ago that no reader is left; return the snapshots."""
+    for day in range(number):
+        publish(home, Landed([server()], as_of=AS_OF + timedelta(days=day)), run_id=f"run-{day}")
+        for path in home.path.rglob("part-*.parquet"):
+            os.utime(path, (0, time.time() - GRACE - 1))
+    return [snapshot.snapshot_id for snapshot in landing.snapshots(home)]
+
+
+def tabled(home: Home) -> set[str]:
+    """The snapshots of which there are tables, or what is left of them."""
+    return {part for path in home.tables.rglob("*") if path.is_file() for part in path.parts if "snapshot_id=" in part}
+
+
+def test_tables_of_snapshots_that_the_history_and_the_results_have_go_but_for_the_newest_two(home: Home) -> None:
+    snapshots = days(home, 5)
+    assert {name.removesuffix(".json") for name in tabled(home)} == {f"snapshot_id={name}" for name in snapshots[-2:]}
+    lifecycle = query(home, "SELECT * FROM history.backups ORDER BY ALL")
+    publish(home, run_id="again")
+    assert query(home, "SELECT * FROM history.backups ORDER BY ALL") == lifecycle
+    # They are all that is needed where the newest one turns out to be damaged.
+    shutil.rmtree(home.landed("prod", snapshots[-1]))
+    publish(home, run_id="without")
+    assert query(home, "SELECT DISTINCT snapshot_id FROM cbr.backups") == [(snapshots[-2],)]
+    assert verify(write_pack(home, snapshots[1])).is_same
+
+
+def test_tables_of_a_snapshot_that_is_not_judged_yet_stay(home: Home) -> None:
+    days(home, 2)
+    for day in (2, 3, 4):
+        land(home, Landed([server()], as_of=AS_OF + timedelta(days=day)))
+    flow.normalize_landed(home)
+    assert {name.removesuffix(".json")[-16:-8] for name in tabled(home)} == {"20260303", "20260304", "20260305"}
+
+
+def test_a_table_that_was_changed_is_made_again(home: Home) -> None:
+    publish(home, Landed([server()]))
+    [loaded] = flow.normalize_landed(home)
+    [path] = loaded.paths(home, "backups")
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    publish(home, run_id="run-2")
+    assert query(home, "SELECT id FROM cbr.backups") == [("backup-1",)]
+    [again] = flow.normalize_landed(home)
+    assert again.content == loaded.content
 
 
 def test_the_same_landing_gives_the_same_results(home: Home) -> None:

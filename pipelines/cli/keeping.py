@@ -1,5 +1,7 @@
 """The commands that work on what is there, offline: build, replay, catalog, verify, prune."""
 
+from contextlib import nullcontext
+
 import click
 from rich.console import Console
 
@@ -66,13 +68,17 @@ def verify(home: str | None) -> None:
 def prune(keep_days: float, dry_run: bool, home: str | None) -> None:
     """Remove old landed snapshots; the newest complete one of a scope always stays."""
     from pipelines.extract import keep, landing
+    from pipelines.history.judged import read_judged
     from pipelines.history.state import read_state
     from pipelines.home import writing
 
     place = _landed(home)
-    with place.held(), writing(place.path):
-        scopes = {snapshot.scope for snapshot in landing.snapshots(place)}
-        taken_in = {scope: last.snapshot_id for scope in scopes if (last := read_state(place, scope).last)}
+    with nullcontext() if dry_run else place.held(), writing(place.path):
+        taken_in = {}
+        for scope in {snapshot.scope for snapshot in landing.snapshots(place)}:
+            folded, judged = read_state(place, scope).last, read_judged(place, scope).last
+            if folded and judged:
+                taken_in[scope] = min(folded.snapshot_id, judged.snapshot_id)
         for folder in keep.outdated(place, keep_days, clock.utc_now(), taken_in):
             would = "would remove" if dry_run else "removed"
             line = f"{would} {folder.relative_to(place.path)}, {keep.size_of(folder):,} bytes"

@@ -4,6 +4,7 @@ A run that was killed, or one that made a snapshot's tables again, leaves files 
 here: which landed snapshots may go (extract/keep.py).
 """
 
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,7 +28,7 @@ def sweep(home: Home, landed: list[Snapshot], now: float) -> None:
             home.table_manifest(scope, snapshot_id).unlink()
     named = set(_named(home))
     for path in (*home.tables.glob("*/*/*/part-*.parquet"), *home.histories.glob("*/*/part-*.parquet")):
-        if path not in named and now - path.stat().st_mtime > GRACE:
+        if path not in named and now - path.lstat().st_mtime > GRACE and not stat.S_ISDIR(path.lstat().st_mode):
             path.unlink()
 
 
