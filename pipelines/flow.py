@@ -217,7 +217,7 @@ def stale(home: Home, clouds: Iterable[str]) -> Problem | None:
     """Return the problem of a run that published, but has no complete reading of one of `clouds`."""
     landed = landing.snapshots(home)
     rows = [standing(attempt, landed) for attempt in landing.attempts(home) if attempt.scope in clouds]
-    said = "; ".join(f"{row['scope']}: {row['stale_reason']}" for row in rows if row["is_stale"])
+    said = "; ".join(f"{row['scope']}: {row['problem']}" for row in rows if row["problem"])
     cure = "Every other scope is loaded; of these, the last complete snapshot stands, if there is one, marked as stale."
     return Problem(f"published, but not every scope could be read: {said}", cure) if said else None
 

@@ -172,16 +172,15 @@ def _fill_evidence(
 
 
 def standing(attempt: Attempt, landed: list[Snapshot]) -> dict[str, Any]:
-    """Return the row of meta.scopes: what stands for a scope, and whether something newer should."""
+    """Return the row of meta.scopes: how the last reading of a scope ended, and what stands for it."""
     mine = [snapshot for snapshot in landed if snapshot.scope == attempt.scope]
     stands = next(iter(landing.current(mine)), None)
     newer = mine[-1].incomplete_reason if mine and mine[-1] is not stands else None
-    reason = attempt.problem or newer
-    return asdict(attempt) | {
+    return {
+        "scope": attempt.scope,
         "attempted_at": attempt.at,
+        "problem": attempt.problem or newer,
         "snapshot_id": stands.snapshot_id if stands else None,
-        "is_stale": reason is not None,
-        "stale_reason": reason,
     }
 
 

@@ -1,7 +1,9 @@
 """From landing to the published file: what is rebuilt, what is kept, what is never half done."""
 
 import errno
+import io
 import os
+import re
 import shutil
 import stat
 import time
@@ -11,8 +13,9 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 import pytest
+from rich.console import Console
 
-from pipelines import flow
+from pipelines import duck, flow
 from pipelines.contract.tables import NORMALIZED
 from pipelines.duck import connect
 from pipelines.evidence.pack import write_pack
@@ -24,6 +27,10 @@ from pipelines.load import tables
 from pipelines.load.sweep import GRACE
 from pipelines.models.audit import Audit, Audited
 from pipelines.problem import Problem
+from pipelines.reports.content import read_content
+from pipelines.reports.report import write_report
+from pipelines.reports.status import lines
+from pipelines.reports.summary import read_summary, render
 from tests.given import AS_OF, Landed, child, land, publish, query, server, volume
 
 LATER = AS_OF + timedelta(days=1)
@@ -97,6 +104,39 @@ def test_a_scope_that_is_not_read_any_more_is_stale_and_can_not_restore_now(home
         "SELECT scope, is_stale, can_restore_now FROM compliance.resource_compliance WHERE resource_id = 'server-1' ORDER BY 1",
     )
     assert restorable[1] == ("prod", True, None)
+    # Whoever says it says the same, and shows no number of then as one of now.
+    assert query(home, "SELECT scope, is_stale FROM staging.stg_scopes ORDER BY 1") == [
+        ("other", False),
+        ("prod", True),
+    ]
+    columns = query(
+        home, "SELECT table_name FROM duckdb_columns() WHERE column_name = 'is_stale' AND schema_name = 'meta'"
+    )
+    assert columns == []
+    status = "\n".join(lines(home, LATER + timedelta(days=1)))
+    [other, prod] = status.split("scope prod")
+    assert "STALE      last tried on 2026-03-01 12:00 UTC: it was not read for long while other scopes were" in prod
+    assert "then       on 2026-03-01 12:00 UTC, " in prod
+    assert "\n  now " not in prod
+    assert ("STALE" in other, "\n  now        " in other) == (False, True)
+    console = Console(width=200, record=True, file=io.StringIO())
+    console.print(render(read_summary(home.warehouse)))
+    answer = console.export_text()
+    assert "what follows was so on 2026-03-01 12:00 UTC, and may be otherwise now" in answer.split("scope prod")[1]
+    assert "may be otherwise now" not in answer.split("scope prod")[0]
+    page = write_report(home).read_text()
+    assert "prod is stale: it was not read for long while other scopes were." in page
+    [section] = re.findall(r'<section aria-label="Scope prod">.*?</section>', page, re.DOTALL)
+    assert section.count("on 2026-03-01 12:00 UTC, when it was last read") == 5
+    assert 'class="good"' not in section
+    [section] = re.findall(r'<section aria-label="Scope other">.*?</section>', page, re.DOTALL)
+    assert "when it was last read" not in section
+    with duck.published(home.warehouse) as connection:
+        content = read_content(connection)
+    assert {row["covered"] for row in content.coverage if row["scope"] == "prod"} == {None}
+    rows = content.listings["resources"].rows
+    assert {row["recency"] for row in rows if row["scope"] == "prod"} == {"unknown"}
+    assert {row["recency"] for row in rows if row["scope"] == "other"} == {"fail"}
 
 
 def test_a_scope_whose_last_reading_failed_is_stale_and_says_why(home: Home) -> None:
