@@ -25,6 +25,17 @@ SPILL = ".spill"  # the folder of what does not fit
 MEMORY = "1650MB"  # what DuckDB may use while it folds or builds; a process as a whole stays below 2 GB
 
 
+@contextmanager
+def interrupts() -> Iterator[None]:
+    """Give an interrupt its own name again: DuckDB drops what a signal's handler raised, and says something else."""
+    try:
+        yield
+    except (RuntimeError, duckdb.InterruptException) as error:
+        if isinstance(error, duckdb.InterruptException) or str(error) == "Query interrupted":
+            raise KeyboardInterrupt from None
+        raise
+
+
 def count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
     """Return how many rows a relation, or a SELECT in parentheses, has."""
     return int(connection.execute(f"SELECT count(*) FROM {relation}").fetchall()[0][0])
@@ -65,7 +76,8 @@ def connect(
             connection.execute(f"SET memory_limit = '{MEMORY}'")
             connection.execute("SET preserve_insertion_order = false")
             connection.execute("SET temp_directory = $1", [str(spill / SPILL)])
-        yield connection
+        with interrupts():
+            yield connection
     finally:
         connection.close()
 
@@ -91,7 +103,8 @@ def published(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a published file, read-only. Raises Problem where it has not what this version asks for, or is damaged."""
     connection = open_published(path)
     try:
-        yield connection
+        with interrupts():
+            yield connection
     except (duckdb.CatalogException, duckdb.BinderException):
         raise Problem(
             f"{path} was made by another version of cbr-warehouse", "Run 'cbr-warehouse build' to make it again."

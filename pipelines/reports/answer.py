@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipelines.duck import DAMAGE, lock, open_published, unreadable
+from pipelines.duck import DAMAGE, interrupts, lock, open_published, unreadable
 from pipelines.problem import Problem, shown
 from pipelines.reports.safe import cell
 
@@ -28,9 +28,10 @@ def print_answer(warehouse: Path, query: str, form: str, out: TextIO) -> None:
     connection = open_published(warehouse)
     try:
         lock(connection)
-        cursor = connection.execute(_one(connection, query))
-        names = [column[0] for column in cursor.description or []]
-        _FORMS[form](names, iter(lambda: cursor.fetchone(), None), out)
+        with interrupts():
+            cursor = connection.execute(_one(connection, query))
+            names = [column[0] for column in cursor.description or []]
+            _FORMS[form](names, iter(lambda: cursor.fetchone(), None), out)
     except DAMAGE as error:
         raise unreadable(warehouse, error) from None
     except duckdb.Error as error:
