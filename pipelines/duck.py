@@ -7,10 +7,12 @@ belong here: SQL of any model.
 import os
 import re
 import stat
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 import duckdb
 
@@ -21,8 +23,19 @@ from pipelines.problem import Problem
 STORAGE_VERSION = "v1.5.0"
 DAMAGE = (duckdb.IOException, duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException)
 _WRITER = re.compile(r"lock is held in (.+?) \(PID (\d+)\)")
+_OPEN: WeakSet[duckdb.DuckDBPyConnection] = WeakSet()
+_OPENING = threading.Lock()
 SPILL = ".spill"  # the folder of what does not fit
 MEMORY = "1650MB"  # what DuckDB may use while it folds or builds; a process as a whole stays below 2 GB
+
+
+def interrupt_all() -> None:
+    """Stop what every connection of this process does. Another thread may call it: the main one may wait for DuckDB."""
+    with _OPENING:
+        connections = list(_OPEN)
+    for connection in connections:
+        with suppress(duckdb.ConnectionException):  # closed by now
+            connection.interrupt()
 
 
 @contextmanager
@@ -54,6 +67,8 @@ def open_file(path: Path | str, *, read_only: bool = True) -> duckdb.DuckDBPyCon
         {} if read_only else {"storage_compatibility_version": STORAGE_VERSION}
     )
     connection = duckdb.connect(str(path), read_only=read_only, config=config)
+    with _OPENING:
+        _OPEN.add(connection)
     # Naive timestamps are UTC: the session's zone must never shift them.
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute("SET enable_progress_bar = false")

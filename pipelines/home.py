@@ -19,6 +19,7 @@ import fcntl
 import hashlib
 import json
 import os
+import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -197,6 +198,13 @@ def private_folder(path: Path) -> None:
 def open_private(path: Path) -> int:
     """Create `path` for its owner alone and return a descriptor to write it."""
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+
+
+def private_copy(source: Path, target: Path) -> None:
+    """Copy a file for its owner alone, whatever the mode of the source."""
+    private_folder(target.parent)
+    with source.open("rb") as file, os.fdopen(open_private(target), "wb") as copy:
+        shutil.copyfileobj(file, copy)
 
 
 def sha256_of(path: Path) -> str:

@@ -6,6 +6,7 @@ machine: nothing in them tells of the run.
 
 import hashlib
 import json
+import os
 import re
 from collections import Counter
 from pathlib import Path
@@ -18,7 +19,7 @@ import pyarrow.csv
 from pipelines import duck
 from pipelines.duck import connect, lock
 from pipelines.extract import landing
-from pipelines.home import Home
+from pipelines.home import Home, open_private
 from pipelines.load.tables import damages
 from pipelines.models.build import build_models
 from pipelines.models.project import Project
@@ -80,7 +81,8 @@ def write_csv(results: pa.Table, path: Path) -> None:
         if pa.types.is_string(texts.type):
             texts = pc.replace_substring_regex(texts, _FORMULA, r"'\1")
         results = results.set_column(place, field.name, texts)
-    pyarrow.csv.write_csv(results, path)
+    with os.fdopen(open_private(path), "wb") as sink:
+        pyarrow.csv.write_csv(results, sink)
 
 
 def hash_of(results: pa.Table) -> str:
