@@ -22,10 +22,10 @@ def open_warehouse(home: str | None = None) -> "duckdb.DuckDBPyConnection":
     """Return a connection to the published file, read-only: `.sql("select ...").df()` is a pandas DataFrame.
 
     `home` is a folder; else CBR_HOME, else ./cbr-home. Whoever has it open goes on reading what it was; open it again
-    to see what was published since. Raises Problem where nothing is published.
+    to see what was published since. Raises Problem where nothing is published, or where it can't be read.
     """
     from pipelines.config import Settings  # what a plain import of this package need not pay for
-    from pipelines.duck import open_file
+    from pipelines.duck import open_published
     from pipelines.home import Home
 
-    return open_file(Home(Settings.load(home).home).published())
+    return open_published(Home(Settings.load(home).home).warehouse)

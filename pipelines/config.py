@@ -17,6 +17,8 @@ DEFAULT_HOME = "cbr-home"
 DEVELOPMENT, PRODUCTION = "development", "production"  # what CBR_ENVIRONMENT may say
 DEMO_HOME = "cbr-demo"
 _YEAR = 8760.0  # hours
+_REFUSED = "?\\"  # in the path of a home: DuckDB begins its options at the one, and takes the other for a slash
+_LONGEST_PATH, _LONGEST_NAME = 3_500, 255  # bytes; what lies in the home needs some more of the 4,096 that Linux has
 SANDBOX = "sandbox"  # the scope that is served by pipelines/sandbox itself
 
 
@@ -100,12 +102,14 @@ class Operation:
 def _home(text: str) -> Path:
     try:
         path = Path(text).expanduser().absolute()
-        if "?" not in str(path) and str(path).encode():
+        length, longest = len(str(path).encode()), max(len(part.encode()) for part in path.parts)
+        if not set(str(path)) & set(_REFUSED) and length <= _LONGEST_PATH and longest <= _LONGEST_NAME:
             return path
     except (RuntimeError, UnicodeEncodeError):
         pass
     raise Problem(
-        f"the home {text!a} can't be used", "Name a folder without a question mark, in UTF-8, of a known user."
+        f"the home {text[:200]!a} can't be used",
+        "Name a folder of a known user, in UTF-8, without ? and \\, and not longer than a path may be.",
     )
 
 

@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -20,9 +21,11 @@ from pipelines.extract.landing import LIST, SHOW, Snapshot
 from pipelines.extract.snapshot import Progress, Reading, land_all
 from pipelines.history.judged import KEPT, Judged, keep, write_results
 from pipelines.history.keep import bring_up
+from pipelines.history.missed import missed_readings
 from pipelines.home import Home, writing
 from pipelines.load import tables, warehouse
 from pipelines.load.catalog import fill_catalog
+from pipelines.load.sweep import sweep
 from pipelines.load.tables import Loaded, TableWriter, read_loaded
 from pipelines.models.audit import Audited, audits, run_audits
 from pipelines.models.build import build_models
@@ -33,7 +36,7 @@ from pipelines.normalize.snapshot import Normalizer
 from pipelines.policy.force import Rules, read_rules
 from pipelines.policy.named import named as named_rules
 from pipelines.problem import Problem
-from pipelines.sources import current, fill_rows, fill_sources, standing
+from pipelines.sources import current, fill_rows, fill_sources, snapshots_until, standing
 
 ALL = "all"  # in the place of a snapshot's id
 
@@ -97,14 +100,30 @@ def normalize_landed(home: Home, again: Iterable[str] = ()) -> list[Loaded]:
         mine = [snapshot for snapshot in landed if snapshot.scope == scope]
         bring_up(home, scope, mine, partial(normalize_snapshot, home), anew=bool(again))
     loaded = [normalize_snapshot(home, snapshot) for snapshot in landing.current(landed)]
-    tables.sweep(home, time.time())
+    sweep(home, landed, time.time())
     return loaded
+
+
+def judge_missed(home: Home, run_id: str, rules: Rules | None = None) -> None:
+    """Judge the snapshots whose runs were killed before they published, in their order: no day lacks in the trend.
+
+    Call it while the home is held, before the history takes in anything newer. Raises Problem.
+    """
+    for reading in missed_readings(home, landing.snapshots(home)):
+        until = max(snapshot.finished_at for snapshot in reading)
+        landed = snapshots_until(home, until)
+        for scope in dict.fromkeys(snapshot.scope for snapshot in landed):
+            bring_up(home, scope, [one for one in landed if one.scope == scope], partial(normalize_snapshot, home))
+        for snapshot in landing.current(landed):
+            normalize_snapshot(home, snapshot)
+        _judge(home, run_id, rules or rules_of(home), reading, until)
 
 
 def build(home: Home, run_id: str) -> None:
     """Make the published file again from what stands in Parquet. Raises Problem."""
     rules = rules_of(home)
     with home.held():
+        judge_missed(home, run_id, rules)
         normalize_landed(home)
         publish(home, build_draft(home, run_id, rules))
 
@@ -114,6 +133,7 @@ def replay(home: Home, snapshot_id: str | None, run_id: str) -> None:
     again = named(home, snapshot_id or ALL)
     rules = rules_of(home)
     with home.held():
+        judge_missed(home, run_id, rules)
         normalize_landed(home, again)
         publish(home, build_draft(home, run_id, rules))
 
@@ -131,13 +151,21 @@ def named(home: Home, snapshot_id: str) -> list[str]:
 
 def judge(home: Home, run_id: str) -> None:
     """Judge the newest complete snapshot of each scope and keep the results; publish nothing. Raises Problem."""
-    rules, landed, models = rules_of(home), landing.snapshots(home), project()
-    with home.held(), writing(home.path), connect() as connection:
+    rules = rules_of(home)
+    with home.held():
+        judge_missed(home, run_id, rules)
         normalize_landed(home)
-        fill_sources(connection, home, run_id, models, rules)
+        _judge(home, run_id, rules, landing.current(landing.snapshots(home)))
+
+
+def _judge(home: Home, run_id: str, rules: Rules, snapshots: Iterable[Snapshot], until: datetime | None = None) -> None:
+    """Judge by what was read until then, or by all, and keep the results of `snapshots`."""
+    models = project()
+    with writing(home.path), connect() as connection:
+        fill_sources(connection, home, run_id, models, rules, until)
         build_models(connection, models.towards(KEPT))
-        for one in current(home, landed):
-            keep(home, write_results(home, connection, one.scope, one.snapshot_id))
+        for snapshot in snapshots:
+            keep(home, write_results(home, connection, snapshot.scope, snapshot.snapshot_id))
 
 
 def rules_of(home: Home) -> Rules:
@@ -177,7 +205,7 @@ def publish(home: Home, draft: Draft) -> None:
         raise Problem(
             f"not published: {', '.join(f.audit.name for f in draft.failures)} found what must not be "
             f"({first.offenders} rows in {first.audit.relation}, the first: {first.sample[:1]})",
-            "The published file is as it was. Run with --verbose to see the query that shows the rows.",
+            "The published file is as it was. Run 'cbr-warehouse replay', and report it where that says the same.",
         )
     with writing(home.path):
         # Before it is published: what was published and not kept would be missing for ever in every later trend.
@@ -190,7 +218,7 @@ def stale(home: Home, clouds: Iterable[str]) -> Problem | None:
     """Return the problem of a run that published, but has no complete reading of one of `clouds`."""
     landed = landing.snapshots(home)
     rows = [standing(attempt, landed) for attempt in landing.attempts(home) if attempt.scope in clouds]
-    said = "; ".join(f"{row['scope']}: {row['stale_reason']}" for row in rows if row["is_stale"])
+    said = "; ".join(f"{row['scope']}: {row['problem']}" for row in rows if row["problem"])
     cure = "Every other scope is loaded; of these, the last complete snapshot stands, if there is one, marked as stale."
     return Problem(f"published, but not every scope could be read: {said}", cure) if said else None
 
@@ -199,7 +227,7 @@ def normalize_snapshot(home: Home, snapshot: Snapshot) -> Loaded:
     """Write the tables of one landed snapshot, unless they are there; return them."""
     source = hashlib.sha256(json.dumps(snapshot.parts, sort_keys=True).encode()).hexdigest()
     known = read_loaded(home, snapshot.scope, snapshot.snapshot_id)
-    if known and known.source_sha256 == source:
+    if known and known.source_sha256 == source and not tables.damages(home, known):
         return known
     shows, pages = (partial(landing.blocks, home, snapshot, kind) for kind in (SHOW, LIST))
     normalizer = Normalizer(snapshot.scope, snapshot.snapshot_id, shows, pages, snapshot.vanished)
@@ -210,4 +238,5 @@ def normalize_snapshot(home: Home, snapshot: Snapshot) -> Loaded:
         for piece in normalizer.pieces():
             writer.write(piece.tables, piece.records)
         writer.write({meta.DRIFT.name: normalizer.drift()})
-    return writer.commit(source)
+    with writing(home.path):
+        return writer.commit(source)

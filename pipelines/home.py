@@ -10,7 +10,7 @@
     policy.yaml, waivers.yaml                                    what is demanded, and what is accepted
     warehouse.duckdb                                             what analysts open
 
-Belongs here: paths, private modes, and writing a small file in one step. Does not belong here: what stands
+Belongs here: paths, private modes, writing a small file in one step, and reading it. Does not belong here: what stands
 in the files.
 """
 
@@ -19,17 +19,19 @@ import fcntl
 import hashlib
 import json
 import os
+import shutil
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
-from urllib.parse import quote
+from typing import IO, Any, TypeVar
+from urllib.parse import quote, unquote
 
 from pipelines.problem import Problem
 
+T = TypeVar("T")
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _REFUSED = {
     errno.ENOENT,
@@ -42,6 +44,8 @@ _REFUSED = {
     errno.ENAMETOOLONG,
     errno.EIO,
 }
+
+_IN_THE_WAY = {errno.ENOTDIR, errno.EEXIST, errno.EISDIR}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +120,6 @@ class Home:
         """The published DuckDB file."""
         return self.path / "warehouse.duckdb"
 
-    def published(self) -> Path:
-        """Return the published DuckDB file. Raises Problem where there is none."""
-        if not self.warehouse.is_file():
-            raise Problem(
-                f"there is no {self.warehouse}", "Run 'cbr-warehouse run' or 'build' first, or name another --home."
-            )
-        return self.warehouse
-
     def draft(self, run_id: str) -> Path:
         """The file that a run builds in, beside the published one so that a rename is enough."""
         return self.path / f"warehouse.{run_id}.draft.duckdb"
@@ -156,6 +152,17 @@ class Home:
         """The file that says which Parquet files make a snapshot."""
         return self.tables / "manifests" / _place(scope) / f"snapshot_id={snapshot_id}.json"
 
+    def table_manifests(self, scope: str) -> list[Path]:
+        """Return the manifests of all tables that there are of a scope."""
+        return [path for path in self.tables.glob(f"manifests/{_place(scope)}/snapshot_id=*.json") if path.is_file()]
+
+    def scopes(self) -> list[str]:
+        """Return every scope of which there are tables, a history or results."""
+        places = {path.name for path in self.tables.glob("manifests/scope=*")}
+        for folder in ("manifests", "judged"):
+            places |= {path.stem for path in (self.histories / folder).glob("scope=*.json")}
+        return sorted(unquote(place.removeprefix("scope=")) for place in places)
+
 
 def _locked(file: IO[str]) -> bool:
     try:
@@ -179,9 +186,13 @@ def writing(path: Path) -> Iterator[None]:
             raise disk_full(path) from error
         if error.errno not in _REFUSED:
             raise
+        place = Path(error.filename2 or error.filename or path)
+        in_the_way = error.errno in _IN_THE_WAY and place != path
         raise Problem(
-            f"{path} can't be written: {error.strerror or error}",
-            "Choose a folder that you may write with --home DIR or CBR_HOME.",
+            f"{place} can't be written: {error.strerror or error}",
+            "Move it away and run again."
+            if in_the_way
+            else "Choose a folder that you may write with --home DIR or CBR_HOME.",
         ) from error
 
 
@@ -202,13 +213,45 @@ def open_private(path: Path) -> int:
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
 
 
+def private_copy(source: Path, target: Path) -> None:
+    """Copy a file for its owner alone, whatever the mode of the source."""
+    private_folder(target.parent)
+    with source.open("rb") as file, os.fdopen(open_private(target), "wb") as copy:
+        shutil.copyfileobj(file, copy)
+
+
 def sha256_of(path: Path) -> str:
-    """Return the hash of a file, nothing where there is none."""
+    """Return the hash of a file, nothing where there is none. Raises Problem where it can't be read."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
-    except FileNotFoundError:
+    except (FileNotFoundError, IsADirectoryError):
         return ""
+    except OSError as error:
+        raise Problem(f"{path} can't be read: {error.strerror}", "Restore it from a copy, or mend the disk.") from None
+
+
+def read_json(path: Path, parse: Callable[[Any], T], cure: str) -> T | None:
+    """Return what `parse` makes of a file of JSON, None where there is none. Raises Problem where it is damaged.
+
+    `parse` may raise whatever comes of content that has not the shape it should have.
+    """
+    try:
+        return parse(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        how = error.strerror if isinstance(error, OSError) else repr(error)
+        raise Problem(f"{path} is damaged: {how}", cure) from None
+
+
+def files_in(content: Any) -> dict[str, list[str]]:
+    """Return the files that a manifest names, by table. Raises ValueError where one is not a path below the home."""
+    files = {str(table): [Path(name) for name in names] for table, names in content.items()}
+    for path in (path for paths in files.values() for path in paths):
+        if path.is_absolute() or ".." in path.parts:
+            raise ValueError(f"{str(path)!r} is not below the home")
+    return {table: [str(path) for path in paths] for table, paths in files.items()}
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:

@@ -4,6 +4,7 @@ Belongs here: which moments, and the rules of the synthetic company. Does not be
 the steps (flow.py). A home enters, empty or of an earlier demo; it leaves with all readings but the last one in it.
 """
 
+import os
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ from pipelines.config import SANDBOX, Settings
 from pipelines.extract import landing
 from pipelines.extract.served import began
 from pipelines.extract.snapshot import Progress
-from pipelines.home import Home, writing
+from pipelines.home import Home, open_private, writing
 from pipelines.policy.named import POLICY, WAIVERS
 from pipelines.problem import Problem
 from pipelines.sandbox import rules
@@ -62,4 +63,5 @@ def _write(path: Path, text: str) -> None:
     """Write a file of the rules, unless somebody has one there."""
     with writing(path.parent):
         if not path.exists():
-            path.write_text(text, encoding="utf-8")
+            with os.fdopen(open_private(path), "w", encoding="utf-8") as file:
+                file.write(text)

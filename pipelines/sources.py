@@ -7,6 +7,7 @@ them (models/). Landed snapshots and loaded tables enter; rows in the draft leav
 import hashlib
 from collections.abc import Iterable
 from dataclasses import asdict
+from datetime import datetime
 from importlib.metadata import version
 from typing import Any
 
@@ -25,6 +26,7 @@ from pipelines.history.judged import rows_before
 from pipelines.history.state import read_state
 from pipelines.home import Home
 from pipelines.load import tables, warehouse
+from pipelines.load.parquet import reading
 from pipelines.load.tables import Loaded, read_loaded
 from pipelines.models.control import CONTROLS, controls_table
 from pipelines.models.model import Model
@@ -42,22 +44,43 @@ WHERE d.scope = h.scope AND d.table_name = h.table_name AND d.path = h.path AND 
 
 
 def fill_sources(
-    connection: duckdb.DuckDBPyConnection, home: Home, run_id: str, models: Project, rules: force.Rules
+    connection: duckdb.DuckDBPyConnection,
+    home: Home,
+    run_id: str,
+    models: Project,
+    rules: force.Rules,
+    until: datetime | None = None,
 ) -> dict[str, int]:
-    """Fill all that models read and no model makes; return the rows by relation."""
-    landed = landing.snapshots(home)
+    """Fill all that models read and no model makes; return the rows by relation.
+
+    Where `until` is given, what was read after it counts as not read yet. The history must not have taken it in either.
+    """
+    landed = snapshots_until(home, until)
     loaded = current(home, landed)
     judged = {(one.scope, one.snapshot_id) for one in loaded}
     if sum(sum(one.rows.values()) for one in loaded) < _FEW:
         connection.execute("SET threads = 1")
-    rows = _fill_data(connection, home, loaded)
-    rows |= _fill_results(connection, home, loaded)
-    rows |= _fill_meta(connection, home, run_id, landed, loaded)
+    with reading(home):
+        rows = _fill_data(connection, home, loaded)
+        rows |= _fill_results(connection, home, loaded)
+    rows |= _fill_meta(connection, run_id, landed, loaded, _attempts(home, landed, until))
     rows |= _fill_policy(connection, rules, (s for s in landed if (s.scope, s.snapshot_id) in judged))
     rows |= _fill_evidence(connection, run_id, landed, loaded, models.models, rules)
     rows[CONTROLS.relation] = warehouse.fill(connection, CONTROLS, controls_table(models.controls))
     rows[STANDARDS.relation] = warehouse.fill(connection, STANDARDS, standards_table(models.controls, models.standards))
     return rows
+
+
+def snapshots_until(home: Home, until: datetime | None) -> list[Snapshot]:
+    """Return the snapshots whose reading had ended by `until`, all where that is None."""
+    return [one for one in landing.snapshots(home) if until is None or one.finished_at <= until]
+
+
+def _attempts(home: Home, landed: list[Snapshot], until: datetime | None) -> list[Attempt]:
+    """Return how the last reading of each scope by `until` had ended; one that failed since is not remembered then."""
+    newest = {one.scope: Attempt(one.scope, one.finished_at, None) for one in landed}
+    known = (one if until is None or one.at <= until else newest.get(one.scope) for one in landing.attempts(home))
+    return [one for one in known if one]
 
 
 def current(home: Home, landed: list[Snapshot]) -> list[Loaded]:
@@ -97,7 +120,11 @@ def _fill_policy(
 
 
 def _fill_meta(
-    connection: duckdb.DuckDBPyConnection, home: Home, run_id: str, landed: list[Snapshot], loaded: list[Loaded]
+    connection: duckdb.DuckDBPyConnection,
+    run_id: str,
+    landed: list[Snapshot],
+    loaded: list[Loaded],
+    attempts: list[Attempt],
 ) -> dict[str, int]:
     """Fill what is known of the run, the scopes and the snapshots; return the rows by relation."""
     run = {"run_id": run_id, "tool_version": version("cbr-warehouse"), "contract_version": tables.VERSION}
@@ -109,7 +136,7 @@ def _fill_meta(
         | {"rejects": rejects.get((snapshot.scope, snapshot.snapshot_id))}
         for snapshot in landed
     )
-    scopes = (standing(attempt, landed) for attempt in landing.attempts(home))
+    scopes = (standing(attempt, landed) for attempt in attempts)
     return {
         meta.RUNS.relation: fill_rows(connection, meta.RUNS, [run]),
         meta.SCOPES.relation: fill_rows(connection, meta.SCOPES, scopes),
@@ -145,16 +172,15 @@ def _fill_evidence(
 
 
 def standing(attempt: Attempt, landed: list[Snapshot]) -> dict[str, Any]:
-    """Return the row of meta.scopes: what stands for a scope, and whether something newer should."""
+    """Return the row of meta.scopes: how the last reading of a scope ended, and what stands for it."""
     mine = [snapshot for snapshot in landed if snapshot.scope == attempt.scope]
     stands = next(iter(landing.current(mine)), None)
     newer = mine[-1].incomplete_reason if mine and mine[-1] is not stands else None
-    reason = attempt.problem or newer
-    return asdict(attempt) | {
+    return {
+        "scope": attempt.scope,
         "attempted_at": attempt.at,
+        "problem": attempt.problem or newer,
         "snapshot_id": stands.snapshot_id if stands else None,
-        "is_stale": reason is not None,
-        "stale_reason": reason,
     }
 
 

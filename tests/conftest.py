@@ -18,6 +18,14 @@ from pipelines.home import Home
 from pipelines.sandbox import Sandbox, serve
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Run single tests, and what is not there, in this process: workers keep what pytest says of a wrong name."""
+    names = [argument.partition("::") for argument in config.args]
+    if any(name or not (config.invocation_params.dir / path).exists() for path, _, name in names):
+        config.option.numprocesses = 0
+
+
 @pytest.fixture(autouse=True)
 def _no_outer_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No test reads the settings or clouds of whoever runs it."""

@@ -24,7 +24,7 @@ def test_an_empty_or_repeated_name_is_a_problem(text: str) -> None:
         Settings.load(None, {"CBR_CLOUDS": text})
 
 
-@pytest.mark.parametrize("home", ["~nobody-of-this-name/x", "a?b", "\udcff"])
+@pytest.mark.parametrize("home", ["~nobody-of-this-name/x", "a?b", "a\\b", "\udcff", "n" * 256, "a/" * 2000])
 def test_a_home_that_can_not_be_used_is_a_problem(home: str) -> None:
     with pytest.raises(Problem, match="can't be used"):
         Settings.load(home, {})

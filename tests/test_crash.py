@@ -42,6 +42,7 @@ def state(home: Home) -> list[tuple[object, ...]]:
         *query(home, "SELECT scope, snapshot_id, is_current FROM meta.snapshots ORDER BY ALL"),
         *query(home, "SELECT id, valid_from, valid_to, last_seen FROM history.children ORDER BY ALL"),
         *query(home, "SELECT * FROM history.backup_lifecycle ORDER BY ALL"),
+        *query(home, "SELECT * FROM compliance.protection_trend_daily ORDER BY ALL"),
     ]
 
 

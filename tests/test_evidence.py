@@ -2,7 +2,9 @@
 
 import csv
 import json
+import re
 import shutil
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from pipelines.evidence.pack import write_pack
 from pipelines.evidence.verify import verify
 from pipelines.extract.landing import Attempt, write_attempt
 from pipelines.home import Home, sha256_of
+from pipelines.load.tables import read_loaded
 from pipelines.problem import Problem
 from tests.given import AS_OF, Landed, publish, query, server, volume
 from tests.test_policy import POLICY
@@ -253,6 +256,146 @@ def test_only_what_is_landed_and_complete_has_evidence_and_once(two_days: Home) 
     with pytest.raises(Problem, match="there is a pack of"):
         write_pack(two_days, SECOND)
     assert [path.name for path in two_days.evidence.iterdir()] == [SECOND]
+
+
+@pytest.fixture(scope="module")
+def packed_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_pack(days(Home(tmp_path_factory.mktemp("packed") / "home")), SECOND)
+
+
+@pytest.fixture
+def pack(packed_once: Path, tmp_path: Path) -> Path:
+    """A pack of its own."""
+    shutil.copytree(packed_once, tmp_path / "pack")
+    return tmp_path / "pack"
+
+
+def signed_again(pack: Path) -> Path:
+    """Make the manifest of a pack agree with what its files are now, as somebody would who changed them."""
+    manifest = json.loads((pack / "manifest.json").read_text())
+    there = (path for path in pack.rglob("*") if path.is_file() and path.name != "manifest.json")
+    manifest["files"] = {str(path.relative_to(pack)): sha256_of(path) for path in there}
+    (pack / "manifest.json").write_text(json.dumps(manifest))
+    return pack
+
+
+COPY = "COPY (SELECT 42) TO 'stolen.csv'"  # in the working directory
+
+
+def under_kind(sql: str) -> str:
+    return f"{sql.splitlines()[0]}\n-- kind: table staging.a AS SELECT 1; {COPY}; CREATE TABLE\n{sql}"
+
+
+def under_kind_of_view(sql: str) -> str:
+    return f"{sql.splitlines()[0]}\n-- kind: view staging.a AS SELECT 1; {COPY}; CREATE VIEW\n{sql}"
+
+
+def as_an_alias(sql: str) -> str:
+    name = f"1 AS INT) AS a FROM meta.snapshots; {COPY}; SELECT 1 /*"
+    column = f'    is_sandbox,\n    1 as "{name}" -- VARCHAR: x\nfrom'
+    return sql.replace("    is_sandbox\nfrom", column) + "\n-- */ from (select 1"
+
+
+def behind_a_string(sql: str) -> str:
+    return f"{sql}\nand E'\\' <> ' or true) AS model; {COPY}; SELECT 1 FROM (SELECT 1 WHERE '1' <> '"
+
+
+def as_a_second_statement(sql: str) -> str:
+    return f"{sql}; {COPY}"
+
+
+def as_a_function_that_reads_files(sql: str) -> str:
+    return (
+        f"{sql}\nand exists (select 1 from (select 1) as t, lateral read_text('/etc/hostname') as r"
+        " where r.content <> '')"
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (under_kind, "it must be table or view"),
+        (under_kind_of_view, "it must be table or view"),
+        (as_an_alias, "names are of small letters"),
+        (behind_a_string, "is not SQL"),
+        (as_a_second_statement, "is not one SELECT"),
+        (as_a_function_that_reads_files, "disabled by configuration"),
+    ],
+)
+def test_sql_of_a_pack_that_does_more_than_judge_is_refused_in_one_line(
+    pack: Path, change: Callable[[str], str], said: str
+) -> None:
+    path = pack / "sql" / "staging" / "stg_snapshots.sql"
+    path.write_text(change(path.read_text()))
+    result = call("evidence", "--verify", str(signed_again(pack)))
+    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (1, "", 1)
+    assert said in result.stderr
+    assert not Path("stolen.csv").exists()
+
+
+def test_the_name_of_a_model_of_a_pack_is_no_sql(pack: Path) -> None:
+    name = f"a AS SELECT 1; {COPY}; CREATE TABLE staging.b"
+    shutil.copyfile(pack / "sql" / "staging" / "stg_snapshots.sql", pack / "sql" / "staging" / f"{name}.sql")
+    result = call("evidence", "--verify", str(signed_again(pack)))
+    assert (result.exit_code, "names are of small letters" in result.stderr) == (1, True)
+    assert not Path("stolen.csv").exists()
+
+
+@pytest.mark.parametrize("key", ["id", "title", "severity", "version", "subject", "parameters", "remedy"])
+def test_no_field_of_a_header_of_a_pack_is_run(pack: Path, key: str) -> None:
+    path = pack / "sql" / "controls" / "backup_encrypted.sql"
+    path.write_text(re.sub(rf"(?m)^-- {key}: .*$", f"-- {key}: x'; {COPY}; SELECT '", path.read_text()))
+    assert COPY in path.read_text()
+    result = call("evidence", "--verify", str(signed_again(pack)))
+    assert (result.exit_code in (0, 1), result.stderr.count("\n") <= 1, "Traceback" in result.output) == (
+        True,
+        True,
+        False,
+    )
+    assert not Path("stolen.csv").exists()
+
+
+def test_no_macro_audit_or_step_of_the_history_of_a_pack_is_run(pack: Path) -> None:
+    for folder in ("macros", "audits", "fold", "reports"):
+        for path in (pack / "sql" / folder).glob("*.sql"):
+            path.write_text(f"{path.read_text()}\n; {COPY}")
+    call("evidence", "--verify", str(signed_again(pack)))
+    assert not Path("stolen.csv").exists()
+
+
+def test_a_pack_that_leads_out_of_its_folder_is_refused(pack: Path) -> None:
+    (pack / "sql" / "staging" / "more.sql").symlink_to("/etc/hostname")
+    result = call("evidence", "--verify", str(signed_again(pack)))
+    assert (result.exit_code, "more.sql is a link, which no pack has" in result.stderr) == (1, True)
+
+
+def test_tables_outside_of_a_pack_are_not_read(pack: Path, tmp_path: Path) -> None:
+    [manifest] = (pack / "home" / "tables" / "manifests").glob("*/*.json")
+    content = json.loads(manifest.read_text())
+    [path] = content["files"]["backups"]
+    shutil.copyfile(pack / "home" / path, tmp_path / "elsewhere.parquet")
+    for name in (str(tmp_path / "elsewhere.parquet"), "../../elsewhere.parquet"):
+        manifest.write_text(json.dumps(content | {"files": content["files"] | {"backups": [name]}}))
+        assert "results.csv is not what was judged" in verify(signed_again(pack)).damages
+
+
+@pytest.mark.parametrize("text", ["", "{}", "null", "[" * 100_000, "\0", '{"files": [1], "result_sha256": 1}'])
+def test_a_damaged_manifest_of_a_pack_is_named(pack: Path, text: str) -> None:
+    (pack / "manifest.json").write_text(text)
+    result = call("evidence", "--verify", str(pack))
+    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (1, "", 1)
+    assert f"{pack / 'manifest.json'} is damaged" in result.stderr
+
+
+def test_a_table_of_a_home_that_was_changed_is_no_evidence(two_days: Home) -> None:
+    loaded = read_loaded(two_days, "prod", SECOND)
+    assert loaded
+    [path] = loaded.paths(two_days, "backups")
+    path.write_bytes(path.read_bytes() + b"x")
+    with pytest.raises(Problem, match=rf"{path.name} is damaged: it is not what was written"):
+        write_pack(two_days, SECOND)
+    publish(two_days, run_id="again")  # which makes it again
+    assert verify(write_pack(two_days, SECOND)).is_same
 
 
 def test_what_is_no_pack_is_said(tmp_path: Path) -> None:

@@ -1,7 +1,10 @@
 """From landing to the published file: what is rebuilt, what is kept, what is never half done."""
 
 import errno
+import io
 import os
+import re
+import shutil
 import stat
 import time
 from datetime import timedelta
@@ -10,16 +13,24 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 import pytest
+from rich.console import Console
 
-from pipelines import flow
+from pipelines import duck, flow
 from pipelines.contract.tables import NORMALIZED
 from pipelines.duck import connect
+from pipelines.evidence.pack import write_pack
+from pipelines.evidence.verify import verify
 from pipelines.extract import landing
 from pipelines.extract.landing import Attempt
 from pipelines.home import Home, writing
 from pipelines.load import tables
+from pipelines.load.sweep import GRACE
 from pipelines.models.audit import Audit, Audited
 from pipelines.problem import Problem
+from pipelines.reports.content import read_content
+from pipelines.reports.report import write_report
+from pipelines.reports.status import lines
+from pipelines.reports.summary import read_summary, render
 from tests.given import AS_OF, Landed, child, land, publish, query, server, volume
 
 LATER = AS_OF + timedelta(days=1)
@@ -29,7 +40,7 @@ def test_the_file_opens_in_older_tools_and_is_private(home: Home) -> None:
     publish(home, Landed([server()]))
     with duckdb.connect(str(home.warehouse), read_only=True) as connection:
         [(tags,)] = connection.execute("SELECT tags FROM duckdb_databases() WHERE NOT internal").fetchall()
-    assert tags["storage_version"].startswith("v1.4.0")
+    assert tags["storage_version"].startswith("v1.5.0")
     assert stat.S_IMODE(home.warehouse.stat().st_mode) == 0o600
     assert [path.name for path in home.path.glob("*.duckdb*")] == ["warehouse.duckdb"]
 
@@ -93,6 +104,39 @@ def test_a_scope_that_is_not_read_any_more_is_stale_and_can_not_restore_now(home
         "SELECT scope, is_stale, can_restore_now FROM compliance.resource_compliance WHERE resource_id = 'server-1' ORDER BY 1",
     )
     assert restorable[1] == ("prod", True, None)
+    # Whoever says it says the same, and shows no number of then as one of now.
+    assert query(home, "SELECT scope, is_stale FROM staging.stg_scopes ORDER BY 1") == [
+        ("other", False),
+        ("prod", True),
+    ]
+    columns = query(
+        home, "SELECT table_name FROM duckdb_columns() WHERE column_name = 'is_stale' AND schema_name = 'meta'"
+    )
+    assert columns == []
+    status = "\n".join(lines(home, LATER + timedelta(days=1)))
+    [other, prod] = status.split("scope prod")
+    assert "STALE      last tried on 2026-03-01 12:00 UTC: it was not read for long while other scopes were" in prod
+    assert "then       on 2026-03-01 12:00 UTC, " in prod
+    assert "\n  now " not in prod
+    assert ("STALE" in other, "\n  now        " in other) == (False, True)
+    console = Console(width=200, record=True, file=io.StringIO())
+    console.print(render(read_summary(home.warehouse)))
+    answer = console.export_text()
+    assert "what follows was so on 2026-03-01 12:00 UTC, and may be otherwise now" in answer.split("scope prod")[1]
+    assert "may be otherwise now" not in answer.split("scope prod")[0]
+    page = write_report(home).read_text()
+    assert "prod is stale: it was not read for long while other scopes were." in page
+    [section] = re.findall(r'<section aria-label="Scope prod">.*?</section>', page, re.DOTALL)
+    assert section.count("on 2026-03-01 12:00 UTC, when it was last read") == 5
+    assert 'class="good"' not in section
+    [section] = re.findall(r'<section aria-label="Scope other">.*?</section>', page, re.DOTALL)
+    assert "when it was last read" not in section
+    with duck.published(home.warehouse) as connection:
+        content = read_content(connection)
+    assert {row["covered"] for row in content.coverage if row["scope"] == "prod"} == {None}
+    rows = content.listings["resources"].rows
+    assert {row["recency"] for row in rows if row["scope"] == "prod"} == {"unknown"}
+    assert {row["recency"] for row in rows if row["scope"] == "other"} == {"fail"}
 
 
 def test_a_scope_whose_last_reading_failed_is_stale_and_says_why(home: Home) -> None:
@@ -204,9 +248,55 @@ def test_the_same_landing_gives_the_same_content_in_new_files_and_the_old_ones_g
     assert set(first.content) >= {"backups", "children", "extend_info"}
     [old], [new] = first.paths(home, "backups"), second.paths(home, "backups")
     assert old.exists()
-    os.utime(old, (0, time.time() - tables.GRACE - 1))
+    os.utime(old, (0, time.time() - GRACE - 1))
     flow.normalize_landed(home)
     assert (old.exists(), new.exists()) == (False, True)
+
+
+def days(home: Home, number: int) -> list[str]:
+    """Publish so many days, one by one, long enough ago that no reader is left; return the snapshots."""
+    for day in range(number):
+        publish(home, Landed([server()], as_of=AS_OF + timedelta(days=day)), run_id=f"run-{day}")
+        for path in home.path.rglob("part-*.parquet"):
+            os.utime(path, (0, time.time() - GRACE - 1))
+    return [snapshot.snapshot_id for snapshot in landing.snapshots(home)]
+
+
+def tabled(home: Home) -> set[str]:
+    """The snapshots of which there are tables, or what is left of them."""
+    return {part for path in home.tables.rglob("*") if path.is_file() for part in path.parts if "snapshot_id=" in part}
+
+
+def test_tables_of_snapshots_that_the_history_and_the_results_have_go_but_for_the_newest_two(home: Home) -> None:
+    snapshots = days(home, 5)
+    assert {name.removesuffix(".json") for name in tabled(home)} == {f"snapshot_id={name}" for name in snapshots[-2:]}
+    lifecycle = query(home, "SELECT * FROM history.backups ORDER BY ALL")
+    publish(home, run_id="again")
+    assert query(home, "SELECT * FROM history.backups ORDER BY ALL") == lifecycle
+    # They are all that is needed where the newest one turns out to be damaged.
+    shutil.rmtree(home.landed("prod", snapshots[-1]))
+    publish(home, run_id="without")
+    assert query(home, "SELECT DISTINCT snapshot_id FROM cbr.backups") == [(snapshots[-2],)]
+    assert verify(write_pack(home, snapshots[1])).is_same
+
+
+def test_tables_of_a_snapshot_that_is_not_judged_yet_stay(home: Home) -> None:
+    days(home, 2)
+    for day in (2, 3, 4):
+        land(home, Landed([server()], as_of=AS_OF + timedelta(days=day)))
+    flow.normalize_landed(home)
+    assert {name.removesuffix(".json")[-16:-8] for name in tabled(home)} == {"20260303", "20260304", "20260305"}
+
+
+def test_a_table_that_was_changed_is_made_again(home: Home) -> None:
+    publish(home, Landed([server()]))
+    [loaded] = flow.normalize_landed(home)
+    [path] = loaded.paths(home, "backups")
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    publish(home, run_id="run-2")
+    assert query(home, "SELECT id FROM cbr.backups") == [("backup-1",)]
+    [again] = flow.normalize_landed(home)
+    assert again.content == loaded.content
 
 
 def test_the_same_landing_gives_the_same_results(home: Home) -> None:

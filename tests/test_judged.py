@@ -1,5 +1,6 @@
 """Results that are kept: what changed, since when, the trend; and that nothing but the data decides them."""
 
+import json
 import random
 from copy import deepcopy
 from dataclasses import replace
@@ -9,11 +10,12 @@ from typing import Any
 import pytest
 
 from pipelines import flow
-from pipelines.extract.landing import LIST, SHOW
+from pipelines.evidence.pack import write_pack
+from pipelines.extract.landing import LIST, SHOW, Attempt, write_attempt
 from pipelines.history.judged import _FEW, read_judged
 from pipelines.home import Home
 from pipelines.policy.force import Rules
-from tests.given import AS_OF, Body, Landed, ask, at, child, fold, publish, query, replica, server, volume
+from tests.given import AS_OF, Body, Landed, ask, at, child, fold, land, publish, query, replica, server, volume
 
 DAY = timedelta(days=1)
 EVENTS = """
@@ -154,3 +156,75 @@ def test_neither_order_nor_parts_nor_other_scopes_change_a_result(
     other = fold(Home(tmp_path / "other"), stranger, *(day(number, *bodies) for number, bodies in enumerate(shuffled)))
     assert ask(other, FINDINGS) == said
     assert {LIST, SHOW}
+
+
+def undisturbed(home: Home, *readings: list[Landed]) -> Home:
+    for number, reading in enumerate(readings):
+        publish(home, *reading, run_id=f"run-{number}")
+    return home
+
+
+KEPT_OF_RESULTS = (
+    "SELECT * FROM compliance.protection_trend_daily ORDER BY ALL",
+    "SELECT * FROM compliance.control_result_events ORDER BY ALL",
+    "SELECT * FROM history.result_counts ORDER BY ALL",
+    "SELECT * FROM history.open_results ORDER BY ALL",
+    "SELECT * FROM history.backup_lifecycle ORDER BY ALL",
+)
+
+
+@pytest.mark.parametrize("folded", [False, True])
+def test_a_snapshot_whose_run_was_killed_before_it_published_is_judged_by_the_next(
+    home: Home, tmp_path: Any, *, folded: bool
+) -> None:
+    readings = [[day(0, fresh(0), volume("v"))], [day(1, volume("v"))], [day(2, fresh(2))], [day(3, fresh(2))]]
+    expected = undisturbed(Home(tmp_path / "undisturbed"), *readings)
+    publish(home, *readings[0])
+    for reading in readings[1:3]:
+        for given in reading:
+            land(home, given)
+        if folded:
+            flow.judge_missed(home, "killed")
+            flow.normalize_landed(home)  # and there it was killed
+    land(home, readings[3][0])
+    flow.build(home, "next")
+    assert [entry.snapshot_id[:8] for entry in read_judged(home, "prod").entries] == [
+        f"2026030{number}" for number in (1, 2, 3, 4)
+    ]
+    for sql in KEPT_OF_RESULTS:
+        assert query(home, sql) == query(expected, sql) != []
+
+
+def test_a_missed_reading_of_several_scopes_is_judged_with_what_all_of_them_were_then(
+    home: Home, tmp_path: Any
+) -> None:
+    def reading(number: int) -> list[Landed]:
+        moment = AS_OF + number * DAY + timedelta(seconds=1)
+        return [day(number, fresh(number)), Landed([volume(f"w{number}")], scope="away", as_of=moment, project="p2")]
+
+    expected = undisturbed(Home(tmp_path / "undisturbed"), *map(reading, range(3)))
+    publish(home, *reading(0))
+    for number in (1, 2):
+        for given in reading(number):
+            land(home, given)
+    flow.build(home, "next")
+    for sql in KEPT_OF_RESULTS:
+        assert query(home, sql) == query(expected, sql) != []
+    # As it was judged, it has evidence.
+    manifest = json.loads((write_pack(home, "20260302T120000Z") / "manifest.json").read_text())
+    assert manifest["compared_with"] == "the numbers that were kept of away, prod"
+
+
+def test_a_reading_that_failed_later_does_not_count_for_a_missed_one(home: Home) -> None:
+    publish(home, day(0, fresh(0)))
+    land(home, day(1, fresh(1)))
+    land(home, day(2, fresh(2)))
+    write_attempt(home, Attempt("prod", AS_OF + 3 * DAY, "the cloud did not answer"))
+    flow.build(home, "next")
+    days = query(home, "SELECT DISTINCT day FROM compliance.protection_trend_daily ORDER BY day")
+    assert days == [("2026-03-01",), ("2026-03-02",), ("2026-03-03",)]
+    assert read_judged(home, "prod").entries[1].read == {
+        "prod": ((AS_OF + DAY + timedelta(seconds=5)).isoformat(), None)
+    }
+    gate = "SELECT status FROM history.result_counts WHERE control_id = 'snapshot-complete' ORDER BY as_of"
+    assert query(home, gate) == [("pass",), ("pass",)]

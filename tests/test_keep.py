@@ -1,7 +1,9 @@
 """Looking after the landing: replay, verify, prune."""
 
 import re
+import shlex
 import shutil
+import subprocess
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,9 +12,12 @@ from click.testing import CliRunner, Result
 
 from pipelines import clock, flow
 from pipelines.cli import main
+from pipelines.evidence.pack import write_pack
+from pipelines.evidence.verify import verify
 from pipelines.extract import landing
 from pipelines.home import Home
 from pipelines.load.tables import read_loaded
+from pipelines.reports.report import write_report
 from tests.given import AS_OF, Landed, land, publish, query, server, volume
 from tests.test_readme import README
 
@@ -125,14 +130,21 @@ def test_prune_wants_to_be_told_how_long(home: Home, tmp_path: Path) -> None:
     assert call(home, "prune", "--keep-days", "-1").exit_code == 2
 
 
-def test_what_the_readme_says_to_back_up_is_enough_to_make_all_again(home: Home, tmp_path: Path) -> None:
+def test_the_backup_line_of_the_readme_is_enough_to_make_all_again_and_to_prove_it(home: Home, tmp_path: Path) -> None:
     publish(home, Landed([server(), volume("v")]))
     publish(home, Landed([server()], as_of=AS_OF + timedelta(days=1)), run_id="run-2")
+    write_report(home)
+    pack = write_pack(home, "20260302T120000Z").relative_to(home.path)
     [command] = re.findall(r"^flock .* tar .*$", README, re.MULTILINE)
-    left_out = re.findall(r"--exclude (\S+)", command)
+    (tmp_path / "backup").mkdir()
+    command = command.replace("/srv/cbr", str(home.path)).replace("/backup", str(tmp_path / "backup"))
+    subprocess.run(shlex.split(command), check=True, timeout=60)
     copy = Home(tmp_path / "copy")
-    shutil.copytree(home.path, copy.path, ignore=shutil.ignore_patterns(*left_out))
-    assert sorted(path.name for path in copy.path.iterdir() if path.is_dir()) == ["history", "landing"]
+    copy.path.mkdir()
+    shutil.unpack_archive(tmp_path / "backup" / "cbr.tar.gz", copy.path, filter="data")
+    assert sorted(path.name for path in copy.path.iterdir() if path.is_dir()) == ["evidence", "history", "landing"]
+    assert not list(copy.path.glob("warehouse*"))
+    assert call(copy, "verify").exit_code == 0
     flow.build(copy, "again")
     for sql in (
         "SELECT * EXCLUDE (run_id) FROM compliance.control_results ORDER BY ALL",
@@ -140,3 +152,24 @@ def test_what_the_readme_says_to_back_up_is_enough_to_make_all_again(home: Home,
         "SELECT * FROM history.backup_lifecycle ORDER BY ALL",
     ):
         assert query(copy, sql) == query(home, sql) != []
+    assert verify(copy.path / pack).is_same
+    assert verify(write_pack(copy, "20260301T120000Z")).is_same
+
+
+def test_prune_only_says_what_it_would_do_beside_a_run(home: Home) -> None:
+    publish(home, Landed([server()]))
+    publish(home, Landed([server()], as_of=AS_OF + timedelta(days=1)), run_id="run-2")
+    with home.held():
+        dry = call(home, "prune", "--keep-days", "0", "--dry-run")
+        assert (dry.exit_code, dry.stdout.count("would remove")) == (0, 1)
+        assert "is at work in" in call(home, "prune", "--keep-days", "0").stderr
+    assert len(landing.snapshots(home)) == 2
+
+
+def test_prune_leaves_what_is_not_judged_yet(home: Home) -> None:
+    publish(home, Landed([server()]))
+    for day in (1, 2):
+        land(home, Landed([server()], as_of=AS_OF + timedelta(days=day)))
+    flow.normalize_landed(home)
+    assert "snapshot_id=20260301" in call(home, "prune", "--keep-days", "0").stdout
+    assert [snapshot.snapshot_id[:8] for snapshot in landing.snapshots(home)] == ["20260302", "20260303"]

@@ -92,3 +92,16 @@ def test_every_setting_of_the_readme_is_read_and_every_one_that_is_read_is_in_it
     code = "".join(path.read_text() for path in (Path(__file__).parents[1] / "pipelines").rglob("*.py"))
     read, told = (set(re.findall(r"\bCBR_[A-Z_]+\b", text)) for text in (code, README))
     assert read == told
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("test_nowhere.py", "file or directory not found"), ("test_config.py::test_nothing", "not found: ")],
+)
+def test_pytest_says_which_test_it_does_not_find(name: str, said: str) -> None:
+    tests = Path(__file__).parent
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", f"tests/{name}"],
+        cwd=tests.parent, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert (done.returncode, said in done.stderr, name in done.stderr) == (4, True, True)

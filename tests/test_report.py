@@ -4,7 +4,9 @@ import base64
 import errno
 import hashlib
 import html
+import os
 import re
+import stat
 import zipfile
 from collections.abc import Iterator
 from datetime import timedelta
@@ -15,9 +17,11 @@ import pytest
 from xlsxwriter.exceptions import FileCreateError
 
 from pipelines.duck import connect
+from pipelines.evidence.pack import write_pack
 from pipelines.home import Home
 from pipelines.problem import Problem
 from pipelines.reports.report import write_report
+from pipelines.reports.workbook import _text
 from pipelines.sandbox.estate import resources
 from pipelines.sandbox.healthy import stable_id
 from pipelines.sandbox.stories import STORIES, TOLD_BY
@@ -134,6 +138,55 @@ def test_a_report_that_is_made_again_replaces_the_one_before(home: Home) -> None
     assert sorted(path.name for path in home.reports.iterdir()) == sorted(
         [first.parent.name, second.parent.name, "latest"]
     )
+
+
+def test_what_killed_reports_left_is_removed_by_the_next(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = write_report(publish(home, Landed([server()])))
+    text = first.read_text()
+    for name in (".20260301T120000Z.dead.draft", ".20260201T120000Z.dead.draft", ".20260301T120000Z.dead.old"):
+        (home.reports / name).mkdir()
+        (home.reports / name / "compliance.html").touch()
+    (home.reports / ".latest.dead").symlink_to("20260301T120000Z")
+    # Killed between two renames: the report that was to be replaced is the only one.
+    first.parent.rename(home.reports / ".20260301T120001Z.dead.old")
+    left = {path.name for path in home.reports.iterdir()}
+    write_report(home)  # others may be making theirs now
+    assert left <= {path.name for path in home.reports.iterdir()}
+    monkeypatch.setattr("pipelines.reports.report._ABANDONED", 0)
+    write_report(home)
+    assert sorted(path.name for path in home.reports.iterdir()) == [
+        "20260301T120000Z", "20260301T120001Z", "latest",
+    ]  # fmt: skip
+    assert (home.reports / "20260301T120001Z" / "compliance.html").read_text() == text
+
+
+def test_reports_and_packs_are_for_their_owner_alone_whatever_the_umask(home: Home) -> None:
+    publish(home, Landed([server()]))
+    before = os.umask(0)
+    try:
+        made = [write_report(home).parent, write_pack(home, "20260301T120000Z")]
+    finally:
+        os.umask(before)
+    paths = [path for folder in made for path in (folder, *folder.rglob("*"))]
+    assert len(paths) > 100
+    assert {stat.S_IMODE(path.stat().st_mode) for path in paths if path.is_dir()} == {0o700}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in paths if path.is_file()} == {0o600}
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (["a", "b"], "a; b"),
+        ([], ""),
+        (["=1", "b"], "'=1; b"),
+        ([f"{n:036}" for n in range(1080)], "; ".join(f"{n:036}" for n in range(842)) + "; … and 238 more"),
+        (["x" * 40_000], "… and 1 more"),
+        ("x" * 32_010, "x" * 32_000 + " … and 10 more characters"),
+    ],
+)
+def test_a_cell_that_can_not_hold_all_ends_between_two_ids_and_says_so(value: object, shown: str) -> None:
+    assert _text(value) == shown
+    assert len(_text(value)) < 32_767
 
 
 def test_a_report_that_fails_leaves_the_one_before(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

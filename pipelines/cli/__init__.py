@@ -3,7 +3,8 @@
 Belongs here: the group of commands, and how each of them ends. The commands are in running.py (demo, run),
 asking.py (query, status, report), keeping.py (build, replay, catalog, verify, prune), policing.py (policy), proving.py
 (evidence), looking.py (the rest).
-Does not belong here: any step. A Problem ends as one line on standard error and exit code 1; wrong usage exits with 2.
+Does not belong here: any step. A Problem ends as one line on standard error and exit code 1; wrong usage exits with 2;
+an interrupt exits with 130 or 143, as shells expect.
 """
 
 import atexit
@@ -20,28 +21,43 @@ from pipelines.cli.looking import sandbox, show
 from pipelines.cli.policing import policy
 from pipelines.cli.proving import evidence
 from pipelines.cli.running import demo, run
+from pipelines.cli.signals import Signals, interruptible
 from pipelines.problem import Problem
+
+_SIGINT = 130  # the exit code
+_INTERRUPTED = "interrupted"
 
 
 class _Group(click.Group):
     """Ends every command that meets a Problem with its one line."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        signals = ctx.find_object(Signals)
         try:
             return super().invoke(ctx)
         except Problem as problem:
             said = str(problem)
-        except (KeyboardInterrupt, click.Abort):
-            said = "interrupted"
+        except (KeyboardInterrupt, click.Abort) as interrupt:
+            click.echo(f"cbr-warehouse: {str(interrupt) or _INTERRUPTED}", err=True)
+            raise click.exceptions.Exit((signals and signals.exit_code) or _SIGINT) from None
         except (click.ClickException, click.exceptions.Exit, BrokenPipeError):
             raise  # click knows them
         except Exception as error:
+            if signals and signals.exit_code:  # whatever it led to
+                click.echo(f"cbr-warehouse: {_INTERRUPTED}", err=True)
+                raise click.exceptions.Exit(signals.exit_code) from None
             if "--verbose" in sys.argv:
                 raise
             # Its text may quote what nobody should see.
-            said = f"met what it does not know ({type(error).__name__}). Run again with --verbose, and report it."
+            again = "Run again with --verbose, and report it" if _has_verbose(self, ctx) else "Report it"
+            said = f"{ctx.invoked_subcommand} failed unexpectedly ({type(error).__name__}). {again}."
         click.echo(f"cbr-warehouse: {said}", err=True)
         raise click.exceptions.Exit(1)
+
+
+def _has_verbose(group: click.Group, ctx: click.Context) -> bool:
+    command = group.get_command(ctx, ctx.invoked_subcommand or "")
+    return command is not None and any(option.name == "verbose" for option in command.params)
 
 
 @click.group(cls=_Group)
@@ -77,4 +93,5 @@ def entry() -> None:
     # Most of what it imports and makes lives to its end: looking through that for garbage costs a fifth of a small run.
     gc.set_threshold(200_000, 100, 100)
     atexit.register(gc.freeze)
-    main()
+    with interruptible() as signals:
+        main(obj=signals)

@@ -5,7 +5,7 @@ import sys
 import click
 
 from pipelines import clock
-from pipelines.cli.options import home_option, published
+from pipelines.cli.options import chosen_home, home_option
 
 
 @click.command()
@@ -16,7 +16,7 @@ def query(sql: str, form: str, home: str | None) -> None:
     """Print what SQL finds in the published file. Nothing can be changed with it."""
     from pipelines.reports.answer import print_answer
 
-    print_answer(published(home).warehouse, sql, form, sys.stdout)
+    print_answer(chosen_home(home).warehouse, sql, form, sys.stdout)
 
 
 @click.command()
@@ -25,7 +25,7 @@ def status(home: str | None) -> None:
     """Say of each scope how old and how complete it is, and what changed since the snapshot before."""
     from pipelines.reports.status import lines
 
-    for line in lines(published(home), clock.utc_now()):
+    for line in lines(chosen_home(home), clock.utc_now()):
         click.echo(line)
 
 
@@ -35,4 +35,4 @@ def report(home: str | None) -> None:
     """Make the report of the published file: a page for people, and a workbook."""
     from pipelines.reports.report import write_report
 
-    click.echo(write_report(published(home)))
+    click.echo(write_report(chosen_home(home)))

@@ -1,11 +1,12 @@
 """The commands that work on what is there, offline: build, replay, catalog, verify, prune."""
 
+from contextlib import nullcontext
+
 import click
 from rich.console import Console
 
 from pipelines import clock
-from pipelines.cli.options import home_option, published
-from pipelines.config import Settings
+from pipelines.cli.options import chosen_home, home_option
 from pipelines.home import Home
 from pipelines.problem import Problem
 
@@ -28,7 +29,7 @@ def catalog(home: str | None) -> None:
     """Print the data dictionary of the published file, as Markdown."""
     from pipelines.reports.dictionary import markdown
 
-    click.echo(markdown(published(home).warehouse), nl=False)
+    click.echo(markdown(chosen_home(home).warehouse), nl=False)
 
 
 @click.command()
@@ -67,13 +68,17 @@ def verify(home: str | None) -> None:
 def prune(keep_days: float, dry_run: bool, home: str | None) -> None:
     """Remove old landed snapshots; the newest complete one of a scope always stays."""
     from pipelines.extract import keep, landing
+    from pipelines.history.judged import read_judged
     from pipelines.history.state import read_state
     from pipelines.home import writing
 
     place = _landed(home)
-    with place.held(), writing(place.path):
-        scopes = {snapshot.scope for snapshot in landing.snapshots(place)}
-        taken_in = {scope: last.snapshot_id for scope in scopes if (last := read_state(place, scope).last)}
+    with nullcontext() if dry_run else place.held(), writing(place.path):
+        taken_in = {}
+        for scope in {snapshot.scope for snapshot in landing.snapshots(place)}:
+            folded, judged = read_state(place, scope).last, read_judged(place, scope).last
+            if folded and judged:
+                taken_in[scope] = min(folded.snapshot_id, judged.snapshot_id)
         for folder in keep.outdated(place, keep_days, clock.utc_now(), taken_in):
             would = "would remove" if dry_run else "removed"
             line = f"{would} {folder.relative_to(place.path)}, {keep.size_of(folder):,} bytes"
@@ -84,7 +89,7 @@ def prune(keep_days: float, dry_run: bool, home: str | None) -> None:
 
 def _landed(home: str | None) -> Home:
     """Return a home in which something is landed. Raises Problem where there is none."""
-    place = Home(Settings.load(home).home)
+    place = chosen_home(home)
     if not place.landing.is_dir():
         raise Problem(f"nothing is landed in {place.path}", "Run 'cbr-warehouse run' first, or name another --home.")
     return place

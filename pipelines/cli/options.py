@@ -9,8 +9,6 @@ home_option = click.option("--home", metavar="DIR", help=f"Where data lies. Defa
 verbose_option = click.option("--verbose", is_flag=True, help="Show Dagster's events, and the trace of an error.")
 
 
-def published(home: str | None) -> Home:
-    """Return a home that has a published file. Raises Problem where there is none."""
-    place = Home(Settings.load(home).home)
-    place.published()
-    return place
+def chosen_home(home: str | None) -> Home:
+    """Return the home that an option or the environment names. Raises Problem where it can't be one."""
+    return Home(Settings.load(home).home)

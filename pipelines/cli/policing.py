@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from pipelines.cli.options import home_option, published
+from pipelines.cli.options import chosen_home, home_option
 from pipelines.problem import Problem
 
 
@@ -52,5 +52,5 @@ def explain(resource: str, home: str | None) -> None:
     """Say which rule gave RESOURCE, an id or a name, its tier, and which waivers concern it."""
     from pipelines.policy import explain as explaining
 
-    for line in explaining.explain(published(home).warehouse, resource):
+    for line in explaining.explain(chosen_home(home).warehouse, resource):
         click.echo(line)

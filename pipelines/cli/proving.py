@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from pipelines.cli.options import home_option, published
+from pipelines.cli.options import chosen_home, home_option
 from pipelines.problem import Problem
 
 
@@ -23,7 +23,7 @@ def evidence(snapshot: str | None, folder: Path | None, home: str | None) -> Non
         return
     from pipelines.evidence.pack import write_pack
 
-    click.echo(write_pack(published(home), str(snapshot)))
+    click.echo(write_pack(chosen_home(home), str(snapshot)))
 
 
 def _verify(folder: Path) -> None:

@@ -38,6 +38,11 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def identifier(name: str) -> str:
+    """Return `name`, with or without its schema, as SQL writes it in quotes."""
+    return ".".join('"' + part.replace('"', '""') + '"' for part in name.split("."))
+
+
 def contract_version(tables: Iterable[Table]) -> str:
     """Return a hash that changes when any column of `tables` does: data made by another one is made again."""
     return hashlib.sha256(repr(list(tables)).encode()).hexdigest()[:16]

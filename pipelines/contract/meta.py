@@ -71,10 +71,8 @@ SCOPES = Table(
     (
         SCOPE,
         Column("attempted_at", INSTANT, "When the last reading ended, well or not.", required=True),
-        Column("problem", TEXT, "Why it gave no snapshot; null where it gave one."),
+        Column("problem", TEXT, "Why it gave no complete snapshot; null where it gave one."),
         Column("snapshot_id", TEXT, SNAPSHOT.doc),  # the newest complete one; null where there is none
-        Column("is_stale", FLAG, "The last reading gave no complete snapshot: older data stands in.", required=True),
-        Column("stale_reason", TEXT, "Why."),
     ),
 )
 

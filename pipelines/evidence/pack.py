@@ -4,7 +4,7 @@ Belongs here: what is copied, and the chain of packs. A home enters; a folder le
 Does not belong here: judging (results.py).
 """
 
-import json
+import os
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -25,7 +25,7 @@ from pipelines.extract import landing
 from pipelines.extract.landing import Snapshot
 from pipelines.history.judged import keep, read_judged
 from pipelines.history.state import read_state
-from pipelines.home import Home, private_folder, sha256_of, write_json, writing
+from pipelines.home import Home, open_private, private_copy, private_folder, read_json, sha256_of, write_json, writing
 from pipelines.load.tables import Loaded, read_loaded
 from pipelines.models.model import sql_folder
 from pipelines.models.project import project
@@ -90,13 +90,16 @@ def _as_it_was(home: Home, snapshot: Snapshot) -> Iterator[Home]:
 def _fill(home: Home, stood: Home, snapshot: Snapshot, folder: Path) -> None:
     inside = Home(folder / "home")
     loaded = _copy_inputs(stood, inside)
-    shutil.copytree(sql_folder(), folder / "sql")
+    for path in sql_folder().rglob("*"):
+        if path.is_file():
+            private_copy(path, folder / "sql" / path.relative_to(sql_folder()))
     files = named(home)
     _copy_rules(files, folder)
     results = judge(stood, project(), read_rules(project().controls, files))
     snapshots = {one.snapshot_id: one for one in landing.current(landing.snapshots(stood))}
     compared = _compared(home, stood, results, snapshot, snapshots.values())
-    pq.write_table(results, folder / PARQUET, compression="zstd")
+    with os.fdopen(open_private(folder / PARQUET), "wb") as sink:
+        pq.write_table(results, sink, compression="zstd")
     write_csv(results, folder / CSV)
     packed = sorted(path for path in folder.rglob("*") if path.is_file())
     manifest: dict[str, Any] = {
@@ -145,8 +148,7 @@ def rule_files(folder: Path) -> Named:
 def _copy_rules(files: Named, folder: Path) -> None:
     copies = {f"policy/{path.stem}.yaml": path for path in files.policies}
     for name, path in (copies | ({WAIVERS: files.waivers} if files.waivers else {})).items():
-        private_folder((folder / name).parent)
-        shutil.copyfile(path, folder / name)
+        private_copy(path, folder / name)
 
 
 def _copy_inputs(home: Home, inside: Home) -> list[Loaded]:
@@ -180,19 +182,19 @@ def _paths(home: Home, loaded: Loaded) -> Iterator[Path]:
 
 def _copy(home: Home, inside: Home, path: Path) -> None:
     if path.exists():
-        target = inside.path / path.relative_to(home.path)
-        private_folder(target.parent)
-        shutil.copyfile(path, target)
+        private_copy(path, inside.path / path.relative_to(home.path))
 
 
 def _previous(home: Home) -> dict[str, str] | None:
     """Return the newest pack that there is, and the hash of its manifest: the chain."""
-    packs = sorted(home.evidence.glob(f"*/{MANIFEST}"), key=lambda path: json.loads(path.read_text())["made_at"])
-    if not packs:
+    cure = "Restore it from a copy, or move its folder away: the chain then goes on from the pack before it."
+    packs = [(read_json(path, _made, cure), path) for path in home.evidence.glob(f"*/{MANIFEST}")]
+    found = max(((made, path) for made, path in packs if made), default=None)
+    if found is None:
         return None
-    content = json.loads(packs[-1].read_text(encoding="utf-8"))
-    return {
-        "pack": packs[-1].parent.name,
-        "manifest_sha256": sha256_of(packs[-1]),
-        "result_sha256": content["result_sha256"],
-    }
+    (_, result_sha256), path = found
+    return {"pack": path.parent.name, "manifest_sha256": sha256_of(path), "result_sha256": result_sha256}
+
+
+def _made(content: Any) -> tuple[str, str]:
+    return str(content["made_at"]), str(content["result_sha256"])

@@ -18,7 +18,7 @@ from pipelines.extract.landing import Attempt, Snapshot
 from pipelines.history.judged import keep, read_judged
 from pipelines.history.state import read_state
 from pipelines.home import Home, private_folder
-from pipelines.load.parquet import rows_in
+from pipelines.load.parquet import reading, rows_in
 from pipelines.problem import Problem
 
 
@@ -52,7 +52,7 @@ def counts_of(home: Home, snapshot: Snapshot, beside: Snapshot) -> Counts | None
     if entry is None or other is None or entry.read != other.read:
         return None
     rows = rows_in(COUNTS, [home.path / name for name in entry.files[COUNTS.name]])
-    with connect() as connection:
+    with reading(home), connect() as connection:
         by = ", ".join(name.replace("effective_status", "status") for name in BY)
         found = connection.execute(f"SELECT {by}, sum(subjects) FROM {rows} GROUP BY ALL").fetchall()
     return {tuple(key): int(subjects) for *key, subjects in found}

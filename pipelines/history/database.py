@@ -20,7 +20,7 @@ from pipelines.extract.landing import Snapshot
 from pipelines.history.state import State
 from pipelines.history.versions import unread
 from pipelines.home import Home
-from pipelines.load.parquet import parquet_file, rows_in, stored
+from pipelines.load.parquet import parquet_file, reading, rows_in, stored
 from pipelines.load.tables import Loaded
 
 _BATCH = 50_000  # rows
@@ -31,7 +31,7 @@ def two_snapshots(
     home: Home, state: State, before: Loaded | None, snapshot: Snapshot, loaded: Loaded
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a database that has them; it is gone when the block is left."""
-    with connect(spill=home.path) as connection:
+    with reading(home), connect(spill=home.path) as connection:
         for schema in ("was", "now", "fold"):
             connection.execute(f"CREATE SCHEMA {schema}")
         for table in (*NORMALIZED, DRIFT):

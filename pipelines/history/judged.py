@@ -5,9 +5,9 @@ one write, says which files count. Judging a snapshot again replaces its own res
 was open before it. Does not belong here: what changed and since when (sql/intermediate/int_result_changes.sql).
 """
 
-import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,11 @@ from pipelines.contract.derive import quoted
 from pipelines.contract.results import COUNTS, EVENTS, OPEN
 from pipelines.duck import connect
 from pipelines.history.database import write
-from pipelines.home import Home, write_json
-from pipelines.load.parquet import rows_in
+from pipelines.home import Home, files_in, read_json, write_json
+from pipelines.load.parquet import reading, rows_in
 from pipelines.problem import Problem
 
+CURE = "Restore DIR/history from a copy, or remove that file: the trend then begins anew."
 _FEW = 32  # snapshots with files of their own; the results of older ones are made one file
 KEPT = ("intermediate.int_result_counts", "intermediate.int_result_changes", "intermediate.int_exceptions")  # models
 _SOURCE = {
@@ -51,6 +52,11 @@ class Judged:
     entries: list[Entry] = field(default_factory=list)
     files: Files = field(default_factory=dict)
 
+    @property
+    def last(self) -> Entry | None:
+        """The newest snapshot that was judged."""
+        return self.entries[-1] if self.entries else None
+
     def until(self, snapshot_id: str) -> "Judged":
         """Return what was judged before a snapshot, without what was open before the last of those."""
         earlier = [entry for entry in self.entries if entry.snapshot_id < snapshot_id]
@@ -73,16 +79,10 @@ class Judged:
 def read_judged(home: Home, scope: str) -> Judged:
     """Return what was judged of a scope. Raises Problem where its manifest or a file of it is damaged."""
     path = home.judged_manifest(scope)
-    if not path.exists():
-        return Judged(scope)
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        judged = Judged(content["scope"], [_entry(entry) for entry in content["entries"]], content["files"])
-        named = [n for files in (judged.files, *(e.files for e in judged.entries)) for f in files.values() for n in f]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise _damaged(path, repr(error)) from None
-    if missing := [name for name in named if not (home.path / name).exists()]:
-        raise _damaged(path, f"{missing[0]} is missing")
+    judged = read_json(path, _parsed, CURE) or Judged(scope)
+    for file in (n for files in (judged.files, *(e.files for e in judged.entries)) for f in files.values() for n in f):
+        if not (home.path / file).exists():
+            raise Problem(f"{path} is damaged: {file} is missing", CURE)
     return judged
 
 
@@ -118,19 +118,20 @@ def keep(home: Home, judged: Judged) -> None:
     write_json(home.judged_manifest(judged.scope), asdict(judged))
 
 
-def _entry(content: dict[str, Any]) -> Entry:
-    return Entry(**content | {"read": {scope: tuple(how) for scope, how in content["read"].items()}})
+def _parsed(content: Any) -> Judged:
+    return Judged(str(content["scope"]), [_entry(entry) for entry in content["entries"]], files_in(content["files"]))
+
+
+def _entry(content: Any) -> Entry:
+    read: Read = {}
+    for scope, (at, problem) in content["read"].items():
+        datetime.fromisoformat(at)
+        read[scope] = (at, problem)
+    return Entry(str(content["snapshot_id"]), files_in(content["files"]), read)
 
 
 def _merged(home: Home, scope: str, table: Table, files: Files, old: Iterable[Entry]) -> list[str]:
     names = [*files.get(table.name, []), *(name for entry in old for name in entry.files.get(table.name, []))]
-    with connect() as connection:
+    with reading(home), connect() as connection:
         rows = rows_in(table, [home.path / name for name in names])
         return write(home, scope, table, connection, f"SELECT * FROM {rows}")
-
-
-def _damaged(path: Path, how: str) -> Problem:
-    return Problem(
-        f"the kept results {path} are damaged: {how}",
-        "Restore DIR/history from a copy, or remove that file: the trend then begins anew.",
-    )

@@ -9,7 +9,7 @@ from pipelines.extract.landing import Snapshot
 from pipelines.history.fold import fold
 from pipelines.history.state import State, read_state, write_state
 from pipelines.home import Home
-from pipelines.load.tables import Loaded, read_loaded
+from pipelines.load.tables import Loaded, damages, read_loaded
 from pipelines.problem import Problem
 
 Normalize = Callable[[Snapshot], Loaded]
@@ -58,5 +58,10 @@ def _tables_of_last(home: Home, state: State, landed: dict[str, Snapshot], norma
         raise Problem(
             f"the history of {state.scope} goes on from snapshot {last}, whose tables and landing are both gone",
             f"Restore either from a copy, or remove {home.history_manifest(state.scope)} to begin a new history.",
+        )
+    for path in damages(home, loaded):
+        raise Problem(
+            f"{path} is damaged, which the history of {state.scope} goes on from: it is not what was written",
+            f"Restore it from a copy, or remove {home.history_manifest(state.scope)} to begin a new history.",
         )
     return loaded

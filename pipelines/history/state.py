@@ -3,13 +3,15 @@
 One small JSON, replaced in one write, says which files count.
 """
 
-import json
 from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pipelines.home import Home, write_json
+from pipelines.home import Home, files_in, read_json, write_json
 from pipelines.problem import Problem
+
+CURE = "Restore DIR/history from a copy, or remove that file: 'cbr-warehouse replay' folds again what is landed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +47,10 @@ class State:
 def read_state(home: Home, scope: str) -> State:
     """Return the history of a scope, empty where there is none. Raises Problem where it is damaged."""
     path = home.history_manifest(scope)
-    if not path.exists():
-        return State(scope)
-    try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        state = _parsed(content)
-    except (ValueError, KeyError, TypeError) as error:
-        raise _damaged(path, repr(error)) from None
-    missing = [file for files in state.files.values() for file in files if not (home.path / file).exists()]
-    if missing:
-        raise _damaged(path, f"{missing[0]} is missing")
+    state = read_json(path, _parsed, CURE) or State(scope)
+    for file in (file for files in state.files.values() for file in files):
+        if not (home.path / file).exists():
+            raise Problem(f"{path} is damaged: {file} is missing", CURE)
     return state
 
 
@@ -64,15 +60,10 @@ def write_state(home: Home, state: State) -> None:
     write_json(home.history_manifest(state.scope), asdict(replace(state, before=before)))
 
 
-def _parsed(content: dict[str, Any]) -> State:
+def _parsed(content: Any) -> State:
     names = [known.name for known in fields(Folded)]
     folded = [Folded(**{name: one[name] for name in names}) for one in content["folded"]]
+    for one in folded:
+        datetime.fromisoformat(one.as_of)
     before = _parsed(content["before"]) if content["before"] else None
-    return State(content["scope"], folded, content["files"], before)
-
-
-def _damaged(path: Path, how: str) -> Problem:
-    return Problem(
-        f"the history {path} is damaged: {how}",
-        "Restore DIR/history from a copy, or remove it: 'cbr-warehouse replay' folds it again from what is landed.",
-    )
+    return State(str(content["scope"]), folded, files_in(content["files"]), before)

@@ -1,6 +1,7 @@
 """Parquet files of rows of one table.
 
-Belongs here: how a file is written, and read by DuckDB. Does not belong here: which files count (tables.py).
+Belongs here: how a file is written, and read by DuckDB, and what to say of one that is damaged. Does not belong here:
+which files count (tables.py).
 """
 
 import os
@@ -9,12 +10,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.contract.columns import Column, Table, Type
 from pipelines.contract.derive import arrow_schema, quoted
 from pipelines.contract.keys import SCOPE, SNAPSHOT
-from pipelines.home import open_private, private_folder
+from pipelines.duck import DAMAGE
+from pipelines.home import Home, open_private, private_folder
+from pipelines.problem import Problem
 
 
 @contextmanager
@@ -53,6 +58,39 @@ def rows_in(table: Table, paths: Iterable[Path]) -> str:
     read = f"SELECT * FROM read_parquet([{files}], hive_partitioning = false, union_by_name = true)"
     names = ", ".join(column.name for column in table.columns)
     return f"(SELECT {names} FROM (SELECT {nulls} WHERE false UNION ALL BY NAME {read}))"
+
+
+@contextmanager
+def reading(home: Home) -> Iterator[None]:
+    """Turn what DuckDB says of a damaged Parquet file of `home` into a Problem that names the file."""
+    try:
+        yield
+    except (*DAMAGE, duckdb.InvalidInputException, duckdb.ConversionException, UnicodeDecodeError):
+        for path in (*home.tables.glob("*/*/*/part-*.parquet"), *home.histories.glob("*/*/part-*.parquet")):
+            if (how := _damage(path)) is not None:
+                raise damaged(home, path, how) from None
+        raise
+
+
+def damaged(home: Home, path: Path, how: str) -> Problem:
+    """Return the problem of a Parquet file that is not what was written."""
+    if path.is_relative_to(home.tables):
+        cure = "Remove it and run 'cbr-warehouse build', which makes it again from what is landed."
+    else:
+        cure = f"Restore {home.histories} from a copy. Without one, 'cbr-warehouse replay' folds again what is landed, "
+        cure += f"once {home.histories} is moved away; results of earlier snapshots are then lost."
+    return Problem(f"{path} is damaged: {how}", cure)
+
+
+def _damage(path: Path) -> str | None:
+    """Return why a file can't be read to its end, None where it can."""
+    try:
+        with pq.ParquetFile(path) as file:
+            for _ in file.iter_batches():
+                pass
+    except (OSError, pa.ArrowException) as error:
+        return str(error).splitlines()[0]
+    return None
 
 
 def stored(column: Column) -> str:

@@ -4,15 +4,14 @@ Files are immutable and never written twice; the manifest is replaced in one wri
 `Loaded` leaves, and is read again by the warehouse.
 """
 
-import json
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, fields
-from itertools import chain
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -20,10 +19,10 @@ import pyarrow.parquet as pq
 from pipelines.contract.derive import contract_version
 from pipelines.contract.meta import PER_SNAPSHOT, REJECTS
 from pipelines.contract.tables import NORMALIZED
-from pipelines.home import Home, sha256_of, write_json
+from pipelines.home import Home, files_in, read_json, sha256_of, write_json
 from pipelines.load.parquet import parquet_file
+from pipelines.problem import Problem
 
-GRACE = 3600.0  # seconds that a superseded file stays for those who read it
 AT_ONCE = 40_000  # rows of all tables together that are written at once
 _TABLES = {table.name: table for table in (*NORMALIZED, *PER_SNAPSHOT)}
 # Written by another contract, or from other bodies, a snapshot's tables are made again.
@@ -125,35 +124,36 @@ class TableWriter:
         return self._writers[name]
 
 
-def sweep(home: Home, now: float) -> None:
-    """Remove Parquet files that no manifest names any more, once nobody can be reading them. Times are seconds.
-
-    A run that was killed, or one that made a snapshot's tables again, leaves such files.
-    """
-    named = set()
-    manifests = (home.tables.glob("manifests/*/*.json"), home.histories.glob("manifests/*.json"))
-    for path in (*chain(*manifests), *home.histories.glob("judged/*.json")):
-        content = json.loads(path.read_text(encoding="utf-8"))
-        for held in (content, content.get("before") or {"files": {}}, *content.get("entries", ())):
-            named |= {home.path / file for files in held["files"].values() for file in files}
-    for path in (*home.tables.glob("*/*/*/part-*.parquet"), *home.histories.glob("*/*/part-*.parquet")):
-        if path not in named and now - path.stat().st_mtime > GRACE:
-            path.unlink()
-
-
 def read_loaded(home: Home, scope: str, snapshot_id: str, *, any_contract: bool = False) -> Loaded | None:
     """Return the manifest of a snapshot's tables, or None where there is none to be relied on.
 
     Tables of another contract than today's count where `any_contract` will do.
     """
-    path = home.table_manifest(scope, snapshot_id)
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        loaded = Loaded(**{field.name: content[field.name] for field in fields(Loaded)})
-    except (OSError, ValueError, KeyError, TypeError):
+        loaded = read_json(home.table_manifest(scope, snapshot_id), _parsed, "")
+    except Problem:
+        return None  # they are made again
+    if loaded is None or not all(file.exists() for table in loaded.files for file in loaded.paths(home, table)):
         return None
-    whole = all(file.exists() for table in loaded.files for file in loaded.paths(home, table))
-    return loaded if whole and (any_contract or loaded.contract_version == VERSION) else None
+    return loaded if any_contract or loaded.contract_version == VERSION else None
+
+
+def damages(home: Home, loaded: Loaded) -> list[Path]:
+    """Return the files of a snapshot's tables that are not what was written."""
+    return [
+        path
+        for table in loaded.files
+        for path in loaded.paths(home, table)
+        if sha256_of(path) != loaded.content.get(table)
+    ]
+
+
+def _parsed(content: Any) -> Loaded:
+    loaded = Loaded(**{field.name: content[field.name] for field in fields(Loaded)})
+    counts = (number for numbers in (loaded.rows, loaded.records, loaded.rejects) for number in numbers.values())
+    if not all(isinstance(number, int) for number in counts):
+        raise ValueError("a number of rows is not a number")
+    return replace(loaded, files=files_in(loaded.files))
 
 
 def load_rows(loaded: Iterable[Loaded]) -> Iterator[dict[str, object]]:

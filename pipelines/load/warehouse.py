@@ -4,7 +4,9 @@ Readers that have the old file open go on reading it; whoever opens the path nex
 ever waits for a lock. Sources enter; a draft with them leaves, to be completed by models/ and published here.
 """
 
+import logging
 import os
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,11 +16,12 @@ import pyarrow as pa
 
 from pipelines.contract.columns import Table
 from pipelines.contract.derive import create_table, quoted
-from pipelines.duck import STORAGE_VERSION, connect, count
+from pipelines.duck import SPILL, STORAGE_VERSION, connect, count, writer_of
 from pipelines.home import Home, disk_full
 from pipelines.load.parquet import rows_in
 from pipelines.problem import Problem
 
+_log = logging.getLogger(__name__)
 _AS_DRAFT = f"STORAGE_VERSION '{STORAGE_VERSION}', RECOVERY_MODE 'no_wal_writes'"
 
 
@@ -55,7 +58,11 @@ def draft(home: Home, run_id: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, 
 
 
 def publish(home: Home, path: Path) -> None:
-    """Make the draft the warehouse, in one step. Raises Problem where it is not what was built."""
+    """Make the draft the warehouse, in one step. Raises Problem where it is not what was built.
+
+    Whoever has the old file open for writing keeps it, and what is written there is lost: the log of an old file beside
+    the new one would keep every reader out.
+    """
     try:
         with connect(path, read_only=True) as connection:
             whole = count(connection, "meta.runs") == 1 and count(connection, "meta.audits") > 0
@@ -66,19 +73,45 @@ def publish(home: Home, path: Path) -> None:
         raise Problem(f"the draft {path} could not be read back", "Mend the disk and run again.")
     with path.open("rb") as file:
         os.fsync(file.fileno())
+    if writer := writer_of(home.warehouse):
+        _log.warning(
+            "%s was open for writing in %s: what is written there is lost. Open it read-only.", home.warehouse, writer
+        )
+    # Before and after: killed in between, the old file stands without its log, and never the new one beside it.
+    _remove_beside(home.warehouse)
     path.replace(home.warehouse)
+    _remove_beside(home.warehouse)
 
 
 def sweep(home: Home) -> None:
-    """Remove the drafts that killed runs left. Call it while the home is held."""
-    for left in home.path.glob("warehouse.*.draft.duckdb*"):
-        left.unlink()
+    """Remove what killed runs left, and the log of somebody who wrote to the published file.
+
+    Call it while the home is held. Raises Problem where no file can be published.
+    """
+    if home.warehouse.is_dir():
+        raise Problem(f"{home.warehouse} is a folder, where the published file belongs", "Move it away and run again.")
+    for left in (*home.path.glob("warehouse.*.draft.duckdb*"), home.path / SPILL):
+        _remove(left)
+    _remove_beside(home.warehouse)
 
 
 def discard(path: Path) -> None:
     """Remove a draft and what DuckDB left beside it."""
-    for left in (path, path.with_name(path.name + ".wal")):
-        left.unlink(missing_ok=True)
+    _remove(path)
+    _remove_beside(path)
+
+
+def _remove_beside(path: Path) -> None:
+    """Remove the logs and the folder that DuckDB keeps beside a file while somebody writes to it."""
+    for suffix in (".wal", ".wal.checkpoint", ".wal.recovery", ".tmp"):
+        _remove(path.with_name(path.name + suffix))
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)  # whoever writes there goes on doing so
+    else:
+        path.unlink(missing_ok=True)
 
 
 def fill(connection: duckdb.DuckDBPyConnection, table: Table, rows: pa.Table | str | Iterable[Path]) -> int:

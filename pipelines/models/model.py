@@ -12,6 +12,7 @@ from pathlib import Path
 
 import sqlglot
 from sqlglot import exp
+from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.scope import traverse_scope
 
 # Folder of sql/ -> schema in DuckDB.
@@ -24,6 +25,9 @@ SCHEMAS = {
 }
 AUDITS = "audits"
 
+TABLE, VIEW = "table", "view"
+_KINDS = (TABLE, VIEW)
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _HEADER = re.compile(r"([a-z]+): (.+)")
 _KEYS = {
     *("kind", "severity", "relation", "title", "links"),
@@ -66,7 +70,7 @@ class Model:
     @property
     def kind(self) -> str:
         """TABLE, or VIEW where its header says `kind: view`."""
-        return self.header.get("kind", "table").upper()
+        return self.header.get("kind", TABLE).upper()
 
     @property
     def version(self) -> str:
@@ -90,13 +94,18 @@ def parse_model(schema: str, name: str, sql: str) -> Model:
     """Return the model of a text."""
     try:
         statements = sqlglot.parse(sql, dialect="duckdb")
-    except sqlglot.ParseError as error:
+    except (SqlglotError, RecursionError) as error:
         raise ModelError(f"{schema}.{name} is not SQL: {error}") from error
     if len(statements) != 1 or not isinstance(select := statements[0], exp.Select):
         raise ModelError(f"{schema}.{name} is not one SELECT")
     doc, header = leading_comment(sql)
     if not doc:
         raise ModelError(f"{schema}.{name} does not say what a row is in its leading comment")
+    if header.get("kind", TABLE) not in _KINDS:
+        raise ModelError(f"{schema}.{name} is of kind {header['kind']!r}: it must be {' or '.join(_KINDS)}")
+    for word in (name, *select.named_selects):
+        if not _NAME.fullmatch(word):
+            raise ModelError(f"{schema}.{name} has the name {word!r}: names are of small letters, digits and _")
     own = {column.alias_or_name: found for column in select.selects if (found := _described(column))}
     tables = {
         table.sql(dialect="duckdb", comments=False).split(" ")[0]

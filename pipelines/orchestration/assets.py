@@ -59,11 +59,12 @@ def build_assets(progress: Progress, patience: float = 0.0) -> list[dg.AssetsDef
         yield dg.MaterializeResult(metadata=shows.landed(Home(settings.home), readings))
 
     @dg.multi_asset(name="normalize", specs=table_specs())
-    def normalize(config: Again, warehouse: Warehouse) -> Results:
+    def normalize(context: dg.AssetExecutionContext, config: Again, warehouse: Warehouse) -> Results:
         """Flatten the newest complete snapshot of each scope into Parquet tables."""
         home = _home(warehouse)
         with _held(home, patience):
             again = _or_fail(lambda: flow.named(home, config.again)) if config.again else []
+            _or_fail(lambda: flow.judge_missed(home, context.run.run_id))
             loaded = _or_fail(lambda: flow.normalize_landed(home, again))
         keys = {spec.key.path[-1]: spec.key for spec in table_specs()}
         for name, shown in shows.tables(home, keys, loaded).items():

@@ -4,6 +4,8 @@ A failed step leaves as the Problem that it met. With DAGSTER_HOME set, the run 
 """
 
 import os
+import signal
+import threading
 from contextlib import ExitStack
 
 import dagster as dg
@@ -17,12 +19,15 @@ from pipelines.problem import Problem
 def execute(definitions: dg.Definitions, *, verbose: bool = False) -> Problem | None:
     """Run `cbr_snapshot` of `definitions`; return the problem of a run that published all the same.
 
-    Raises the Problem of one that did not.
+    Raises the Problem of one that did not, and KeyboardInterrupt where somebody interrupted it.
     """
     job = definitions.resolve_job_def(cbr_snapshot.name)
     level = {"log_level": "DEBUG" if verbose else "CRITICAL"}
     with ExitStack() as stack:
         instance = stack.enter_context(_instance()) if os.environ.get("DAGSTER_HOME") else None
+        # Dagster gives SIGTERM the handler of SIGINT, and leaves it so.
+        if threading.current_thread() is threading.main_thread():
+            stack.callback(signal.signal, signal.SIGTERM, signal.getsignal(signal.SIGTERM))
         try:
             result = job.execute_in_process(
                 run_config={"loggers": {"console": {"config": level}}}, raise_on_error=False, instance=instance
@@ -59,10 +64,10 @@ def _problem(result: dg.ExecuteInProcessResult) -> tuple[Problem, bool]:
         cause = event.step_failure_data.error
         while cause and cause.cause:
             cause = cause.cause
-        if cause and "Interrupted" in str(cause.cls_name):
-            return Problem(
-                f"interrupted in step {event.step_key}", "Run again: what was read is kept and continued."
-            ), False
+        if cause and cause.cls_name in ("KeyboardInterrupt", dg.DagsterExecutionInterruptedError.__name__):
+            raise KeyboardInterrupt(
+                f"interrupted in step {event.step_key}. Run again: what was read is kept and continued."
+            )
         return Problem(
             f"step {event.step_key} met what it does not know: {cause.message if cause else 'no reason given'}",
             "Run again with --verbose for the trace, and report it.",

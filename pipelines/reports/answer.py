@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipelines.duck import connect
+from pipelines.duck import DAMAGE, interrupts, lock, open_published, unreadable
 from pipelines.problem import Problem, shown
 from pipelines.reports.safe import cell
 
@@ -25,22 +25,30 @@ _LISTED = 1_000  # rows of a table: who wants more wants a file
 
 def print_answer(warehouse: Path, query: str, form: str, out: TextIO) -> None:
     """Write what `query` finds to `out`, as `table`, `csv` or `json`. Raises Problem where it can't be answered."""
+    connection = open_published(warehouse)
     try:
-        with connect(warehouse, read_only=True) as connection:
-            connection.execute("SET enable_external_access = false")
-            connection.execute("SET lock_configuration = true")
+        lock(connection)
+        with interrupts():
             cursor = connection.execute(_one(connection, query))
             names = [column[0] for column in cursor.description or []]
             _FORMS[form](names, iter(lambda: cursor.fetchone(), None), out)
+    except DAMAGE as error:
+        raise unreadable(warehouse, error) from None
     except duckdb.Error as error:
         raise Problem(
             f"the query can't be answered: {str(error).split('LINE 1')[0]}",
             "Mend it; 'cbr-warehouse catalog' lists what there is.",
         ) from None
+    finally:
+        connection.close()
 
 
 def _one(connection: duckdb.DuckDBPyConnection, query: str) -> str:
     """Return a query that asks one thing. Raises Problem for anything else, be it harmless."""
+    try:
+        query.encode()
+    except UnicodeEncodeError:
+        raise Problem("the query is not text in UTF-8", "Write it in UTF-8.") from None
     statements = connection.extract_statements(query)
     if [statement.type for statement in statements] not in _ASKING:
         raise Problem("that is not one query", "Ask with one SELECT, DESCRIBE, SHOW or EXPLAIN.")

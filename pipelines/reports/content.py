@@ -45,7 +45,7 @@ select
         and r.can_restore_now is distinct from true) as not_restorable,
     (select count(*) from compliance.resource_compliance as r where r.scope = c.scope and r.recency = 'unknown')
         as undecided
-from meta.scopes as c
+from staging.stg_scopes as c
 left join meta.snapshots as n on c.scope = n.scope and c.snapshot_id = n.snapshot_id
 left join policy.settings as p on c.scope = p.scope and c.snapshot_id = p.snapshot_id
 order by c.scope
@@ -53,7 +53,7 @@ order by c.scope
 _COVERAGE = """
 select
     scope, title, control_id, passes, fails, waived, unknowns,
-    100.0 * passes / nullif(passes + fails + waived + unknowns, 0) as covered
+    case when not is_stale then 100.0 * passes / nullif(passes + fails + waived + unknowns, 0) end as covered
 from compliance.summary
 where control_id in (
     'resource-recent-recovery-point', 'server-backup-complete', 'backup-encrypted', 'backup-retention-minimum',

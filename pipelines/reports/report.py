@@ -4,30 +4,37 @@ Belongs here: where they lie, and that nobody sees half of them. Does not belong
 they look (html.py, workbook.py).
 """
 
+import os
 import shutil
+import time
 import uuid
 from pathlib import Path
 
 from pipelines.clock import snapshot_id
 from pipelines.duck import published
-from pipelines.home import Home, private_folder, writing
+from pipelines.home import Home, open_private, private_folder, writing
 from pipelines.reports.content import read_content
 from pipelines.reports.html import page
 from pipelines.reports.workbook import write_workbook
 
 PAGE, WORKBOOK, LATEST = "compliance.html", "compliance.xlsx", "latest"
+_DRAFT, _OLD = ".draft", ".old"
+_ABANDONED = 3600.0  # seconds: no report takes as long
 
 
 def write_report(home: Home) -> Path:
     """Write the report of what is published now; return its page. `latest` points at the newest. Raises Problem."""
-    with writing(home.path), published(home.published()) as connection:
+    with writing(home.path), published(home.warehouse) as connection:
         content = read_content(connection)
         newest = max((scope["as_of"] for scope in content.scopes if scope["as_of"]), default=None)
+        _sweep(home.reports)
         folder = home.reports / (snapshot_id(newest) if newest else "nothing-complete")
-        draft = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}.draft")  # two may be made at the same time
+        draft = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}{_DRAFT}")  # two may be made at the same time
         private_folder(draft)
         try:
-            (draft / PAGE).write_text(page(content, home.warehouse), encoding="utf-8")
+            with os.fdopen(open_private(draft / PAGE), "w", encoding="utf-8") as file:
+                file.write(page(content, home.warehouse))
+            os.close(open_private(draft / WORKBOOK))  # whose mode stays
             write_workbook(connection, draft / WORKBOOK)
             _replace(folder, draft)
         except BaseException:
@@ -37,9 +44,23 @@ def write_report(home: Home) -> Path:
     return folder / PAGE
 
 
+def _sweep(reports: Path) -> None:
+    """Remove what killed reports left, and give back the one that was to be replaced."""
+    for left in reports.glob(".*"):
+        if time.time() - left.lstat().st_ctime < _ABANDONED:
+            continue  # somebody may be making it now
+        folder = reports / left.name.split(".")[1]
+        if left.suffix == _OLD and not folder.exists():
+            left.rename(folder)
+        elif left.is_symlink():
+            left.unlink(missing_ok=True)
+        elif left.suffix in (_DRAFT, _OLD):
+            shutil.rmtree(left, ignore_errors=True)
+
+
 def _replace(folder: Path, draft: Path) -> None:
     """Let `folder` be `draft`; where that fails, it is what it was."""
-    old = draft.with_suffix(".old")
+    old = draft.with_suffix(_OLD)
     if folder.exists():
         folder.rename(old)
     try:

@@ -15,7 +15,7 @@ _SCOPES = """
 select
     c.scope, c.attempted_at, c.is_stale, c.stale_reason, n.snapshot_id, n.as_of, n.listed, n.region, n.is_sandbox,
     p.policy_id
-from meta.scopes as c
+from staging.stg_scopes as c
 left join meta.snapshots as n on c.scope = n.scope and c.snapshot_id = n.snapshot_id
 left join policy.settings as p on c.scope = p.scope and c.snapshot_id = p.snapshot_id
 order by c.scope
@@ -56,14 +56,18 @@ def _scope(scope: dict[str, Any], changed: dict[str, Any] | None, now: datetime)
         yield f"  snapshot   {scope['snapshot_id']}, {age} old, complete: {scope['listed']} backups"
         yield f"  policy     {shown(scope['policy_id'])}"
     if scope["is_stale"]:
-        tried = f"{scope['attempted_at']:%Y-%m-%d %H:%M}"
-        yield f"  STALE      the reading of {tried} UTC is not complete: {shown(scope['stale_reason'])}"
+        yield f"  STALE      last tried on {_minute(scope['attempted_at'])} UTC: {shown(scope['stale_reason'])}"
     if changed:
-        yield f"  backups    {changed['came']} came and {changed['went']} went since the complete snapshot before"
-        yield f"  results    {changed['failing']} began to fail and {changed['mended']} pass again since then"
-        yield f"  now        {changed['fails']} fail, {changed['unknowns']} are unknown"
+        then = f"on {_minute(scope['as_of'])} UTC, " if scope["is_stale"] else ""
+        yield f"  backups    {then}{changed['came']} came and {changed['went']} went since the complete snapshot before"
+        yield f"  results    {then}{changed['failing']} began to fail and {changed['mended']} pass again since then"
+        yield f"  {'then' if then else 'now':<10} {then}{changed['fails']} fail, {changed['unknowns']} are unknown"
 
 
 def _age(age: timedelta) -> str:
     hours = int(age.total_seconds() // 3600)
     return f"{hours // 24} d {hours % 24} h" if hours >= 48 else f"{hours} h" if hours else "less than 1 h"
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}"

@@ -86,7 +86,7 @@ def _scope(scope: Row, summary: Summary) -> Group:
     )
     parts: list[RenderableType] = [_title(scope), _controls(controls)]
     if unprotected:
-        parts.append(_unprotected(unprotected))
+        parts.append(_unprotected(unprotected, f" on {_moment(scope['as_of'])} UTC" if scope["is_stale"] else ""))
     return Group(*parts, Text())
 
 
@@ -101,7 +101,11 @@ def _title(scope: Row) -> Text:
         built_in = "" if scope["policy_sha256"] else ": no policy file is named"
         title.append(f"\njudged by policy {shown(scope['policy_id'])}{built_in}")
     if scope["is_stale"]:
-        title.append(f"\nSTALE, no newer reading is complete: {shown(scope['stale_reason'])}", style="yellow")
+        title.append(f"\nSTALE: {shown(scope['stale_reason'])}", style="yellow")
+        if scope["as_of"]:
+            title.append(
+                f"\nwhat follows was so on {_moment(scope['as_of'])} UTC, and may be otherwise now", style="yellow"
+            )
     if scope["rejects"]:
         title.append(f"\n{scope['rejects']} records could not be loaded: see meta.rejects", style="yellow")
     return title
@@ -116,14 +120,14 @@ def _controls(controls: Iterable[Row]) -> Table:
     return table
 
 
-def _unprotected(resources: list[Row]) -> Group:
+def _unprotected(resources: list[Row], then: str) -> Group:
     table = _table("resource", "newest dependable point", "unprotected since (UTC)")
     for row in resources[:_LISTED]:
         newest = "none" if row["newest_rp_at"] is None else _moment(row["newest_rp_at"])
         table.add_row(Text(shown(row["resource"])), newest, _moment(row["unprotected_since"]))
     more = len(resources) - _LISTED
     note = [Text(f"and {more} more in compliance.resource_compliance")] if more > 0 else []
-    return Group(Text("\nwithout a dependable recovery point within its RPO", style="bold"), table, *note)
+    return Group(Text(f"\nwithout a dependable recovery point within its RPO{then}", style="bold"), table, *note)
 
 
 def _table(*headings: str) -> Table:

@@ -4,6 +4,7 @@ Belongs here: which sheets, and cells that no spreadsheet takes for a formula. T
 file leaves. A sheet holds so many rows at most; the first sheet says how many there are.
 """
 
+import itertools
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from xlsxwriter.exceptions import FileCreateError
 from pipelines.reports.safe import cell
 
 _MOST = 8_000  # rows of a sheet
+_LONGEST = 32_000  # characters of a cell: some fewer than a spreadsheet takes
+_BETWEEN = "; "
 
 
 def write_workbook(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
@@ -81,5 +84,16 @@ def _write(sheet: Any, row: int, column: int, value: object, formats: dict[str, 
     elif isinstance(value, int | float):
         sheet.write_number(row, column, value)
     elif value is not None:
-        text = "; ".join(map(str, value)) if isinstance(value, list) else value
-        sheet.write_string(row, column, str(cell(text))[:32_000])
+        sheet.write_string(row, column, _text(value))
+
+
+def _text(value: object) -> str:
+    """Return a value as the text of a cell; where one can't hold it, it says how much is left out."""
+    if not isinstance(value, list):
+        text = str(cell(value))
+        return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} … and {len(text) - _LONGEST:,} more characters"
+    items = [str(item) for item in value]
+    texts = itertools.accumulate(len(item) + len(_BETWEEN) for item in items)
+    shown = sum(length <= _LONGEST for length in texts)
+    more = [f"… and {len(items) - shown:,} more"] if shown < len(items) else []
+    return str(cell(_BETWEEN.join([*items[:shown], *more])))

@@ -1,5 +1,5 @@
 -- One row a resource: can it be restored now, and from when? Unprotected ones first. What is not shown to be restorable
--- is either not, or nothing tells.
+-- is either not, or nothing tells. Of a scope that is stale, nothing is known to pass.
 -- title: Resources
 -- links: fails > work by scope id, unknowns > unknown by scope id
 with fails as (
@@ -19,8 +19,8 @@ select
     c.scope,
     coalesce(nullif(trim(c.resource_name), ''), c.resource_id) as resource,
     c.owner,
-    c.recency,
-    c.verdict,
+    case when c.is_stale and c.recency = 'pass' then 'unknown' else c.recency end as recency,
+    case when c.is_stale and c.verdict = 'compliant' then 'unknown' else c.verdict end as verdict,
     case when c.can_restore_now then 'yes' else 'not shown' end as restorable,
     c.newest_rp_at as newest_point,
     c.unprotected_since,
@@ -38,4 +38,4 @@ left join compliance.resource_compliance as s
     on c.scope = s.scope and c.snapshot_id = s.snapshot_id and c.server_id = s.resource_id
 left join fails as f on c.scope = f.scope and c.resource_id = f.id
 left join unknowns as u on c.scope = u.scope and c.resource_id = u.id
-order by case c.recency when 'fail' then 1 when 'unknown' then 2 else 3 end, fails desc, resource, id
+order by case when c.recency = 'fail' then 1 when c.recency = 'unknown' or c.is_stale then 2 else 3 end, fails desc, resource, id

@@ -1,4 +1,5 @@
--- One row a scope that was ever read: whether what stands for it is as fresh as it should be.
+-- One row a scope that was ever read: whether what stands for it is as fresh as it should be. Whoever says that a scope
+-- is stale, says it from here.
 with scopes as (
     select * from meta.scopes
 ),
@@ -35,13 +36,21 @@ aged as (
     cross join newest as n
     cross join settings as t
     left join standing as s on p.scope = s.scope
+),
+
+reasoned as (
+    select
+        *,
+        coalesce(problem, case when is_behind then 'it was not read for long while other scopes were' end) as stale_reason
+    from aged
 )
 
 select
     scope,
+    attempted_at,
     snapshot_id,
     as_of,
     is_sandbox, -- BOOLEAN: Synthetic data, served by the sandbox.
-    is_stale or coalesce(is_behind, false) as is_stale, -- BOOLEAN: Older data stands in for a reading that failed, or was not tried.
-    coalesce(stale_reason, case when is_behind then 'it was not read for long while other scopes were' end) as stale_reason -- VARCHAR: Why.
-from aged
+    stale_reason is not null as is_stale, -- BOOLEAN: Older data stands in for a reading that failed, or was not tried.
+    stale_reason -- VARCHAR: Why.
+from reasoned
