@@ -30,7 +30,8 @@ rotations as (
         resource_id,
         image_type,
         max(case when is_gone then created_at end) as youngest_gone,
-        min(case when is_still_counted then created_at end) as oldest_left
+        min(case when not is_gone then created_at end) as oldest_left,
+        bool_or(is_still_counted) as is_any_counted
     from old
     where was_made and is_kept_by_count
     group by resource_id, image_type
@@ -142,7 +143,7 @@ classed as (
             when not o.is_auto then 'manual_deleted'
             when o.is_auto is null or not o.was_made then 'deleted_unexplained'
             when coalesce(n.newest_left <= o.created_at, true) then 'deleted_unexplained'
-            when r.oldest_left is null and t.apart_seconds > 1.5 * t.interval_seconds and l.is_deep_enough
+            when not r.is_any_counted and t.apart_seconds > 1.5 * t.interval_seconds and l.is_deep_enough
                 then 'rotation_faster_than_sampling'
             when r.youngest_gone < r.oldest_left or r.oldest_left is null
                 then case
