@@ -3,6 +3,7 @@
 Belongs here: cutting a stream into whole lines, and where they came from. Does not belong here: what is in them.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -11,6 +12,15 @@ from numpy.typing import NDArray
 
 PADDING = 64  # line breaks behind the lines, so that a scan may look ahead of where it is
 SIZE = 5 << 20  # bytes of a block, unless one line is longer
+
+
+_REUSED = re.compile(r"[a-z]+-(\d{8}T\d{6}Z)-")
+
+
+def reading_of(part: str, snapshot_id: str) -> str:
+    """Return the id of the snapshot in which the bodies of a part were read: an earlier one where they are reused."""
+    reused = _REUSED.match(part)
+    return reused[1] if reused else snapshot_id
 
 
 @dataclass(frozen=True, slots=True)

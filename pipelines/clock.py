@@ -27,6 +27,11 @@ def pretended(moment: datetime) -> Iterator[None]:
         _shifts.pop()
 
 
+def moment_of(snapshot_id: str) -> datetime:
+    """Return the second at which a snapshot began (naive UTC), by its name."""
+    return datetime.strptime(snapshot_id, SNAPSHOT_ID)  # noqa: DTZ007
+
+
 def snapshot_id(as_of: datetime) -> str:
     """Return the name of the snapshot that began at `as_of`, e.g. `20261123T020000Z`."""
     return as_of.strftime(SNAPSHOT_ID)

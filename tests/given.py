@@ -123,29 +123,33 @@ def land(home: Home, given: Landed) -> Snapshot:
     draft.write(LIST, json_text({"backups": items, "count": len(items)}).encode())
     for body in shown:
         draft.write(SHOW, json_text({"backup": body}).encode())
-    finished_at = given.as_of + timedelta(seconds=5)
-    write_attempt(home, Attempt(given.scope, finished_at, None))
-    with patch("pipelines.clock.utc_now", lambda: finished_at):
-        return _commit(draft, given, shown, items)
+    write_attempt(home, Attempt(given.scope, _finished(given), None))
+    return commit(draft, given, len(items), len(shown))
 
 
-def _commit(draft: Draft, given: Landed, shown: list[Body], items: list[Body]) -> Snapshot:
-    return draft.commit(
-        complete=given.complete,
-        incomplete_reason=None if given.complete else "a page was missing",
-        is_sandbox=False,
-        region=given.region,
-        project_id=given.project,
-        pages=1,
-        looks=1,
-        listed=len(items),
-        shown=len(shown),
-        reused=0,
-        unread=0,
-        vanished=given.vanished,
-        requests=1 + len(shown),
-        retries=0,
-    )
+def commit(draft: Draft, given: Landed, listed: int = 1, shown: int = 1) -> Snapshot:
+    """Commit what a draft holds as the extraction would."""
+    with patch("pipelines.clock.utc_now", lambda: _finished(given)):
+        return draft.commit(
+            complete=given.complete,
+            incomplete_reason=None if given.complete else "a page was missing",
+            is_sandbox=False,
+            region=given.region,
+            project_id=given.project,
+            pages=1,
+            looks=1,
+            listed=listed,
+            shown=shown,
+            reused=0,
+            unread=0,
+            vanished=given.vanished,
+            requests=1 + shown,
+            retries=0,
+        )
+
+
+def _finished(given: Landed) -> datetime:
+    return given.as_of + timedelta(seconds=5)
 
 
 def publish(home: Home, *given: Landed, run_id: str = "run-1", described: bool = False) -> Home:

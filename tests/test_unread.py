@@ -5,8 +5,12 @@ from typing import Any
 
 import pytest
 
+from pipelines.clock import snapshot_id
+from pipelines.extract.draft import Draft
+from pipelines.extract.landing import LIST, SHOW
 from pipelines.home import Home
-from tests.given import AS_OF, Body, Landed, ask, child, fold, server
+from pipelines.normalize.tolerant.coerce import json_text
+from tests.given import AS_OF, Body, Landed, ask, child, commit, fold, server
 
 DAY = timedelta(days=1)
 RECENT, GAP, LOST = "resource-recent-recovery-point", "recovery-gap-within-rpo", "resource-protection-lost"
@@ -95,3 +99,19 @@ def test_a_record_that_makes_no_sense_is_a_finding(home: Home, body: Body, rule:
     fold(home, day(0, body))
     rows = ask(home, "SELECT rule FROM compliance.data_quality_findings")
     assert [row["rule"] for row in rows] == [rule]
+
+
+def test_details_that_are_reused_say_how_old_they_are_and_prove_nothing_when_too_old(home: Home) -> None:
+    home.prepare()
+    draft = Draft(home, "prod", AS_OF)
+    body = of_day(0)
+    draft.write(LIST, json_text({"backups": [body | {"children": []}], "count": 1}).encode())
+    earlier = AS_OF - timedelta(hours=170)
+    draft.write(f"{SHOW}-{snapshot_id(earlier)}", json_text({"backup": body}).encode())
+    commit(draft, Landed([body]))
+    fold(home)
+    assert ask(home, "SELECT detail_read_at FROM cbr.backups") == [{"detail_read_at": earlier}]
+    assert statuses(home, "b0")["server-backup-complete"] == "unknown"
+    assert statuses(home, "b0")["backup-encrypted"] == "unknown"
+    assert statuses(home, "data")[RECENT] == "unknown"
+    assert statuses(home, "server-1")[RECENT] == "pass"

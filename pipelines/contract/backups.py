@@ -84,6 +84,11 @@ BACKUPS = Table(
         *_BACKUP_FIELDS,
         Column("detail_loaded", FLAG, "ShowBackup was read and sent a list of children.", required=True),
         Column(
+            "detail_read_at",
+            INSTANT,
+            "When the reading began in which ShowBackup was read; earlier where it is reused.",
+        ),
+        Column(
             "replication_loaded", FLAG, "A list of replication records was sent, be it an empty one.", required=True
         ),
         Column("rejected_parts", WHOLE, "Records below it that could not be loaded.", required=True),

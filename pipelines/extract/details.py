@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 
+from pipelines.block import reading_of
 from pipelines.extract.answers import Vanished
 from pipelines.extract.client import Client
 from pipelines.extract.draft import Draft
@@ -71,11 +72,11 @@ def reuse(home: Home, before: Snapshot, ids: set[str], draft: Draft, watch: Watc
     A million take minutes: `watch` hears of each.
     """
     had = set()
-    for _, line in lines(home, before, SHOW):
+    for source, line in lines(home, before, SHOW):
         watch.alive()
         backup_id = shown_id(line)
         if backup_id in ids and backup_id not in had:
-            draft.write(SHOW, line)
+            draft.write(f"{SHOW}-{reading_of(source, before.snapshot_id)}", line)
             had.add(backup_id)
     return had
 

@@ -10,6 +10,7 @@ import os
 import shutil
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -36,6 +37,7 @@ BEGUN, LISTED = "begun.json", "listed.json"  # gone when the manifest is there
 PARTIAL = ".partial"
 LINES_A_FRAME = 32
 LINES_A_PART = 10_000
+_NUMBER = "[0-9]" * 5  # of a part
 
 _CODEC = pa.Codec("zstd")
 
@@ -52,11 +54,11 @@ class Draft:
         private_folder(self._folder)
         self._lock = threading.RLock()
         self._closed = False
-        self._waiting: dict[str, list[bytes]] = {LIST: [], SHOW: []}
-        self._written: dict[str, int] = {LIST: 0, SHOW: 0}  # lines of the open part
+        self._waiting: dict[str, list[bytes]] = {LIST: [], SHOW: []}  # kind of part -> lines
+        self._written: Counter[str] = Counter()  # lines of the open part
         self._files: dict[str, BinaryIO] = {}  # the open parts
-        for kind in (LIST, SHOW):
-            self._salvage(kind)
+        for path in sorted(self._folder.glob(f"*{PARTIAL}")):
+            self._salvage(path)
 
     def write(self, kind: str, body: bytes) -> None:
         """Land one body. A list page is safe at once, details a few at a time.
@@ -66,7 +68,7 @@ class Draft:
         with self._lock:
             if self._closed:
                 return
-            self._waiting[kind].append(body.replace(b"\r", b" ").replace(b"\n", b" "))
+            self._waiting.setdefault(kind, []).append(body.replace(b"\r", b" ").replace(b"\n", b" "))
             if kind == LIST or len(self._waiting[kind]) >= LINES_A_FRAME:
                 self._flush(kind)
             if self._written[kind] >= LINES_A_PART:
@@ -75,7 +77,8 @@ class Draft:
     def lines(self, kind: str) -> Iterator[bytes]:
         """Yield what is landed of `kind`, finished parts and the open one."""
         with self._lock:
-            self._flush(kind)
+            for waiting in self._waiting:
+                self._flush(waiting)
         for path in sorted(self._folder.glob(f"{kind}-*")):
             yield from part_lines(path)
 
@@ -121,7 +124,7 @@ class Draft:
         Raises Problem where the draft was closed: a reading that was given up makes no snapshot.
         """
         with self._lock:
-            for kind in (LIST, SHOW):
+            for kind in list(self._waiting):
                 self.finish(kind)
             parts = {path.name: _entry(path) for path in sorted(self._folder.glob(f"*{SUFFIX}"))}
             about |= {"scope": self.scope, "snapshot_id": self.snapshot_id, "as_of": self.as_of}
@@ -135,7 +138,7 @@ class Draft:
         """Write what waits and let go of the files: a later run may go on from here."""
         with self._lock:
             self._closed = True
-            for kind in (LIST, SHOW):
+            for kind in self._waiting:
                 self._flush(kind)
                 self._close(kind)
 
@@ -149,7 +152,7 @@ class Draft:
         if not waiting:
             return
         if kind not in self._files:
-            number = 1 + len(list(self._folder.glob(f"{kind}-*{SUFFIX}")))
+            number = 1 + len(list(self._folder.glob(f"{kind}-{_NUMBER}{SUFFIX}")))
             self._files[kind] = os.fdopen(open_private(self._folder / f"{kind}-{number:05}{SUFFIX}{PARTIAL}"), "wb")
         self._files[kind].write(_frame(waiting))
         self._files[kind].flush()
@@ -160,7 +163,7 @@ class Draft:
         if kind in self._files:
             os.fsync(self._files[kind].fileno())
         self._close(kind)
-        for path in self._folder.glob(f"{kind}-*{PARTIAL}"):
+        for path in self._folder.glob(f"{kind}-{_NUMBER}{SUFFIX}{PARTIAL}"):
             path.rename(path.with_name(path.name.removesuffix(PARTIAL)))
 
     def _close(self, kind: str) -> None:
@@ -168,17 +171,18 @@ class Draft:
             self._files.pop(kind).close()
         self._written[kind] = 0
 
-    def _salvage(self, kind: str) -> None:
+    def _salvage(self, path: Path) -> None:
         """Go on with a part that was cut off: keep its whole frames, drop what follows them."""
-        for path in self._folder.glob(f"{kind}-*{PARTIAL}"):
-            kept = _whole_frames(path)
-            sound = path.with_name(f".sound-{path.name}")
-            sound.unlink(missing_ok=True)
-            with os.fdopen(open_private(sound), "wb") as file:
-                file.write(_frame(kept) if kept else b"")
-            sound.replace(path)
-            self._files[kind] = path.open("ab")
-            self._written[kind] = len(kept)
+        kind = path.name.rpartition("-")[0]
+        kept = _whole_frames(path)
+        sound = path.with_name(f".sound-{path.name}")
+        sound.unlink(missing_ok=True)
+        with os.fdopen(open_private(sound), "wb") as file:
+            file.write(_frame(kept) if kept else b"")
+        sound.replace(path)
+        self._waiting.setdefault(kind, [])
+        self._files[kind] = path.open("ab")
+        self._written[kind] = len(kept)
 
 
 def begin(home: Home, scope: str, resume_minutes: float, place: dict[str, Any]) -> Draft:

@@ -2,6 +2,7 @@
 
     list-00001.ndjson.zst   list pages as sent, one a line
     show-00001.ndjson.zst   ShowBackup answers as sent, one a line; more parts follow when one is full
+    show-ID-00001...        the same, reused from the snapshot ID, in which they were read
     manifest.json           written last; a folder without one is no snapshot
     attempt.json            in the scope's folder: how the last reading of the scope ended
 

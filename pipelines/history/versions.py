@@ -8,6 +8,7 @@ from pipelines.contract.columns import Column, Table, Type
 from pipelines.contract.history import LOADED_BY, backup_of, key_of
 from pipelines.contract.tables import BACKUPS, CHILDREN, EXTEND_INFO
 
+_NO_CONTENT = ("snapshot_id", "detail_read_at")  # they tell when it was read, not what it is
 _USABLE = "coalesce({0}.status IN ('available', 'restoring', 'waiting_restore'), false)"
 _FAILED = "coalesce({0}.status = 'error', false)"
 _STATE = """CASE
@@ -54,7 +55,7 @@ def compared(table: Table) -> str:
     Of backups all, of what stands in them only those that differ.
     """
     key = key_of(table)
-    own = ", ".join(_hashed(c) for c in table.columns if c.name not in (*key, "snapshot_id"))
+    own = ", ".join(_hashed(c) for c in table.columns if c.name not in (*key, *_NO_CONTENT))
     old, new = ("", "")
     if table is BACKUPS:
         old, new = ", w.status", f", n.status, n.expired_at, {_READABLE.format('n')} AS readable"

@@ -103,6 +103,7 @@ SETTINGS: tuple[Demand, ...] = (
         least=1,
         most=_WINDOW,
     ),
+    _demand("max_detail_age_hours", WHOLE, 168, "How old details may be that a verdict rests on.", unit="h", least=1),
     _demand("purge_lag_hours", WHOLE, 48, "How long the service may keep a point past its expiry.", unit="h"),
     _demand("stuck_hours", WHOLE, 24, "How long a backup or a restore may run.", unit="h", least=1),
     _demand("deletion_stuck_hours", WHOLE, 48, "How long a deletion may run.", unit="h", least=1),

@@ -88,7 +88,7 @@ select
         when 'not_required' then 'The tier does not ask for encryption.'
         when 'plain' then 'The backup is not encrypted.'
         when 'plain_disk' then cast(plain as varchar) || ' of ' || cast(disks as varchar) || ' disks are not encrypted: ' || plain_disks || '.'
-        when 'children_not_loaded' then 'Its details were not read, so nothing is known of its disks.'
+        when 'children_not_loaded' then 'Its details were not read, or too long ago, so nothing is known of its disks.'
         when 'part_not_loaded' then cast(rejected_parts as varchar) || ' of its records could not be loaded, so nothing is known of them.'
         when 'no_children' then 'It names no disk, so nothing says that its data is encrypted.'
         when 'encryption_not_said' then 'The service does not say of every disk whether it is encrypted.'

@@ -314,7 +314,7 @@ select
         when 'not_dependable' then 'The backup can not be relied on, so its parts do not matter.'
         when 'child_unusable' then cast(unusable as varchar) || ' of ' || cast(disks as varchar) || ' disks can not be restored: ' || unusable_disks || '.'
         when 'child_expired' then cast(expired as varchar) || ' of ' || cast(disks as varchar) || ' disks are past their expiry and may be purged at any moment: ' || unusable_disks || '.'
-        when 'children_not_loaded' then 'Its details were not read, so nothing is known of its disks.'
+        when 'children_not_loaded' then 'Its details were not read, or too long ago, so nothing is known of its disks.'
         when 'no_children' then 'It has no disk in it.'
         when 'checkpoint_differs' then cast(other_checkpoint as varchar) || ' of ' || cast(disks as varchar) || ' disks belong to another restore point.'
         when 'no_system_disk' then 'The system disk is not in it.'

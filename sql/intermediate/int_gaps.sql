@@ -73,6 +73,18 @@ gone as (
     from attempts as a
     inner join parts as c on a.scope = c.scope and a.backup_id = c.backup_id
     where a.status is null or a.status not in ('available', 'restoring', 'waiting_restore')
+    union all
+    -- Parts that were not read again, as they were last read: that point was there.
+    select
+        a.scope,
+        a.snapshot_id,
+        coalesce(nullif(c.resource_id, ''), 'resource of backup ' || c.id) as resource_id,
+        a.backup_id,
+        a.resource_id as server_id,
+        a.rp_time
+    from attempts as a
+    inner join history.children_unread as c on a.scope = c.scope and a.backup_id = c.backup_id
+    where c.status in ('available', 'restoring', 'waiting_restore')
 ),
 
 gone_shapes as (

@@ -12,6 +12,9 @@ timed as (
     select
         b.*,
         s.clock_skew_seconds,
+        b.detail_loaded
+        and b.detail_read_at >= b.as_of - s.max_detail_age_hours * interval '1' hour - interval '1' minute
+            as has_details,
         case
             when b.protected_at >= b.created_at - s.clock_skew_seconds * interval '1' second
                 and b.protected_at
@@ -129,7 +132,8 @@ select
     coalesce(was_usable, false) as was_usable, -- BOOLEAN: A complete snapshot has it in a state to be restored from.
     dependable_until, -- TIMESTAMP: When it expired, or the first complete snapshot in which it can't be restored from; null while it can.
     checkpoint_id,
-    detail_loaded,
+    coalesce(has_details, false) as detail_loaded, -- BOOLEAN: ShowBackup was read lately and sent a list of children.
+    detail_read_at,
     replication_loaded,
     rejected_parts,
     encrypted,

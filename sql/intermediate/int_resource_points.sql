@@ -58,7 +58,7 @@ parts as (
         p.updated_at,
         p.expired_at,
         p.is_usable and d.is_usable as is_usable,
-        p.is_dependable and d.is_usable and not d.is_expired and not p.is_future as is_dependable,
+        p.is_dependable and d.is_usable and not d.is_expired and not p.is_future and p.detail_loaded as is_dependable,
         p.is_future,
         p.detail_loaded
     from points as p
@@ -87,7 +87,7 @@ select
     updated_at,
     expired_at,
     is_usable, -- BOOLEAN: Backup and part are complete at the service.
-    is_dependable, -- BOOLEAN: Usable, not due to be purged, not later than the reading; null where its expiry can't be read.
+    is_dependable, -- BOOLEAN: Usable, not due to be purged, not later than the reading, read lately; null where its expiry can't be read.
     is_future, -- BOOLEAN: Later than the reading.
     detail_loaded
 from together

@@ -37,6 +37,7 @@ select
     p.rp_time,
     p.rp_time_is_copy_time,
     p.is_future,
+    p.detail_read_at,
     p.retention_kind,
     p.checkpoint_id,
     p.detail_loaded,

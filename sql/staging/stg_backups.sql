@@ -49,6 +49,7 @@ select
     b.resource_size,
     b.parent_id,
     b.detail_loaded,
+    b.detail_read_at,
     b.replication_loaded,
     b.rejected_parts,
     coalesce(

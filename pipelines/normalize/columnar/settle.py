@@ -33,7 +33,7 @@ class Columnar:
 
     def read_shows(self, block: Block) -> Shows:
         """Read a block of details; may run beside others."""
-        return read_shows(block, self._constants())
+        return read_shows(block, self._constants(block))
 
     def read_items(self, block: Block) -> Items | None:
         """Read a block of list pages; may run beside others. None where a page is not as documented."""
@@ -51,7 +51,7 @@ class Columnar:
             barred = ~shows.fits
             barred[np.flatnonzero(shows.fits)[again]] = True
             odd |= self._odd_lines(block, shows, barred & shows.fits)
-            shows = read_shows(block, self._constants(), barred)
+            shows = read_shows(block, self._constants(block), barred)
         for line in sorted(odd):
             self._bodies.take_show(block.source(line), odd[line])
         return self._one(shows.tables, shows.records)
@@ -76,8 +76,9 @@ class Columnar:
             for line in np.flatnonzero(which)
         }
 
-    def _constants(self) -> dict[str, object]:
-        return {**self._bodies.place, "rejected_parts": 0}
+    def _constants(self, shows: Block | None = None) -> dict[str, object]:
+        read_at = self._bodies.read_at(shows.part) if shows else None
+        return {**self._bodies.place, "rejected_parts": 0, "detail_read_at": read_at}
 
     def _one(self, tables: Tables, records: Counter[str]) -> Piece:
         """Add what was taken one by one to what was read by columns."""

@@ -7,12 +7,14 @@ with one id is loaded (the first), and counting what was landed. Lines or parsed
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
 
-from pipelines.block import Block
+from pipelines.block import Block, reading_of
+from pipelines.clock import moment_of
 from pipelines.contract.columns import Table
 from pipelines.contract.derive import arrow_schema
 from pipelines.contract.meta import DRIFT, REJECTS
@@ -60,13 +62,17 @@ class Bodies:
     def take_show(self, source: str, backup: object) -> None:
         """Take a backup whose details were read."""
         if backup is not REJECTED:
-            self._take(backup, source, "backup", shown=True)
+            self._take(backup, source, "backup", self.read_at(source))
 
     def take_item(self, source: str, index: int, item: object) -> None:
         """Take an item of a list page, unless it is loaded already or gone."""
         identity = id_of(item)
         if identity not in self.gone and identity not in self.known:
-            self._take(item, source, f"backups[{index}]", shown=False)
+            self._take(item, source, f"backups[{index}]", None)
+
+    def read_at(self, source: str) -> datetime:
+        """Return when the reading began in which the details of a landed part were read."""
+        return moment_of(reading_of(source, self.place["snapshot_id"]))
 
     def listed_records(self, identity: str | None) -> object:
         """Return the replication records of a backup that the list has: some services say them there alone."""
@@ -91,9 +97,9 @@ class Bodies:
             self._batch.reject(BACKUPS.name, source, "", str(error), storable(line.decode("utf-8", "replace")))
             return REJECTED
 
-    def _take(self, backup: object, source: str, path: str, *, shown: bool) -> None:
+    def _take(self, backup: object, source: str, path: str, read_at: datetime | None) -> None:
         self._records.update(count_records(backup))
-        flatten(backup, source, path, self._batch, self.known, shown=shown)
+        flatten(backup, source, path, self._batch, self.known, read_at)
 
     def hand_over(self) -> Piece:
         """Return what was taken, and begin anew; drift goes on."""

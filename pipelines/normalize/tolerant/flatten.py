@@ -6,6 +6,7 @@ bounded by the parser alone. A backup enters as a parsed object; rows, rejects a
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 from pipelines.contract.columns import Table
@@ -59,20 +60,22 @@ class Batch:
         self.examples.setdefault(entry, example_id)
 
 
-def flatten(backup: object, source: str, path: str, batch: Batch, known: Known, *, shown: bool) -> str | None:
+def flatten(backup: object, source: str, path: str, batch: Batch, known: Known, read_at: datetime | None) -> str | None:
     """Add the rows of one top-level backup to `batch`; return its id, or None where it was rejected.
 
-    `source` names the landing part and line, `path` the place in that line; `shown` says that it is an answer of
-    ShowBackup. What stands below a rejected record is rejected one by one, so that every record landed is either a
-    row or a reject. A list that was not sent is unknown, which is not the same as an empty one.
+    `source` names the landing part and line, `path` the place in that line; `read_at` is when ShowBackup was
+    read, None for an item of the list. What stands below a rejected record is rejected one by one, so that every record
+    landed is either a row or a reject. A list that was not sent is unknown, which is not the same as an empty one.
     """
     before = len(batch.rejects)
     batch.keys.clear()
     batch.repeats.clear()
     if (again := id_of(backup)) in known:
         batch.keys[BACKUPS.name, again] = None
-    loaded = {"detail_loaded": shown and _has_list(backup, CHILDREN)}
+    loaded: Row = {"detail_loaded": read_at is not None and _has_list(backup, CHILDREN)}
     loaded["replication_loaded"] = _has_list(backup, REPLICATION_RECORDS)
+    if read_at is not None:
+        loaded["detail_read_at"] = read_at
     top = _add(BACKUPS, backup, source, path, batch, loaded)
     stack: list[tuple[object, str, int, str | None]] = [(backup, path, 0, top)]
     while stack:
