@@ -280,7 +280,7 @@ def test_a_cloud_that_is_down_is_read_again_alone_while_the_other_is_published(
         assert "published, but not every scope could be read: other: " in why(first)
         [check] = [c for c in first.get_asset_check_evaluations() if c.check_name == "every_cloud_was_read"]
         assert (check.passed, check.asset_key) == (False, LANDING)
-        assert query(two.home, "SELECT scope, is_stale FROM meta.scopes ORDER BY 1") == [
+        assert query(two.home, "SELECT scope, is_stale FROM staging.stg_scopes ORDER BY 1") == [
             ("other", True),
             ("well", False),
         ]

@@ -19,10 +19,6 @@ from pipelines.config import Settings
 from pipelines.extract import landing
 from pipelines.extract.snapshot import Reading, land_all
 from pipelines.home import Home
-from pipelines.orchestration.execute import execute
-from pipelines.orchestration.location import build_definitions
-from pipelines.orchestration.resources import Warehouse
-from pipelines.problem import Problem
 from pipelines.sandbox import Sandbox, serve
 from pipelines.sandbox.answers import iam_error
 from tests.conftest import clouds_yaml, elsewhere
@@ -153,7 +149,6 @@ def test_an_iam_that_refuses_to_say_its_versions_is_not_asked(read: Any) -> None
         return False
 
     with serve([server("s1")]) as service, before(service, refuse) as entry:
-        del entry["auth_type"]
         versioned, plain = entry, entry | {"auth": entry["auth"] | {}}
         assert read(prod=versioned)["prod"].snapshot is not None
         plain["auth"]["auth_url"] = plain["auth"]["auth_url"].removesuffix("/v3")
@@ -200,20 +195,9 @@ def test_an_interrupt_ends_a_run_though_a_library_is_blocked(
             _, said = process.communicate(timeout=60)
         finally:
             process.kill()
-    assert process.returncode == 1
+    assert process.returncode == (128 + asked if run == "cbr-warehouse run" else 1)
     if run == "cbr-warehouse run":
         assert "interrupted" in said
         assert "Traceback" not in said
     with home.held():
         assert landing.snapshots(home) == []
-
-
-def test_an_interrupt_while_duckdb_works_is_called_one(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CBR_CLOUDS", "sandbox")
-
-    def interrupted(*_: object) -> None:
-        raise RuntimeError("Query interrupted")  # what DuckDB makes of a signal
-
-    monkeypatch.setattr("pipelines.flow.build_draft", interrupted)
-    with pytest.raises(Problem, match="interrupted in step build"):
-        execute(build_definitions(Warehouse(home=str(home.path))))

@@ -10,7 +10,6 @@ from contextlib import ExitStack, contextmanager
 from typing import TypeVar
 
 import dagster as dg
-from dagster._core.errors import DagsterExecutionInterruptedError
 from pydantic import Field
 
 from pipelines import flow
@@ -129,9 +128,6 @@ def _or_fail(step: Callable[[], T], *, published: bool = False) -> T:
     except Problem as problem:
         raise failure(problem, published=published) from None
     except Exception as error:
-        # DuckDB's own word for an interrupt while it works.
-        if isinstance(error, RuntimeError) and "Query interrupted" in str(error):
-            raise DagsterExecutionInterruptedError from None
         what = f"it met what it does not know: {type(error).__name__}: {error}"
         cure = "Run again with --verbose for the trace, and report it."
         raise failure(Problem(what, cure), published=published) from error
