@@ -38,6 +38,7 @@ class _Group(click.Group):
         except Problem as problem:
             said = str(problem)
         except (KeyboardInterrupt, click.Abort) as interrupt:
+            gc.collect()  # a block that the signal kept from being left is left now: a draft is removed
             click.echo(f"cbr-warehouse: {str(interrupt) or _INTERRUPTED}", err=True)
             raise click.exceptions.Exit((signals and signals.exit_code) or _SIGINT) from None
         except (click.ClickException, click.exceptions.Exit, BrokenPipeError):

@@ -19,6 +19,17 @@ gaps as (
     select * from intermediate.int_gaps
 ),
 
+sampling_since as (
+    select * from intermediate.int_sampling_since
+),
+
+first_sightings as (
+    select scope, resource_id, min(first_seen) as first_seen
+    from history.backup_lifecycle
+    where was_usable and not is_replica
+    group by scope, resource_id
+),
+
 sampling as (
     -- How far apart the complete snapshots are, at most: a point that lives for less may never be seen.
     select * from intermediate.int_sampling
@@ -114,7 +125,10 @@ measured as (
         c.first_breach_start,
         c.resource_id is null as has_no_point,
         coalesce(p.unreadable, 0) as unreadable,
-        coalesce(s.widest_seconds > l.shortest_life_seconds, false) or r.resource_id is not null as is_undersampled,
+        coalesce(
+            case when i.scope is null then s.widest_seconds else i.widest_seconds end > l.shortest_life_seconds, false
+        )
+        or r.resource_id is not null as is_undersampled,
         u.unread_points > 0 as may_be_in_unread,
         cast(date_diff('second', date_trunc('second', c.counted_from), date_trunc('second', d.as_of)) as double) / 3600.0
             as window_hours
@@ -125,6 +139,9 @@ measured as (
         on d.scope = p.scope and d.snapshot_id = p.snapshot_id and d.resource_id = p.resource_id
     left join shortest as l
         on d.scope = l.scope and d.snapshot_id = l.snapshot_id and d.resource_id = l.resource_id
+    left join first_sightings as f on d.scope = f.scope and coalesce(d.server_id, d.resource_id) = f.resource_id
+    left join sampling_since as i
+        on d.scope = i.scope and d.snapshot_id = i.snapshot_id and f.first_seen = i.as_of
     left join rotated as r on d.scope = r.scope and d.resource_id = r.resource_id
     left join unread as u
         on d.scope = u.scope and d.snapshot_id = u.snapshot_id and d.resource_id = u.resource_id

@@ -79,8 +79,7 @@ measured as (
         greatest(date_diff('second', date_trunc('second', p.last_rp_time), date_trunc('second', d.as_of)), 0) as age_seconds,
         p.last_rp_time >= d.as_of - (d.rpo_hours + d.grace_hours) * interval '1' hour as is_recent,
         u.unprotected_since,
-        coalesce(i.last_unread_at >= d.as_of - (d.rpo_hours + d.grace_hours) * interval '1' hour, false)
-            as may_be_in_unread
+        coalesce(i.unread_points > 0, false) as may_be_in_unread
     from demands as d
     left join standing as p
         on d.scope = p.scope and d.snapshot_id = p.snapshot_id and d.resource_id = p.resource_id
@@ -137,7 +136,7 @@ select
         when 'only_replica_left' then 'The place it lives in is read and has no backup of it; only a copy is left here.'
         when 'source_not_complete' then 'Only copies are kept here; the place they come from was never read whole.'
         when 'expiry_not_readable' then 'It is not known whether ' || cast(unreadable as varchar) || ' backups have expired: the date can not be read.'
-        when 'children_not_loaded' then 'The details of a recent backup of its server were not read, so it may be in that.'
+        when 'children_not_loaded' then 'The details of backups of its server were not read, so it may be in them.'
         when 'source_not_read' then 'Only copies are kept here; they come from a place that is not read.'
         when 'source_not_known' then 'Only copies are kept here, and no record says where they come from.'
         when 'lost' then 'Its last backup is gone.'

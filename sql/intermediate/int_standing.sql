@@ -25,7 +25,6 @@ totals as (
         max(begun_at) as last_created_at,
         max(created_at) filter (where is_finished) as last_finished_at,
         count(*) filter (where is_finished and created_at is null and not is_usable) as undated_failures,
-        max(rp_time) filter (where is_dependable and server_id is null and not detail_loaded) as last_unread_at,
         count(*) filter (where is_dependable and server_id is null and not detail_loaded) as unread_points,
         max(rp_time) filter (where is_dependable) as last_rp_time,
         max(rp_time) filter (where is_dependable and is_auto) as last_auto_at,
@@ -97,7 +96,6 @@ select
     t.last_expiry, -- TIMESTAMP: When the last usable point expires, or did.
     t.last_going_at, -- TIMESTAMP: When one that is being deleted changed last.
     t.undated_failures, -- BIGINT: Finished backups that failed, or may have, and carry no time.
-    t.last_unread_at, -- TIMESTAMP: The moment of the newest dependable backup whose details were not read.
     t.unread_points, -- BIGINT: Dependable backups whose details were not read.
     t.first_attempt_at, -- TIMESTAMP: When the first backup on record was made.
     c.newest_backup_id, -- VARCHAR: The newest dependable point.

@@ -11,7 +11,6 @@ select
     resources.scope,
     resources.snapshot_id,
     resources.resource_id, -- VARCHAR: Id of the disk.
-    servers.last_unread_at,
     servers.unread_points
 from resources
 inner join servers
