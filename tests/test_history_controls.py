@@ -528,3 +528,12 @@ def test_where_another_project_is_read_nothing_is_lost(home: Home) -> None:
     assert ask(home, "SELECT resource_id FROM intermediate.int_resources") == [{"resource_id": "disk-1"}]
     found = ask(home, f"SELECT status, reason_code FROM controls.{DELETED}")
     assert found == [{"status": "unknown", "reason_code": "vault_or_project_not_seen"}]
+
+
+def test_the_window_begins_with_the_window_where_nothing_is_missing_at_its_begin(home: Home) -> None:
+    points = [
+        of_day(number, f"p{number}", expired_at=instant(99)) for number in range(40) if number not in (20, 21, 22)
+    ]
+    fold(home, day(39, *points))
+    [row] = [row for row in ask(home, f"SELECT * FROM controls.{GAP}") if row["subject_id"] == "server-1"]
+    assert (row["window_days"], row["exposure_hours"], row["measured_value"]) == (30.0, 72.0, 90.0)

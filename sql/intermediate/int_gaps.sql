@@ -235,6 +235,8 @@ begun as (
         *,
         case
             when previous_at is null then rp_time
+            when previous_at < window_start and rp_time <= previous_at + limit_hours * interval '1' hour
+                then window_start
             when previous_at < window_start then greatest(window_start, least(first_reading_at, rp_time))
         end as begins_at
     from windowed
