@@ -537,3 +537,16 @@ def test_the_window_begins_with_the_window_where_nothing_is_missing_at_its_begin
     fold(home, day(39, *points))
     [row] = [row for row in ask(home, f"SELECT * FROM controls.{GAP}") if row["subject_id"] == "server-1"]
     assert (row["window_days"], row["exposure_hours"], row["measured_value"]) == (30.0, 72.0, 90.0)
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [("02:00:04.123", "pass"), ("02:00:04", "pass"), ("02:00:04.500001", "fail"), ("02:00:04.125", "fail")],
+)
+def test_when_a_part_was_created_is_compared_in_the_coarser_precision(home: Home, told: str, expected: str) -> None:
+    def of(created_at: str) -> Body:
+        return of_day(0, children=[child("d", created_at=f"2026-03-01T{created_at}")])
+
+    fold(home, day(0, of("02:00:04.123456")), day(1, of(told)))
+    [row] = ask(home, f"SELECT status FROM controls.{TAMPERED}")
+    assert row["status"] == expected

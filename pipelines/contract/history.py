@@ -3,7 +3,8 @@
 A version of a record lasts from the first complete snapshot that has it so to the first that has it otherwise, or
 not at all. Those that ended stand whole in `<table>_closed`; of those that last, the tables of the newest snapshot
 have the columns. `backups_open` says since when each backup is as it is; whatever stands in a backup is as old as the
-backup, unless `<table>_open` says otherwise. Instants are the `as_of` of complete snapshots.
+backup, unless `<table>_open` says otherwise. A list that was not sent again stands in `<table>_unread` as it was last
+read, and `expiry_changes` has each time that an expiry came nearer. Instants are the `as_of` of complete snapshots.
 """
 
 from pipelines.contract.columns import Column, Table, Type

@@ -241,8 +241,16 @@ changed_parts as (
         and c.valid_to = l.valid_to
     where c.valid_to >= c.window_start
         and (
-            c.created_at >= l.created_at + interval '1' second
-            or l.created_at >= c.created_at + interval '1' second
+            case
+                when c.created_at = date_trunc('second', c.created_at) or l.created_at = date_trunc('second', l.created_at)
+                    then c.created_at >= l.created_at + interval '1' second
+                        or l.created_at >= c.created_at + interval '1' second
+                when c.created_at = date_trunc('millisecond', c.created_at)
+                    or l.created_at = date_trunc('millisecond', l.created_at)
+                    then c.created_at >= l.created_at + interval '0.001' second
+                        or l.created_at >= c.created_at + interval '0.001' second
+                else c.created_at <> l.created_at
+            end
             or c.resource_id <> l.resource_id
             or c.checkpoint_id <> l.checkpoint_id
             or c.resource_size <> l.resource_size
