@@ -278,7 +278,7 @@ def test_each_resource_gets_the_tier_of_the_rule_that_decides(home: Home, tmp_pa
             ]
         ),
     )
-    sql = "SELECT resource_id, tier, policy_rule_id, owner, exclusion_id, min_retention_days FROM intermediate.int_demands ORDER BY 1"
+    sql = "SELECT resource_id, tier, policy_rule_id, owner, exclusion_id, min_retention_days FROM intermediate.int_requirements ORDER BY 1"
     rows = {row.pop("resource_id"): tuple(row.values()) for row in ask(home, sql, rules=_rules(tmp_path))}
     assert rows == {
         "server-1": ("critical", "pol-010", "core-banking", None, 90),

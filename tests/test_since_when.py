@@ -30,7 +30,7 @@ SEED = int(os.environ.get("CBR_SEED", "1"))
 RESOURCES = 20  # of an estate: its readings cost much more than its resources do
 DAY = timedelta(days=1)
 _FINDINGS = "SELECT control_id, subject_id, status FROM controls.findings WHERE scope = $1"
-_FAILURES = "SELECT control_id, subject_id, first_failed_at FROM intermediate.int_exceptions WHERE scope = $1 AND status = 'fail'"
+_FAILURES = "SELECT control_id, subject_id, first_failed_at FROM intermediate.int_open_findings WHERE scope = $1 AND status = 'fail'"
 _SNAPSHOT = "SELECT as_of FROM staging.stg_snapshots WHERE scope = $1"
 _RESOURCES = """
 SELECT r.resource_id, r.recency, r.unprotected_since, count(b.backup_id) AS usable

@@ -28,7 +28,7 @@ _GOOD = _WORDS[3:]
 _NOT_PASSING = """
 SELECT scope, control_id, subject_id, effective_status AS status,
     coalesce(nullif(trim(resource_name), ''), nullif(trim(subject_name), ''), subject_id) AS name
-FROM intermediate.int_exceptions
+FROM intermediate.int_open_findings
 """
 # A scope that was never told of has no results that were told: all that does not pass is new. A point that fails and is
 # there no more ran out; of anything else it is news.

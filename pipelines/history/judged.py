@@ -24,7 +24,7 @@ from pipelines.problem import Problem
 
 CURE = "Restore DIR/history from a copy, or remove that file: the trend then begins anew."
 _FEW = 32  # snapshots with files of their own; the results of older ones are made one file
-KEPT = ("intermediate.int_result_counts", "intermediate.int_result_changes", "intermediate.int_exceptions")  # models
+KEPT = ("intermediate.int_result_counts", "intermediate.int_result_changes", "intermediate.int_open_findings")  # models
 _SOURCE = {
     COUNTS: KEPT[0],
     EVENTS: KEPT[1],

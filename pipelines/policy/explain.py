@@ -16,7 +16,7 @@ from pipelines.problem import Problem, shown
 
 _RESOURCE = """
 SELECT d.*, s.policy_id, s.effective_from, m.selector, m.value, m.priority
-FROM intermediate.int_demands AS d
+FROM intermediate.int_requirements AS d
 JOIN policy.settings AS s ON d.scope = s.scope AND d.snapshot_id = s.snapshot_id
 LEFT JOIN policy.matches AS m
     ON d.scope = m.scope AND d.snapshot_id = m.snapshot_id AND d.policy_rule_id = m.policy_rule_id
@@ -27,7 +27,7 @@ ORDER BY d.scope, d.resource_id, m.selector
 _WAIVERS = """
 SELECT w.waiver_id, w.control_id, w.subject_id, w.waiver_state, p.expires_on, p.owner, p.approver, p.reason
 FROM intermediate.int_waived AS w
-JOIN intermediate.int_exceptions AS e
+JOIN intermediate.int_open_findings AS e
     ON w.control_id = e.control_id AND w.scope = e.scope AND w.snapshot_id = e.snapshot_id
     AND w.subject_id = e.subject_id
 JOIN policy.waivers AS p ON w.scope = p.scope AND w.snapshot_id = p.snapshot_id AND w.waiver_id = p.waiver_id

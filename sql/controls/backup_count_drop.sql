@@ -9,7 +9,7 @@
 -- parameters: deletion_window_days, mass_points, mass_percent, usual_total_days, usual_total_least_days, unusual_score
 -- remedy: Treat it as an attack until you know better: lock the vault, look who deleted, keep the copies elsewhere.
 with losses as (
-    select * from intermediate.int_losses where holder_kind = 'vault'
+    select * from intermediate.int_deletion_totals where holder_kind = 'vault'
 )
 
 select

@@ -16,7 +16,7 @@ disks as (
 ),
 
 demands as (
-    select * from intermediate.int_demands
+    select * from intermediate.int_requirements
 ),
 
 counted as (

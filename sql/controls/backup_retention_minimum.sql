@@ -12,7 +12,7 @@ with points as (
 ),
 
 demands as (
-    select * from intermediate.int_demands
+    select * from intermediate.int_requirements
 ),
 
 measured as (

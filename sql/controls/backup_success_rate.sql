@@ -8,7 +8,7 @@
 -- parameters: min_success_percent, min_attempts, gap_window_days
 -- remedy: See compliance.backup_outcomes_daily for when they fail; then mend what fails most.
 with demands as (
-    select * from intermediate.int_demands
+    select * from intermediate.int_requirements
 ),
 
 attempts as (

@@ -8,7 +8,7 @@
 -- parameters: max_failed_attempts
 -- remedy: Find the cause of the failed tasks in the console; three in a row do not mend themselves.
 with demands as (
-    select * from intermediate.int_demands
+    select * from intermediate.int_requirements
 ),
 
 attempts as (

@@ -8,11 +8,11 @@
 -- parameters: full_backup_days
 -- remedy: Set the policy to make a full backup now and then.
 with demands as (
-    select * from intermediate.int_demands
+    select * from intermediate.int_requirements
 ),
 
 standing as (
-    select * from intermediate.int_standing
+    select * from intermediate.int_resource_summary
 ),
 
 judged as (

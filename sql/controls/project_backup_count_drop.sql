@@ -10,7 +10,7 @@
 -- parameters: deletion_window_days, mass_points, mass_percent, usual_total_days, usual_total_least_days, unusual_score
 -- remedy: Treat it as an attack until you know better: few points of each vault may go where many of one would be seen.
 with losses as (
-    select * from intermediate.int_losses where holder_kind = 'scope'
+    select * from intermediate.int_deletion_totals where holder_kind = 'scope'
 )
 
 select

@@ -8,11 +8,11 @@
 -- parameters: rpo_hours, grace_hours, attainment_percent, gap_window_days
 -- remedy: See compliance.rpo_gaps for each gap and what it lies between; a gap that is open needs a backup now.
 with demands as (
-    select * from intermediate.int_demands
+    select * from intermediate.int_requirements
 ),
 
 standing as (
-    select * from intermediate.int_standing
+    select * from intermediate.int_resource_summary
 ),
 
 gaps as (

@@ -8,11 +8,11 @@
 -- parameters: min_points, min_distinct_days
 -- remedy: Lengthen the retention, or wait until a new resource has been backed up for long enough.
 with demands as (
-    select * from intermediate.int_demands
+    select * from intermediate.int_requirements
 ),
 
 standing as (
-    select * from intermediate.int_standing
+    select * from intermediate.int_resource_summary
 ),
 
 unread as (

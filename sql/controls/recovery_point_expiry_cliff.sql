@@ -8,11 +8,11 @@
 -- parameters: cliff_hours, rpo_hours, grace_hours
 -- remedy: Start a backup before unprotected_from, and find out why the schedule makes none.
 with demands as (
-    select * from intermediate.int_demands
+    select * from intermediate.int_requirements
 ),
 
 standing as (
-    select * from intermediate.int_standing
+    select * from intermediate.int_resource_summary
 ),
 
 unread as (

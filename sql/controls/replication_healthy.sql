@@ -16,7 +16,7 @@ records as (
 ),
 
 demands as (
-    select * from intermediate.int_demands
+    select * from intermediate.int_requirements
 ),
 
 latest as (

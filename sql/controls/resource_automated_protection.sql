@@ -8,11 +8,11 @@
 -- parameters: rpo_hours, manual_auto_factor, manual_auto_hours
 -- remedy: Put the resource into a vault with an enabled backup policy.
 with demands as (
-    select * from intermediate.int_demands
+    select * from intermediate.int_requirements
 ),
 
 standing as (
-    select * from intermediate.int_standing
+    select * from intermediate.int_resource_summary
 ),
 
 unread as (

@@ -7,11 +7,11 @@
 -- parameters: none
 -- remedy: Find the failed task in the console: vault full, agent offline, disk in error. Then start a backup.
 with demands as (
-    select * from intermediate.int_demands
+    select * from intermediate.int_requirements
 ),
 
 standing as (
-    select * from intermediate.int_standing
+    select * from intermediate.int_resource_summary
 ),
 
 judged as (

@@ -8,7 +8,7 @@
 -- parameters: offsite, offsite_rpo_hours, require_verified_copy, allowed_regions
 -- remedy: Attach a replication policy to the vault, or replicate the newest backup by hand; see replication-healthy for why copies fail.
 with demands as (
-    select * from intermediate.int_demands
+    select * from intermediate.int_requirements
 ),
 
 copies as (

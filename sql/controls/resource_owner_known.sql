@@ -7,7 +7,7 @@
 -- parameters: owner
 -- remedy: Put the resource into an enterprise project, or name an owner in the policy file.
 with demands as (
-    select * from intermediate.int_demands
+    select * from intermediate.int_requirements
 ),
 
 details as (

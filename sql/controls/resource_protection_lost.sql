@@ -8,11 +8,11 @@
 -- parameters: look_back_days
 -- remedy: Find out who removed the resource from its vault, or its last backups; if the resource is gone on purpose, exclude it or waive this.
 with demands as (
-    select * from intermediate.int_demands
+    select * from intermediate.int_requirements
 ),
 
 standing as (
-    select * from intermediate.int_standing
+    select * from intermediate.int_resource_summary
 ),
 
 candidates as (

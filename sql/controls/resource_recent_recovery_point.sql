@@ -8,11 +8,11 @@
 -- parameters: rpo_hours, grace_hours
 -- remedy: Start a backup now, then find out why the schedule did not: vault full, policy disabled, agent or disk in error.
 with demands as (
-    select * from intermediate.int_demands
+    select * from intermediate.int_requirements
 ),
 
 standing as (
-    select * from intermediate.int_standing
+    select * from intermediate.int_resource_summary
 ),
 
 unprotected as (

@@ -9,7 +9,7 @@
 -- parameters: deletion_window_days, timestamp_tolerance_seconds, shortened_percent, usual_points, usual_least_points
 -- remedy: Find out in the audit trail who changed the policy or the points, and set the retention back: new points follow it.
 with demands as (
-    select * from intermediate.int_demands
+    select * from intermediate.int_requirements
 ),
 
 snapshots as (

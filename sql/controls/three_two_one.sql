@@ -8,11 +8,11 @@
 -- parameters: three_two_one, immutability, restore_test_days
 -- remedy: Each digit names its control: recovery-point-depth, resource-offsite-copy. Locks and tests of restoring are not in the data.
 with demands as (
-    select * from intermediate.int_demands
+    select * from intermediate.int_requirements
 ),
 
 standing as (
-    select * from intermediate.int_standing
+    select * from intermediate.int_resource_summary
 ),
 
 copies as (

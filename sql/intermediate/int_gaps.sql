@@ -2,11 +2,11 @@
 -- window in which gaps are counted, and one row for the interval that is open, which ends with the reading. Counted are all
 -- points that a snapshot ever had as usable.
 with demands as (
-    select * from intermediate.int_demands where not only_replicas
+    select * from intermediate.int_requirements where not only_replicas
 ),
 
 standing as (
-    select * from intermediate.int_standing
+    select * from intermediate.int_resource_summary
 ),
 
 points as (

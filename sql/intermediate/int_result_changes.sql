@@ -1,6 +1,6 @@
 -- One row a result that the newest snapshot has otherwise than the one that was judged before it: what changes, alerts.
 with exceptions as (
-    select * from intermediate.int_exceptions
+    select * from intermediate.int_open_findings
 ),
 
 findings as (

@@ -4,7 +4,7 @@ with findings as (
 ),
 
 exceptions as (
-    select * from intermediate.int_exceptions
+    select * from intermediate.int_open_findings
 ),
 
 controls as (
@@ -12,7 +12,7 @@ controls as (
 ),
 
 demands as (
-    select * from intermediate.int_demands
+    select * from intermediate.int_requirements
 ),
 
 snapshots as (

@@ -2,7 +2,7 @@
 -- or an exclusion of the policy, which is judged as waivers are.
 -- kind: view
 with resources as (
-    select * from intermediate.int_demands
+    select * from intermediate.int_requirements
 ),
 
 points as (

@@ -4,12 +4,12 @@ with demands as (
     select
         *,
         rpo_hours + grace_hours as limit_hours
-    from intermediate.int_demands
+    from intermediate.int_requirements
     where not only_replicas
 ),
 
 summaries as (
-    select * from intermediate.int_standing
+    select * from intermediate.int_resource_summary
 ),
 
 unprotected as (

@@ -4,7 +4,7 @@ with resources as (
 ),
 
 servers as (
-    select * from intermediate.int_standing where unread_points > 0
+    select * from intermediate.int_resource_summary where unread_points > 0
 )
 
 select

@@ -13,7 +13,7 @@ subjects as (
 ),
 
 exceptions as (
-    select * from intermediate.int_exceptions
+    select * from intermediate.int_open_findings
 ),
 
 clauses as (

@@ -1,7 +1,7 @@
 -- One row a failure that nobody has accepted: what is wrong, who has to act, until when, and what to do.
 -- kind: view
 with exceptions as (
-    select * from intermediate.int_exceptions where effective_status = 'fail'
+    select * from intermediate.int_open_findings where effective_status = 'fail'
 ),
 
 controls as (

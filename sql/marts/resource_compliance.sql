@@ -1,6 +1,6 @@
 -- One row a resource: does it comply, can it be restored now, and if not, since when?
 with exceptions as (
-    select * from intermediate.int_exceptions
+    select * from intermediate.int_open_findings
 ),
 
 findings as (

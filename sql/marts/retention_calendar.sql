@@ -9,7 +9,7 @@ points as (
 ),
 
 standing as (
-    select * from intermediate.int_standing where not has_endless
+    select * from intermediate.int_resource_summary where not has_endless
 ),
 
 expiring as (

@@ -6,7 +6,7 @@ with days as (
 ),
 
 demands as (
-    select * from intermediate.int_demands where not only_replicas
+    select * from intermediate.int_requirements where not only_replicas
 ),
 
 gaps as (

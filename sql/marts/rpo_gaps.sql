@@ -6,7 +6,7 @@ with gaps as (
 ),
 
 demands as (
-    select * from intermediate.int_demands where exclusion_id is null
+    select * from intermediate.int_requirements where exclusion_id is null
 )
 
 select

@@ -4,7 +4,7 @@ with findings as (
 ),
 
 exceptions as (
-    select * from intermediate.int_exceptions where status = 'fail'
+    select * from intermediate.int_open_findings where status = 'fail'
 ),
 
 controls as (

@@ -38,7 +38,7 @@ settings as (
 ),
 
 holders as (
-    select * from intermediate.int_holders
+    select * from intermediate.int_vaults_and_scopes
 ),
 
 moves as (

@@ -1,6 +1,6 @@
 -- One row a holder of points: what it holds, what it lost lately, and whether that is more than its rules explain.
 with holders as (
-    select * from intermediate.int_holders
+    select * from intermediate.int_vaults_and_scopes
 ),
 
 excluded as (
@@ -33,7 +33,7 @@ sampling as (
 ),
 
 totals as (
-    select * from intermediate.int_usual_totals
+    select * from intermediate.int_point_count_baselines
 ),
 
 held_by_vault as (
