@@ -5,22 +5,33 @@ ones enter; the new state leaves, its files written and not yet made to count.
 """
 
 from pipelines.contract.columns import Table
-from pipelines.contract.history import CLOSED, DEPTHS, DISAPPEARANCES, DRIFT_SEEN, EXPIRY_CHANGES, GROWN, OPEN, UNREAD
+from pipelines.contract.history import (
+    CLOSED_VERSIONS,
+    DEPTHS,
+    DISAPPEARANCES,
+    DRIFT_SEEN,
+    EXPIRY_CHANGES,
+    GROWN,
+    OPEN_VERSIONS,
+    UNREAD,
+)
 from pipelines.contract.tables import NORMALIZED
-from pipelines.extract.landing import Snapshot
 from pipelines.history import versions
 from pipelines.history.database import two_snapshots, write
-from pipelines.history.state import Folded, State
-from pipelines.home import Home
-from pipelines.load.parquet import rows_in
-from pipelines.load.tables import Loaded
+from pipelines.history.manifest import FoldedSnapshot, HistoryState
+from pipelines.landing.manifest import Snapshot
 from pipelines.models.model import sql_folder
+from pipelines.storage.home import Home
+from pipelines.storage.parquet import select_rows
+from pipelines.tables.manifest import TableManifest
 
-_FEW = 32  # files of a table that grows: more are made one, so that no run opens very many
+_MAX_FILES = 32  # files of a table that grows: more are made one, so that no run opens very many
 _STEPS = ("places", "points", "depths", "disappearances", "expiry_changes")  # of sql/fold, each reading those before
 
 
-def fold(home: Home, state: State, before: Loaded | None, snapshot: Snapshot, loaded: Loaded) -> State:
+def fold(
+    home: Home, state: HistoryState, before: TableManifest | None, snapshot: Snapshot, loaded: TableManifest
+) -> HistoryState:
     """Take `snapshot`, whose tables are `loaded`, into the history; `before` are those of the newest one in it."""
     files = {name: list(held) for name, held in state.files.items()}
     with two_snapshots(home, state, before, snapshot, loaded) as connection:
@@ -32,7 +43,7 @@ def fold(home: Home, state: State, before: Loaded | None, snapshot: Snapshot, lo
             sql = (sql_folder() / "fold" / f"{step}.sql").read_text(encoding="utf-8")
             connection.execute(f"CREATE TABLE fold.{step} AS {sql}")
         for table in NORMALIZED:
-            opened, closed = OPEN[table.name], CLOSED[table.name]
+            opened, closed = OPEN_VERSIONS[table.name], CLOSED_VERSIONS[table.name]
             if before is None:
                 files[opened.name] = written(opened, versions.beginning(table))
                 continue
@@ -47,11 +58,9 @@ def fold(home: Home, state: State, before: Loaded | None, snapshot: Snapshot, lo
         files[DRIFT_SEEN.name] = written(DRIFT_SEEN, versions.drift())
         files.setdefault(DISAPPEARANCES.name, []).extend(written(DISAPPEARANCES, "SELECT * FROM fold.disappearances"))
         for table in GROWN:
-            if len(many := files.get(table.name, [])) > _FEW:
+            if len(many := files.get(table.name, [])) > _MAX_FILES:
                 files[table.name] = written(
-                    table, f"SELECT * FROM {rows_in(table, [home.path / file for file in many])}"
+                    table, f"SELECT * FROM {select_rows(table, [home.path / file for file in many])}"
                 )
-    taken = Folded(
-        snapshot.snapshot_id, snapshot.as_of.isoformat(), snapshot.project_id, snapshot.region, loaded.content
-    )
-    return State(state.scope, [*state.folded, taken], files, state if state.folded else None)
+    taken = FoldedSnapshot(snapshot.snapshot_id, snapshot.as_of, snapshot.project_id, snapshot.region, loaded.content)
+    return HistoryState(state.scope, [*state.folded, taken], files, state if state.folded else None)

@@ -95,7 +95,7 @@ select
         when points.state <> 'usable' then false
         when not points.is_expiry_unreadable
             then points.expired_at is null or points.expired_at > points.as_of
-    end as is_dependable, -- BOOLEAN: Usable, not due to be purged; null if its expiry is not readable.
+    end as is_dependable, -- BOOLEAN: Usable, not due to be purged; null if that is unknown.
     points.is_replica,
     points.is_auto,
     points.created_at,

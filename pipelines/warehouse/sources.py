@@ -20,20 +20,20 @@ from pipelines.contract.derive import arrow_schema
 from pipelines.contract.history import HISTORY
 from pipelines.contract.results import RESULTS
 from pipelines.contract.tables import NORMALIZED
-from pipelines.extract import landing
-from pipelines.extract.landing import Attempt, Snapshot
-from pipelines.history.judged import rows_before
-from pipelines.history.state import read_state
-from pipelines.home import Home
-from pipelines.load import tables, warehouse
-from pipelines.load.parquet import reading
-from pipelines.load.tables import Loaded, read_loaded
+from pipelines.history.manifest import read_history
+from pipelines.history.results import select_earlier_results
+from pipelines.landing.attempts import Attempt, read_attempts, scope_status
+from pipelines.landing.manifest import Snapshot, newest_complete, read_snapshots
 from pipelines.models.control import CONTROLS, controls_table
 from pipelines.models.model import Model
 from pipelines.models.project import Project
 from pipelines.models.standards import STANDARDS, standards_table
 from pipelines.policy import force
 from pipelines.policy.tables import POLICY
+from pipelines.storage.home import Home
+from pipelines.storage.parquet import explain_damage
+from pipelines.tables.manifest import CONTRACT_VERSION, TableManifest, load_rows, read_table_manifest
+from pipelines.warehouse.file import fill_table
 
 _FEW = 100_000  # rows of all tables: for fewer, threads cost more than they save
 # Parquet of a snapshot can't know what the ones before had.
@@ -56,59 +56,59 @@ def fill_sources(
     Where `until` is given, what was read after it counts as not read yet. The history must not have taken it in either.
     """
     landed = snapshots_until(home, until)
-    loaded = current(home, landed)
+    loaded = current_manifests(home, landed)
     judged = {(one.scope, one.snapshot_id) for one in loaded}
     if sum(sum(one.rows.values()) for one in loaded) < _FEW:
         connection.execute("SET threads = 1")
-    with reading(home):
+    with explain_damage(home):
         rows = _fill_data(connection, home, loaded)
         rows |= _fill_results(connection, home, loaded)
     rows |= _fill_meta(connection, run_id, landed, loaded, _attempts(home, landed, until))
     rows |= _fill_policy(connection, rules, (s for s in landed if (s.scope, s.snapshot_id) in judged))
     rows |= _fill_evidence(connection, run_id, landed, loaded, models.models, rules)
-    rows[CONTROLS.relation] = warehouse.fill(connection, CONTROLS, controls_table(models.controls))
-    rows[STANDARDS.relation] = warehouse.fill(connection, STANDARDS, standards_table(models.controls, models.standards))
+    rows[CONTROLS.relation] = fill_table(connection, CONTROLS, controls_table(models.controls))
+    rows[STANDARDS.relation] = fill_table(connection, STANDARDS, standards_table(models.controls, models.standards))
     return rows
 
 
 def snapshots_until(home: Home, until: datetime | None) -> list[Snapshot]:
     """Return the snapshots whose reading had ended by `until`, all where that is None."""
-    return [one for one in landing.snapshots(home) if until is None or one.finished_at <= until]
+    return [one for one in read_snapshots(home) if until is None or one.finished_at <= until]
 
 
 def _attempts(home: Home, landed: list[Snapshot], until: datetime | None) -> list[Attempt]:
     """Return how the last reading of each scope by `until` had ended; one that failed since is not remembered then."""
     newest = {one.scope: Attempt(one.scope, one.finished_at, None) for one in landed}
-    known = (one if until is None or one.at <= until else newest.get(one.scope) for one in landing.attempts(home))
+    known = (one if until is None or one.at <= until else newest.get(one.scope) for one in read_attempts(home))
     return [one for one in known if one]
 
 
-def current(home: Home, landed: list[Snapshot]) -> list[Loaded]:
+def current_manifests(home: Home, landed: list[Snapshot]) -> list[TableManifest]:
     """Return the tables of the newest complete snapshot of each scope."""
-    return [one for s in landing.current(landed) if (one := read_loaded(home, s.scope, s.snapshot_id))]
+    return [one for s in newest_complete(landed) if (one := read_table_manifest(home, s.scope, s.snapshot_id))]
 
 
-def _fill_data(connection: duckdb.DuckDBPyConnection, home: Home, loaded: list[Loaded]) -> dict[str, int]:
+def _fill_data(connection: duckdb.DuckDBPyConnection, home: Home, loaded: list[TableManifest]) -> dict[str, int]:
     """Fill what stands in Parquet; return the rows by relation."""
     rows = {
-        table.relation: warehouse.fill(
-            connection, table, [path for one in loaded for path in one.paths(home, table.name)]
-        )
+        table.relation: fill_table(connection, table, [path for one in loaded for path in one.paths(home, table.name)])
         for table in (*NORMALIZED, *meta.PER_SNAPSHOT)
     }
-    states = [read_state(home, one.scope) for one in loaded]
+    states = [read_history(home, one.scope) for one in loaded]
     rows |= {
-        table.relation: warehouse.fill(connection, table, [p for s in states for p in s.paths(home, table.name)])
+        table.relation: fill_table(connection, table, [p for s in states for p in s.paths(home, table.name)])
         for table in HISTORY
     }
     connection.execute(_DRIFT_SINCE)
     return rows
 
 
-def _fill_results(connection: duckdb.DuckDBPyConnection, home: Home, loaded: list[Loaded]) -> dict[str, int]:
+def _fill_results(connection: duckdb.DuckDBPyConnection, home: Home, loaded: list[TableManifest]) -> dict[str, int]:
     """Fill what earlier snapshots were judged to be; return the rows by relation."""
     judged = [(one.scope, one.snapshot_id) for one in loaded]
-    return {table.relation: warehouse.fill(connection, table, rows_before(home, table, judged)) for table in RESULTS}
+    return {
+        table.relation: fill_table(connection, table, select_earlier_results(home, table, judged)) for table in RESULTS
+    }
 
 
 def _fill_policy(
@@ -123,11 +123,11 @@ def _fill_meta(
     connection: duckdb.DuckDBPyConnection,
     run_id: str,
     landed: list[Snapshot],
-    loaded: list[Loaded],
+    loaded: list[TableManifest],
     attempts: list[Attempt],
 ) -> dict[str, int]:
     """Fill what is known of the run, the scopes and the snapshots; return the rows by relation."""
-    run = {"run_id": run_id, "tool_version": version("cbr-warehouse"), "contract_version": tables.VERSION}
+    run = {"run_id": run_id, "tool_version": version("cbr-warehouse"), "contract_version": CONTRACT_VERSION}
     rejects = {(one.scope, one.snapshot_id): sum(one.rejects.values()) for one in loaded}
     snapshots = (
         asdict(snapshot)
@@ -136,12 +136,12 @@ def _fill_meta(
         | {"rejects": rejects.get((snapshot.scope, snapshot.snapshot_id))}
         for snapshot in landed
     )
-    scopes = (standing(attempt, landed) for attempt in attempts)
+    scopes = (scope_status(attempt, landed) for attempt in attempts)
     return {
         meta.RUNS.relation: fill_rows(connection, meta.RUNS, [run]),
         meta.SCOPES.relation: fill_rows(connection, meta.SCOPES, scopes),
         meta.SNAPSHOTS.relation: fill_rows(connection, meta.SNAPSHOTS, snapshots),
-        meta.LOADS.relation: fill_rows(connection, meta.LOADS, tables.load_rows(loaded)),
+        meta.LOADS.relation: fill_rows(connection, meta.LOADS, load_rows(loaded)),
     }
 
 
@@ -149,7 +149,7 @@ def _fill_evidence(
     connection: duckdb.DuckDBPyConnection,
     run_id: str,
     landed: list[Snapshot],
-    loaded: list[Loaded],
+    loaded: list[TableManifest],
     models: Iterable[Model],
     rules: force.Rules,
 ) -> dict[str, int]:
@@ -159,7 +159,7 @@ def _fill_evidence(
     for one in loaded:
         key = {"scope": one.scope, "snapshot_id": one.snapshot_id}
         for name, part in parts[one.scope, one.snapshot_id].items():
-            rows.append(key | {"kind": "landing", "name": name, "sha256": part["sha256"], "row_count": part["lines"]})
+            rows.append(key | {"kind": "landing", "name": name, "sha256": part.sha256, "row_count": part.lines})
         for name, digest in one.content.items():
             rows.append(key | {"kind": "table", "name": name, "sha256": digest, "row_count": one.rows.get(name)})
     for policy in rules.policies:
@@ -171,19 +171,6 @@ def _fill_evidence(
     return {meta.EVIDENCE.relation: fill_rows(connection, meta.EVIDENCE, ({"run_id": run_id} | row for row in rows))}
 
 
-def standing(attempt: Attempt, landed: list[Snapshot]) -> dict[str, Any]:
-    """Return the row of meta.scopes: how the last reading of a scope ended, and what stands for it."""
-    mine = [snapshot for snapshot in landed if snapshot.scope == attempt.scope]
-    stands = next(iter(landing.current(mine)), None)
-    newer = mine[-1].incomplete_reason if mine and mine[-1] is not stands else None
-    return {
-        "scope": attempt.scope,
-        "attempted_at": attempt.at,
-        "problem": attempt.problem or newer,
-        "snapshot_id": stands.snapshot_id if stands else None,
-    }
-
-
 def fill_rows(connection: duckdb.DuckDBPyConnection, table: Table, rows: Iterable[dict[str, Any]]) -> int:
     """Fill one table; return its rows."""
-    return warehouse.fill(connection, table, pa.Table.from_pylist(list(rows), arrow_schema(table)))
+    return fill_table(connection, table, pa.Table.from_pylist(list(rows), arrow_schema(table)))

@@ -16,17 +16,18 @@ import pyarrow as pa
 
 from pipelines.contract.columns import Table
 from pipelines.contract.derive import create_table, quoted
-from pipelines.duck import SPILL, STORAGE_VERSION, connect, count, writer_of
-from pipelines.home import Home, disk_full
-from pipelines.load.parquet import rows_in
-from pipelines.problem import Problem
+from pipelines.errors import StorageError
+from pipelines.storage.connection import SPILL, STORAGE_VERSION, connect, count_rows, writer_of
+from pipelines.storage.files import disk_full_error
+from pipelines.storage.home import Home
+from pipelines.storage.parquet import select_rows
 
 _log = logging.getLogger(__name__)
 _AS_DRAFT = f"STORAGE_VERSION '{STORAGE_VERSION}', RECOVERY_MODE 'no_wal_writes'"
 
 
 @contextmanager
-def draft(home: Home, run_id: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
+def open_draft(home: Home, run_id: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
     """Open a draft, which is whole when the block ends well; else it is removed.
 
     Nobody sees it before it is renamed, so it needs neither a log nor a transaction around everything, which
@@ -43,34 +44,34 @@ def draft(home: Home, run_id: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, 
             # Closing would do it too, but says nothing where it fails: a full disk would leave a file without tables.
             connection.execute("CHECKPOINT")
     except duckdb.Error as error:
-        discard(path)
+        discard_draft(path)
         said = str(error)
         if "No space left" in said:
-            raise disk_full(path.parent) from None
+            raise disk_full_error(path.parent) from None
         if isinstance(error, duckdb.IOException | duckdb.TransactionException):
-            raise Problem(f"the draft {path} can't be written: {said}", "Mend the disk and run again.") from None
+            raise StorageError(f"the draft {path} can't be written: {said}", "Mend the disk and run again.") from None
         raise
     except BaseException:
-        discard(path)
+        discard_draft(path)
         raise
     finally:
         os.umask(before)
 
 
-def publish(home: Home, path: Path) -> None:
-    """Make the draft the warehouse, in one step. Raises Problem where it is not what was built.
+def publish_file(home: Home, path: Path) -> None:
+    """Make the draft the warehouse, in one step. Raises WarehouseError if it is not what was built.
 
     Whoever has the old file open for writing keeps it, and what is written there is lost: the log of an old file beside
     the new one would keep every reader out.
     """
     try:
         with connect(path, read_only=True) as connection:
-            whole = count(connection, "meta.runs") == 1 and count(connection, "meta.audits") > 0
+            whole = count_rows(connection, "meta.runs") == 1 and count_rows(connection, "meta.audits") > 0
     except duckdb.Error:
         whole = False
     if not whole:
-        discard(path)
-        raise Problem(f"the draft {path} could not be read back", "Mend the disk and run again.")
+        discard_draft(path)
+        raise StorageError(f"the draft {path} could not be read back", "Mend the disk and run again.")
     with path.open("rb") as file:
         os.fsync(file.fileno())
     if writer := writer_of(home.warehouse):
@@ -83,19 +84,21 @@ def publish(home: Home, path: Path) -> None:
     _remove_beside(home.warehouse)
 
 
-def sweep(home: Home) -> None:
+def remove_leftovers(home: Home) -> None:
     """Remove what killed runs left, and the log of somebody who wrote to the published file.
 
-    Call it while the home is held. Raises Problem where no file can be published.
+    Call it while the home is locked. Raises WarehouseError if no file can be published.
     """
     if home.warehouse.is_dir():
-        raise Problem(f"{home.warehouse} is a folder, where the published file belongs", "Move it away and run again.")
+        raise StorageError(
+            f"{home.warehouse} is a folder, where the published file belongs", "Move it away and run again."
+        )
     for left in (*home.path.glob("warehouse.*.draft.duckdb*"), home.path / SPILL):
         _remove(left)
     _remove_beside(home.warehouse)
 
 
-def discard(path: Path) -> None:
+def discard_draft(path: Path) -> None:
     """Remove a draft and what DuckDB left beside it."""
     _remove(path)
     _remove_beside(path)
@@ -114,7 +117,7 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def fill(connection: duckdb.DuckDBPyConnection, table: Table, rows: pa.Table | str | Iterable[Path]) -> int:
+def fill_table(connection: duckdb.DuckDBPyConnection, table: Table, rows: pa.Table | str | Iterable[Path]) -> int:
     """Create `table` with `rows`: an Arrow table, what to select from, or Parquet files. Return how many there are."""
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {table.schema}")
     connection.execute(create_table(table))
@@ -124,6 +127,6 @@ def fill(connection: duckdb.DuckDBPyConnection, table: Table, rows: pa.Table | s
         filled = connection.execute(f"INSERT INTO {table.relation} SELECT {names} FROM arrow_rows").fetchall()
         connection.unregister("arrow_rows")
     else:
-        source = rows if isinstance(rows, str) else rows_in(table, rows)
+        source = rows if isinstance(rows, str) else select_rows(table, rows)
         filled = connection.execute(f"INSERT INTO {table.relation} SELECT {names} FROM {source}").fetchall()
     return int(filled[0][0])

@@ -14,7 +14,7 @@ from pipelines.models.standards import STANDARDS
 SYNTHETIC = " Holds synthetic data of the sandbox: see is_sandbox in meta.snapshots."
 
 
-def describe(connection: duckdb.DuckDBPyConnection, project: Project, *, synthetic: bool) -> None:
+def comment_on_all(connection: duckdb.DuckDBPyConnection, project: Project, *, synthetic: bool) -> None:
     """Comment on all that a draft holds."""
     for table in SOURCES:
         plain = table.schema in ("policy", "meta") or table in (CONTROLS, STANDARDS)

@@ -4,14 +4,13 @@ They have to be judged before the history takes in anything newer: it would tell
 here: judging (flow.py).
 """
 
-from pipelines.extract import landing
-from pipelines.extract.landing import Snapshot
-from pipelines.history.judged import read_judged
-from pipelines.history.state import read_state
-from pipelines.home import Home
+from pipelines.history.manifest import read_history
+from pipelines.history.results import read_result_history
+from pipelines.landing.manifest import Snapshot, newest_complete
+from pipelines.storage.home import Home
 
 
-def missed_readings(home: Home, landed: list[Snapshot]) -> list[list[Snapshot]]:
+def unjudged_runs(home: Home, landed: list[Snapshot]) -> list[list[Snapshot]]:
     """Return the complete snapshots that were missed, the oldest first; those of one run are together."""
     missed = [s for scope in dict.fromkeys(s.scope for s in landed) for s in _missed(home, scope, landed)]
     readings: list[list[Snapshot]] = []
@@ -26,8 +25,8 @@ def missed_readings(home: Home, landed: list[Snapshot]) -> list[list[Snapshot]]:
 
 def _missed(home: Home, scope: str, landed: list[Snapshot]) -> list[Snapshot]:
     complete = [one for one in landed if one.scope == scope and one.complete]
-    folded, judged = read_state(home, scope).last, read_judged(home, scope).last
-    newest = {one.snapshot_id for one in landing.current(complete)}
+    folded, judged = read_history(home, scope).last, read_result_history(home, scope).last
+    newest = {one.snapshot_id for one in newest_complete(complete)}
     return [
         one
         for one in complete

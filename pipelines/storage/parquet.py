@@ -17,21 +17,22 @@ import pyarrow.parquet as pq
 from pipelines.contract.columns import Column, Table, Type
 from pipelines.contract.derive import arrow_schema, quoted
 from pipelines.contract.keys import SCOPE, SNAPSHOT
-from pipelines.duck import DAMAGE
-from pipelines.home import Home, open_private, private_folder
-from pipelines.problem import Problem
+from pipelines.errors import StorageError, WarehouseError
+from pipelines.storage.connection import DAMAGE
+from pipelines.storage.files import create_private, make_private_folder
+from pipelines.storage.home import Home
 
 
 @contextmanager
-def parquet_file(path: Path, table: Table, about: dict[str, str]) -> Iterator[pq.ParquetWriter]:
+def open_parquet(path: Path, table: Table, about: dict[str, str]) -> Iterator[pq.ParquetWriter]:
     """Open a new file for rows of `table`; it is whole when the block is left.
 
     The columns' descriptions and `about` stand in the file.
     """
-    private_folder(path.parent)
+    make_private_folder(path.parent)
     schema = arrow_schema(table)
     described = schema.with_metadata({**(schema.metadata or {}), **about})
-    with os.fdopen(open_private(path), "wb") as sink:
+    with os.fdopen(create_private(path), "wb") as sink:
         repeated: Any = _repeated(table)  # typed as a flag there, documented as a flag or names
         with pq.ParquetWriter(sink, described, compression="zstd", use_dictionary=repeated) as writer:
             yield writer
@@ -45,12 +46,12 @@ def _repeated(table: Table) -> list[str]:
     return [column.name for column in table.columns if column.name in place or column.name not in table.key]
 
 
-def rows_in(table: Table, paths: Iterable[Path]) -> str:
+def select_rows(table: Table, paths: Iterable[Path]) -> str:
     """Return what to select the rows of some files from: the columns of `table`, in its order.
 
     Files of an older contract may lack some, which are null then; of none there are no rows.
     """
-    nulls = ", ".join(f"CAST(NULL AS {stored(column)}) AS {column.name}" for column in table.columns)
+    nulls = ", ".join(f"CAST(NULL AS {stored_type(column)}) AS {column.name}" for column in table.columns)
     files = ", ".join(quoted(str(path)) for path in paths)
     if not files:
         return f"(SELECT {nulls} WHERE false)"
@@ -61,25 +62,25 @@ def rows_in(table: Table, paths: Iterable[Path]) -> str:
 
 
 @contextmanager
-def reading(home: Home) -> Iterator[None]:
-    """Turn what DuckDB says of a damaged Parquet file of `home` into a Problem that names the file."""
+def explain_damage(home: Home) -> Iterator[None]:
+    """Turn what DuckDB says of a damaged Parquet file of `home` into a WarehouseError that names the file."""
     try:
         yield
     except (*DAMAGE, duckdb.InvalidInputException, duckdb.ConversionException, UnicodeDecodeError):
         for path in (*home.tables.glob("*/*/*/part-*.parquet"), *home.histories.glob("*/*/part-*.parquet")):
             if (how := _damage(path)) is not None:
-                raise damaged(home, path, how) from None
+                raise damaged_error(home, path, how) from None
         raise
 
 
-def damaged(home: Home, path: Path, how: str) -> Problem:
-    """Return the problem of a Parquet file that is not what was written."""
+def damaged_error(home: Home, path: Path, how: str) -> WarehouseError:
+    """Return the error for a Parquet file that is not what was written."""
     if path.is_relative_to(home.tables):
         cure = "Remove it and run 'cbr-warehouse build', which makes it again from what is landed."
     else:
         cure = f"Restore {home.histories} from a copy. Without one, 'cbr-warehouse replay' folds again what is landed, "
         cure += f"once {home.histories} is moved away; results of earlier snapshots are then lost."
-    return Problem(f"{path} is damaged: {how}", cure)
+    return StorageError(f"{path} is damaged: {how}", cure)
 
 
 def _damage(path: Path) -> str | None:
@@ -93,6 +94,6 @@ def _damage(path: Path) -> str | None:
     return None
 
 
-def stored(column: Column) -> str:
+def stored_type(column: Column) -> str:
     """Return the type in SQL that a column has in Parquet: JSON is text there."""
     return "VARCHAR" if column.type is Type.JSON else column.type.sql

@@ -16,7 +16,7 @@ from weakref import WeakSet
 
 import duckdb
 
-from pipelines.problem import Problem
+from pipelines.errors import StorageError, WarehouseError
 
 # DuckDB 1.5 opens it, but not 2.0's own default. 1.4 refuses it, and says why: a file of its own format it would open,
 # and then hang on views that have a CTE, or find no such table.
@@ -39,7 +39,7 @@ def interrupt_all() -> None:
 
 
 @contextmanager
-def interrupts() -> Iterator[None]:
+def translate_interrupts() -> Iterator[None]:
     """Give an interrupt its own name again: DuckDB drops what a signal's handler raised, and says something else."""
     try:
         yield
@@ -49,12 +49,12 @@ def interrupts() -> Iterator[None]:
         raise
 
 
-def count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
+def count_rows(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
     """Return how many rows a relation, or a SELECT in parentheses, has."""
     return int(connection.execute(f"SELECT count(*) FROM {relation}").fetchall()[0][0])
 
 
-def rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
+def fetch_dicts(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
     """Return what a query finds, a row a dict."""
     cursor = connection.execute(query)
     names = [column[0] for column in cursor.description or []]
@@ -91,7 +91,7 @@ def connect(
             connection.execute(f"SET memory_limit = '{MEMORY}'")
             connection.execute("SET preserve_insertion_order = false")
             connection.execute("SET temp_directory = $1", [str(spill / SPILL)])
-        with interrupts():
+        with translate_interrupts():
             yield connection
     finally:
         connection.close()
@@ -100,13 +100,13 @@ def connect(
 def open_published(path: Path) -> duckdb.DuckDBPyConnection:
     """Return a read-only connection to a published file. Whoever asks for it closes it.
 
-    Raises Problem where there is no such file, where somebody writes to it, and where it can't be read.
+    Raises WarehouseError if there is no such file, where somebody writes to it, and where it can't be read.
     """
     _check_file(path)
     try:
         connection = open_file(path)
     except duckdb.Error as error:
-        raise unreadable(path, error) from None
+        raise unreadable_error(path, error) from None
     if wal_of(path).exists():
         connection.close()
         raise _written_to(path)
@@ -114,23 +114,23 @@ def open_published(path: Path) -> duckdb.DuckDBPyConnection:
 
 
 @contextmanager
-def published(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open a published file, read-only. Raises Problem where it has not what this version asks for, or is damaged."""
+def read_published(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a published file, read-only. Raise StorageError if it is damaged or made by another version."""
     connection = open_published(path)
     try:
-        with interrupts():
+        with translate_interrupts():
             yield connection
     except (duckdb.CatalogException, duckdb.BinderException):
-        raise Problem(
+        raise StorageError(
             f"{path} was made by another version of cbr-warehouse", "Run 'cbr-warehouse build' to make it again."
         ) from None
     except DAMAGE as error:
-        raise unreadable(path, error) from None
+        raise unreadable_error(path, error) from None
     finally:
         connection.close()
 
 
-def lock(connection: duckdb.DuckDBPyConnection) -> None:
+def restrict_to_database(connection: duckdb.DuckDBPyConnection) -> None:
     """Let the SQL that follows read what is in the connection, and nothing else, for ever."""
     for setting in (
         "enable_external_access = false",
@@ -157,51 +157,53 @@ def writer_of(path: Path) -> str | None:
     return None
 
 
-def unreadable(path: Path, error: duckdb.Error) -> Problem:
-    """Return the problem of a published file that DuckDB can't open, or can't read on."""
+def unreadable_error(path: Path, error: duckdb.Error) -> WarehouseError:
+    """Return the error for a published file that DuckDB can't open, or can't read on."""
     text = str(error)
     if writer := _WRITER.search(text):
-        return Problem(
+        return StorageError(
             f"{path} is open for writing in {writer[1]} (process {writer[2]})",
             "Close it there; who opens it read-only keeps nobody out.",
         )
     if wal_of(path).exists():
         return _written_to(path)
     if "different configuration" in text:
-        return Problem(f"{path} is open for writing in this process", "Close that connection, or open it read-only.")
+        return StorageError(
+            f"{path} is open for writing in this process", "Close that connection, or open it read-only."
+        )
     if "version number" in text:
-        return Problem(
+        return StorageError(
             f"{path} was written by another version of DuckDB", "Run 'cbr-warehouse build' to make it again."
         )
-    return Problem(
+    return StorageError(
         f"{path} is damaged: {text.splitlines()[0]}", "Delete it and run 'cbr-warehouse build', which makes it again."
     )
 
 
 def _check_file(path: Path) -> None:
-    """Raise Problem where `path` can't be a published file.
+    """Raise WarehouseError where `path` can't be a published file.
 
     It is not opened for that: closing it would release the locks that DuckDB holds on it in this process.
     """
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
-        raise Problem(
+        raise StorageError(
             f"there is no {path}", "Run 'cbr-warehouse run' or 'build' first, or name another --home."
         ) from None
     except OSError as error:
-        raise Problem(
+        raise StorageError(
             f"{path} can't be read: {error.strerror}",
             "Remove it and run 'cbr-warehouse build', or name another --home.",
         ) from None
     if not stat.S_ISREG(mode):
-        raise Problem(f"{path} is not a file", "Move it away and run 'cbr-warehouse build'.")
+        raise StorageError(f"{path} is not a file", "Move it away and run 'cbr-warehouse build'.")
     if not os.access(path, os.R_OK):
-        raise Problem(f"{path} can't be read: Permission denied", "Ask as its owner, or have its mode changed.")
+        raise StorageError(f"{path} can't be read: Permission denied", "Ask as its owner, or have its mode changed.")
 
 
-def _written_to(path: Path) -> Problem:
-    return Problem(
+def _written_to(path: Path) -> WarehouseError:
+    return StorageError(
         f"somebody wrote to {path}, which only a run may: {wal_of(path).name} lies beside it",
         "Close whatever has it open and run 'cbr-warehouse build', which makes it again without that.",
     )

@@ -19,7 +19,7 @@ def build_models(connection: duckdb.DuckDBPyConnection, project: Project) -> dic
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {identifier(schema)}")
     rows: dict[str, int] = {}
     for model in project.models:
-        select = typed(model, project.columns[model.relation])
+        select = typed_select(model, project.columns[model.relation])
         made = connection.execute(
             _one_create(connection, model, f"CREATE {model.kind} {identifier(model.relation)} AS {select}")
         ).fetchall()
@@ -30,7 +30,7 @@ def build_models(connection: duckdb.DuckDBPyConnection, project: Project) -> dic
     return rows
 
 
-def typed(model: Model, columns: tuple[ModelColumn, ...]) -> str:
+def typed_select(model: Model, columns: tuple[ModelColumn, ...]) -> str:
     """Return the SELECT of a model with each column cast to its declared type."""
     names = [(identifier(column.name), column.type) for column in columns]
     casts = ", ".join(f"CAST({name} AS {type_}) AS {name}" for name, type_ in names)

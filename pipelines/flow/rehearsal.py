@@ -9,16 +9,20 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from pipelines import clock, flow
+from pipelines import clock
+from pipelines.clock import snapshot_id
 from pipelines.config import SANDBOX, Settings
-from pipelines.extract import landing
+from pipelines.errors import WarehouseError
 from pipelines.extract.served import began
 from pipelines.extract.snapshot import Progress
-from pipelines.home import Home, open_private, writing
+from pipelines.flow.judge import judge
+from pipelines.flow.land import land_clouds, require_any_snapshot
+from pipelines.landing.manifest import read_snapshots
 from pipelines.policy.named import POLICY, WAIVERS
-from pipelines.problem import Problem
 from pipelines.sandbox import rules
 from pipelines.sandbox.estate import midnight
+from pipelines.storage.files import create_private, disk_errors
+from pipelines.storage.home import Home
 
 _HOUR = timedelta(hours=2)  # of the daily schedule
 _AGO = (29, 22, 15, 8, 6, 5, 4, 3, 2, 1, 0)  # days: one reading a week, and then each day's
@@ -27,27 +31,27 @@ _AGO = (29, 22, 15, 8, 6, 5, 4, 3, 2, 1, 0)  # days: one reading a week, and the
 def rehearse(settings: Settings, progress: Progress) -> datetime:
     """Land and judge the readings before the last one that was due; return the moment of that one.
 
-    In a home of an earlier demo it goes on after the newest reading. Raises Problem.
+    In a home of an earlier demo it goes on after the newest reading. Raises WarehouseError.
     """
     home = Home(settings.home)
-    if others := {snapshot.scope for snapshot in landing.snapshots(home)} - {SANDBOX}:
-        raise Problem(
+    if others := {snapshot.scope for snapshot in read_snapshots(home)} - {SANDBOX}:
+        raise WarehouseError(
             f"{home.path} holds {', '.join(sorted(others))}, and the demo brings data and rules of its own",
             "Name another folder with --home.",
         )
     home.prepare()
     now = clock.utc_now()
     moments = list(_moments(now))
-    with clock.pretended(moments[-1]):
+    with clock.shifted_to(moments[-1]):
         first = began(home)
     _write(home.path / POLICY, rules.policy(first.date()))
     _write(home.path / WAIVERS, rules.waivers(first.date()))
-    newest = max((snapshot.as_of for snapshot in landing.snapshots(home, SANDBOX)), default=None)
+    newest = max((snapshot.as_of for snapshot in read_snapshots(home, SANDBOX)), default=None)
     due = [moment for moment in moments if newest is None or moment > newest]
     for number, moment in enumerate(due[:-1], 1):
-        with clock.pretended(moment):
-            flow.need_one(flow.land_clouds(settings, lambda *_: None))
-            flow.judge(home, f"rehearsal-{clock.snapshot_id(moment)}")
+        with clock.shifted_to(moment):
+            require_any_snapshot(land_clouds(settings, lambda *_: None))
+            judge(home, f"rehearsal-{snapshot_id(moment)}")
         progress("the month before", number, len(due) - 1)
     return due[-1] if due else now
 
@@ -61,7 +65,7 @@ def _moments(now: datetime) -> Iterator[datetime]:
 
 def _write(path: Path, text: str) -> None:
     """Write a file of the rules, unless somebody has one there."""
-    with writing(path.parent):
+    with disk_errors(path.parent):
         if not path.exists():
-            with os.fdopen(open_private(path), "w", encoding="utf-8") as file:
+            with os.fdopen(create_private(path), "w", encoding="utf-8") as file:
                 file.write(text)

@@ -7,7 +7,7 @@ draft enters; meta.catalog leaves, itself included.
 import duckdb
 
 from pipelines.contract.meta import CATALOG
-from pipelines.duck import count
+from pipelines.storage.connection import count_rows
 
 _COMMENTS = """
 SELECT schema_name || '.' || table_name, 0, NULL, 'TABLE', comment
@@ -25,4 +25,4 @@ ORDER BY 1, 2
 def fill_catalog(connection: duckdb.DuckDBPyConnection) -> int:
     """Fill meta.catalog, which is there, from the comments that stand in the draft; return its rows."""
     connection.execute(f"INSERT INTO {CATALOG.relation} {_COMMENTS}")
-    return count(connection, CATALOG.relation)
+    return count_rows(connection, CATALOG.relation)

@@ -19,19 +19,12 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 
 from pipelines import clock
-from pipelines.extract.landing import (
-    LIST,
-    MANIFEST,
-    SHOW,
-    SUFFIX,
-    Snapshot,
-    part_lines,
-    snapshots,
-    write_manifest,
-)
-from pipelines.extract.watch import stopped
-from pipelines.home import Home, open_private, private_folder, sha256_of, write_json
-from pipelines.problem import Problem
+from pipelines.errors import ServiceError, StorageError
+from pipelines.landing.manifest import LIST, MANIFEST, SHOW, SUFFIX, Part, Snapshot, read_snapshots, write_snapshot
+from pipelines.landing.reader import part_lines
+from pipelines.storage.files import create_private, make_private_folder, sha256_of
+from pipelines.storage.home import Home
+from pipelines.storage.manifests import write_manifest
 
 BEGUN, LISTED = "begun.json", "listed.json"  # gone when the manifest is there
 PARTIAL = ".partial"
@@ -42,7 +35,7 @@ _NUMBER = "[0-9]" * 5  # of a part
 _CODEC = pa.Codec("zstd")
 
 
-class Draft:
+class SnapshotWriter:
     """The folder of one snapshot that has no manifest yet. Safe for many threads."""
 
     def __init__(self, home: Home, scope: str, as_of: datetime) -> None:
@@ -51,7 +44,7 @@ class Draft:
         self.snapshot_id = clock.snapshot_id(as_of)
         self._home = home
         self._folder = home.landed(scope, self.snapshot_id)
-        private_folder(self._folder)
+        make_private_folder(self._folder)
         self._lock = threading.RLock()
         self._closed = False
         self._waiting: dict[str, list[bytes]] = {LIST: [], SHOW: []}  # kind of part -> lines
@@ -102,7 +95,7 @@ class Draft:
         """End the list, and remember `about` it what its pages do not tell."""
         with self._lock:
             self._need_open()
-            write_json(self._folder / LISTED, about)
+            write_manifest(self._folder / LISTED, about)
             self.finish(LIST)
 
     def listed(self) -> dict[str, Any] | None:
@@ -121,15 +114,15 @@ class Draft:
     def commit(self, **about: Any) -> Snapshot:
         """Write the manifest: from now on the snapshot exists. `about` are the fields of Snapshot not known here.
 
-        Raises Problem where the draft was closed: a reading that was given up makes no snapshot.
+        Raises WarehouseError if the draft was closed: a reading that was given up makes no snapshot.
         """
         with self._lock:
             for kind in list(self._waiting):
                 self.finish(kind)
-            parts = {path.name: _entry(path) for path in sorted(self._folder.glob(f"*{SUFFIX}"))}
+            parts = {path.name: _part(path) for path in sorted(self._folder.glob(f"*{SUFFIX}"))}
             about |= {"scope": self.scope, "snapshot_id": self.snapshot_id, "as_of": self.as_of}
             snapshot = Snapshot(**about, finished_at=clock.utc_now(), parts=parts)
-            write_manifest(self._home, snapshot)
+            write_snapshot(self._home, snapshot)
             for name in (BEGUN, LISTED):
                 (self._folder / name).unlink(missing_ok=True)
         return snapshot
@@ -144,7 +137,9 @@ class Draft:
 
     def _need_open(self) -> None:
         if self._closed:
-            raise stopped(self.scope)
+            raise ServiceError(
+                f"reading cloud {self.scope!r} was stopped", "Run again: it goes on from there.", transient=True
+            )
 
     def _flush(self, kind: str) -> None:
         """Append the waiting lines as one frame."""
@@ -153,7 +148,7 @@ class Draft:
             return
         if kind not in self._files:
             number = 1 + len(list(self._folder.glob(f"{kind}-{_NUMBER}{SUFFIX}")))
-            self._files[kind] = os.fdopen(open_private(self._folder / f"{kind}-{number:05}{SUFFIX}{PARTIAL}"), "wb")
+            self._files[kind] = os.fdopen(create_private(self._folder / f"{kind}-{number:05}{SUFFIX}{PARTIAL}"), "wb")
         self._files[kind].write(_frame(waiting))
         self._files[kind].flush()
         self._written[kind] += len(waiting)
@@ -177,7 +172,7 @@ class Draft:
         kept = _whole_frames(path)
         sound = path.with_name(f".sound-{path.name}")
         sound.unlink(missing_ok=True)
-        with os.fdopen(open_private(sound), "wb") as file:
+        with os.fdopen(create_private(sound), "wb") as file:
             file.write(_frame(kept) if kept else b"")
         sound.replace(path)
         self._waiting.setdefault(kind, [])
@@ -185,16 +180,16 @@ class Draft:
         self._written[kind] = len(kept)
 
 
-def begin(home: Home, scope: str, resume_minutes: float, place: dict[str, Any]) -> Draft:
+def open_snapshot(home: Home, scope: str, resume_minutes: float, place: dict[str, Any]) -> SnapshotWriter:
     """Return the snapshot to read: the unfinished one of `scope` if it is young and of this place, else a new one.
 
     `place` says which service and project are read, and how. The clock is read once, here. Unfinished snapshots
-    that can't be continued are removed. Raises Problem where the clock is behind what is landed.
+    that can't be continued are removed. Raises WarehouseError if the clock is behind what is landed.
     """
     now = clock.utc_now()
-    landed = [snapshot.as_of for snapshot in snapshots(home, scope)]
+    landed = [snapshot.as_of for snapshot in read_snapshots(home, scope)]
     if landed and max(landed) > now:
-        raise Problem(
+        raise StorageError(
             f"the clock says {now:%Y-%m-%d %H:%M} UTC, "
             f"but a snapshot of {scope!r} began at {max(landed):%Y-%m-%d %H:%M}",
             "Set the clock right; if it was wrong then, remove the folder of that snapshot from the landing.",
@@ -209,12 +204,12 @@ def begin(home: Home, scope: str, resume_minutes: float, place: dict[str, Any]) 
         else:
             shutil.rmtree(path)
     if young:
-        return Draft(home, scope, max(young))
+        return SnapshotWriter(home, scope, max(young))
     while home.landed(scope, clock.snapshot_id(now)).exists():
         time.sleep(0.02)
         now = clock.utc_now()  # a snapshot's name is a second of its own
-    write_json(home.landed(scope, clock.snapshot_id(now)) / BEGUN, {"as_of": now.isoformat(), **place})
-    return Draft(home, scope, now)
+    write_manifest(home.landed(scope, clock.snapshot_id(now)) / BEGUN, {"as_of": now, **place})
+    return SnapshotWriter(home, scope, now)
 
 
 def _frame(lines: list[bytes]) -> bytes:
@@ -249,5 +244,5 @@ def _begun(path: Path, place: dict[str, Any]) -> datetime | None:
     return begun if content == place else None
 
 
-def _entry(path: Path) -> dict[str, Any]:
-    return {"sha256": sha256_of(path), "lines": sum(1 for _ in part_lines(path))}
+def _part(path: Path) -> Part:
+    return Part(sha256_of(path), sum(1 for _ in part_lines(path)))
