@@ -37,7 +37,7 @@ def normalize_landed(home: Home, again: Iterable[str] = ()) -> list[TableManifes
     scopes = list(dict.fromkeys(snapshot.scope for snapshot in landed))
     for scope in scopes:
         of_scope = [snapshot for snapshot in landed if snapshot.scope == scope]
-        update_history(home, scope, of_scope, partial(normalize_snapshot, home), anew=bool(again))
+        update_history(home, scope, of_scope, partial(normalize_snapshot, home), rebuild=bool(again))
     loaded = [normalize_snapshot(home, snapshot) for snapshot in newest_complete(landed)]
     now = time.time()
     remove_unused_tables(home, landed, settled_until(home, scopes), now)
