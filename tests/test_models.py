@@ -10,7 +10,8 @@ from pipelines.contract.derive import create_table
 from pipelines.duck import connect
 from pipelines.models.build import typed
 from pipelines.models.control import FINDING, Control
-from pipelines.models.model import Model, ModelError, parse_model, sql_folder
+from pipelines.models.files import sql_folder
+from pipelines.models.model import Model, ModelError, parse_model
 from pipelines.models.portability import objections
 from pipelines.models.project import SOURCES, project, read_project
 from pipelines.policy.tables import SETTINGS, TIERS

@@ -27,7 +27,7 @@ from pipelines.history.judged import keep, read_judged
 from pipelines.history.state import read_state
 from pipelines.home import Home, open_private, private_copy, private_folder, read_json, sha256_of, write_json, writing
 from pipelines.load.tables import Loaded, read_loaded
-from pipelines.models.model import sql_folder
+from pipelines.models.files import sql_folder
 from pipelines.models.project import project
 from pipelines.policy.force import read_rules
 from pipelines.policy.named import WAIVERS, Named, named

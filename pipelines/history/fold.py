@@ -6,7 +6,7 @@ ones enter; the new state leaves, its files written and not yet made to count.
 
 from pipelines.contract.columns import Table
 from pipelines.contract.history import CLOSED, DEPTHS, DISAPPEARANCES, DRIFT_SEEN, EXPIRY_CHANGES, GROWN, OPEN, UNREAD
-from pipelines.contract.tables import NORMALIZED
+from pipelines.contract.tables import BACKUPS, NORMALIZED
 from pipelines.extract.landing import Snapshot
 from pipelines.history import versions
 from pipelines.history.database import two_snapshots, write
@@ -14,10 +14,11 @@ from pipelines.history.state import Folded, State
 from pipelines.home import Home
 from pipelines.load.parquet import rows_in
 from pipelines.load.tables import Loaded
-from pipelines.models.model import sql_folder
+from pipelines.models.files import read_query
 
 _FEW = 32  # files of a table that grows: more are made one, so that no run opens very many
-_STEPS = ("places", "points", "depths", "disappearances", "expiry_changes")  # of sql/fold, each reading those before
+# Of sql/fold/, each reading those before.
+_STEPS = ("compared_snapshots", "points", "depths", "disappearances", "expiry_changes", "drift")
 
 
 def fold(home: Home, state: State, before: Loaded | None, snapshot: Snapshot, loaded: Loaded) -> State:
@@ -29,22 +30,22 @@ def fold(home: Home, state: State, before: Loaded | None, snapshot: Snapshot, lo
             return write(home, state.scope, table, connection, select)
 
         for step in _STEPS:
-            sql = (sql_folder() / "fold" / f"{step}.sql").read_text(encoding="utf-8")
-            connection.execute(f"CREATE TABLE fold.{step} AS {sql}")
+            connection.execute(f"CREATE TABLE fold.{step} AS {read_query(f'fold/{step}')}")
         for table in NORMALIZED:
             opened, closed = OPEN[table.name], CLOSED[table.name]
-            if before is None:
-                files[opened.name] = written(opened, versions.beginning(table))
+            if before is None and table is not BACKUPS:
+                files[opened.name] = []  # nothing is older or newer than its backup
                 continue
-            connection.execute(f"CREATE TABLE compared AS {versions.compared(table)}")
+            connection.execute(f"CREATE TABLE {versions.COMPARED} AS {versions.compared(table)}")
             files.setdefault(closed.name, []).extend(written(closed, versions.closing(table)))
-            files[opened.name] = written(opened, versions.lasting(table))
-            connection.execute("DROP TABLE compared")
+            since = read_query("fold/backup_states") if table is BACKUPS else versions.lasting(table)
+            files[opened.name] = written(opened, since)
+            connection.execute(f"DROP TABLE {versions.COMPARED}")
         files[DEPTHS.name] = written(DEPTHS, "SELECT * FROM fold.depths")
         for name, table in UNREAD.items():
             files[table.name] = written(table, f"SELECT * FROM fold.{name}_unread")
         files.setdefault(EXPIRY_CHANGES.name, []).extend(written(EXPIRY_CHANGES, "SELECT * FROM fold.expiry_changes"))
-        files[DRIFT_SEEN.name] = written(DRIFT_SEEN, versions.drift())
+        files[DRIFT_SEEN.name] = written(DRIFT_SEEN, "SELECT * FROM fold.drift")
         files.setdefault(DISAPPEARANCES.name, []).extend(written(DISAPPEARANCES, "SELECT * FROM fold.disappearances"))
         for table in GROWN:
             if len(many := files.get(table.name, [])) > _FEW:

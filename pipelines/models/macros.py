@@ -9,7 +9,7 @@ import re
 import duckdb
 
 from pipelines.contract.derive import quoted
-from pipelines.models.model import sql_folder
+from pipelines.models.files import sql_folder
 
 
 def create_macros(connection: duckdb.DuckDBPyConnection) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 import duckdb
 
 from pipelines.duck import count, rows
-from pipelines.reports.listings import Listing, read_listings, select
+from pipelines.models.files import read_query
+from pipelines.reports.listings import Listing, read_listings
 from pipelines.reports.scores import scores, trend
 
 Row = dict[str, Any]
@@ -66,7 +67,7 @@ order by scope, control_id
 def read_content(connection: duckdb.DuckDBPyConnection) -> Content:
     """Return what the report says of a published file."""
     scopes = rows(connection, _SCOPES)
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE grid AS {select('grid')}")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE grid AS {read_query('reports/grid')}")
     grid = rows(connection, f"SELECT * FROM grid LIMIT {_GRID_MOST}")
     return Content(
         scopes=scopes,
@@ -76,7 +77,7 @@ def read_content(connection: duckdb.DuckDBPyConnection) -> Content:
         grid=grid,
         grid_left_out=count(connection, "grid") - len(grid),
         days=sorted({day for row in grid for day in row["days"]}),
-        critical=rows(connection, select("critical")),
+        critical=rows(connection, read_query("reports/critical")),
         doubtful=any(scope["is_stale"] or scope["rejects"] or not scope["resources"] for scope in scopes),
         listings=read_listings(connection),
     )
