@@ -74,7 +74,7 @@ def unread(table: Table) -> str:
 
 
 def _since(table: Table, source: str) -> str:
-    """Return the joins that tell since when a record of `source` was as it was: of its `backup`, and what is `known`."""
+    """Return the joins that tell since when a record of `source` was as it was: `backup` and `known`."""
     return f"""
     LEFT JOIN was.backups_open AS backup
         ON {source}.scope = backup.scope AND {source}.{backup_of(table)} = backup.id
