@@ -26,9 +26,10 @@ from pipelines.history.judged import rows_before
 from pipelines.history.state import read_state
 from pipelines.home import Home
 from pipelines.load import tables, warehouse
-from pipelines.load.parquet import reading
+from pipelines.load.parquet import reading, rows_in
 from pipelines.load.tables import Loaded, read_loaded
 from pipelines.models.control import CONTROLS, controls_table
+from pipelines.models.files import read_query
 from pipelines.models.model import Model
 from pipelines.models.project import Project
 from pipelines.models.standards import STANDARDS, standards_table
@@ -36,11 +37,6 @@ from pipelines.policy import force
 from pipelines.policy.tables import POLICY
 
 _FEW = 100_000  # rows of all tables: for fewer, threads cost more than they save
-# Parquet of a snapshot can't know what the ones before had.
-_DRIFT_SINCE = """
-UPDATE meta.drift AS d SET first_seen = h.first_seen FROM history.drift AS h
-WHERE d.scope = h.scope AND d.table_name = h.table_name AND d.path = h.path AND d.kind = h.kind AND d.found = h.found
-"""
 
 
 def fill_sources(
@@ -90,18 +86,20 @@ def current(home: Home, landed: list[Snapshot]) -> list[Loaded]:
 
 def _fill_data(connection: duckdb.DuckDBPyConnection, home: Home, loaded: list[Loaded]) -> dict[str, int]:
     """Fill what stands in Parquet; return the rows by relation."""
-    rows = {
-        table.relation: warehouse.fill(
-            connection, table, [path for one in loaded for path in one.paths(home, table.name)]
-        )
+    files = {
+        table: [path for one in loaded for path in one.paths(home, table.name)]
         for table in (*NORMALIZED, *meta.PER_SNAPSHOT)
     }
+    found = files.pop(meta.DRIFT)
+    rows = {table.relation: warehouse.fill(connection, table, paths) for table, paths in files.items()}
     states = [read_state(home, one.scope) for one in loaded]
     rows |= {
         table.relation: warehouse.fill(connection, table, [p for s in states for p in s.paths(home, table.name)])
         for table in HISTORY
     }
-    connection.execute(_DRIFT_SINCE)
+    connection.execute(f"CREATE TEMP VIEW drift_found AS SELECT * FROM {rows_in(meta.DRIFT, found)}")
+    rows[meta.DRIFT.relation] = warehouse.fill(connection, meta.DRIFT, f"(\n{read_query('warehouse/drift')}\n)")
+    connection.execute("DROP VIEW drift_found")
     return rows
 
 

@@ -12,13 +12,14 @@ from pathlib import Path
 from pipelines import flow
 from pipelines.contract.results import COUNTS, RESULTS
 from pipelines.duck import connect
-from pipelines.evidence.results import BY, Counts
+from pipelines.evidence.results import Counts
 from pipelines.extract import landing
 from pipelines.extract.landing import Attempt, Snapshot
 from pipelines.history.judged import keep, read_judged
 from pipelines.history.state import read_state
 from pipelines.home import Home, private_folder
 from pipelines.load.parquet import reading, rows_in
+from pipelines.models.files import read_query
 from pipelines.problem import Problem
 
 
@@ -51,10 +52,11 @@ def counts_of(home: Home, snapshot: Snapshot, beside: Snapshot) -> Counts | None
     other = read_judged(home, beside.scope).of(beside.snapshot_id)
     if entry is None or other is None or entry.read != other.read:
         return None
-    rows = rows_in(COUNTS, [home.path / name for name in entry.files[COUNTS.name]])
+    kept = rows_in(COUNTS, [home.path / name for name in entry.files[COUNTS.name]])
     with reading(home), connect() as connection:
-        by = ", ".join(name.replace("effective_status", "status") for name in BY)
-        found = connection.execute(f"SELECT {by}, sum(subjects) FROM {rows} GROUP BY ALL").fetchall()
+        connection.execute(f"CREATE SCHEMA {COUNTS.schema}")
+        connection.execute(f"CREATE VIEW {COUNTS.relation} AS SELECT * FROM {kept}")
+        found = connection.execute(read_query("evidence/kept_counts")).fetchall()
     return {tuple(key): int(subjects) for *key, subjects in found}
 
 

@@ -20,17 +20,12 @@ from pipelines.duck import connect
 from pipelines.history.database import write
 from pipelines.home import Home, files_in, read_json, write_json
 from pipelines.load.parquet import reading, rows_in
+from pipelines.models.files import read_query
 from pipelines.problem import Problem
 
 CURE = "Restore DIR/history from a copy, or remove that file: the trend then begins anew."
 _FEW = 32  # snapshots with files of their own; the results of older ones are made one file
 KEPT = ("intermediate.int_result_counts", "intermediate.int_result_changes", "intermediate.int_open_findings")  # models
-_SOURCE = {
-    COUNTS: KEPT[0],
-    EVENTS: KEPT[1],
-    OPEN: f"(SELECT * REPLACE (effective_status AS status) FROM {KEPT[2]})",
-}
-_READ = "SELECT scope, attempted_at, problem FROM meta.scopes ORDER BY scope"
 Files = dict[str, list[str]]  # table -> its files, below the home
 Read = dict[str, tuple[str, str | None]]  # scope -> when its last reading had ended, and why it gave no snapshot
 
@@ -99,11 +94,15 @@ def rows_before(home: Home, table: Table, snapshots: Iterable[tuple[str, str]]) 
 def write_results(home: Home, connection: duckdb.DuckDBPyConnection, scope: str, snapshot_id: str) -> Judged:
     """Write the results of a draft to files that count for nothing yet; return what makes them count."""
     judged = read_judged(home, scope)
+    sources = {COUNTS: KEPT[0], EVENTS: KEPT[1], OPEN: f"(\n{read_query('results/open_results')}\n)"}
     files = {
-        table.name: write(home, scope, table, connection, f"SELECT * FROM {source} WHERE scope = {quoted(scope)}")
-        for table, source in _SOURCE.items()
+        table.name: write(
+            home, scope, table, connection, f"SELECT * FROM {source} AS results WHERE scope = {quoted(scope)}"
+        )
+        for table, source in sources.items()
     }
-    read = {name: (at.isoformat(), why) for name, at, why in connection.execute(_READ).fetchall()}
+    readings = connection.execute(read_query("results/readings")).fetchall()
+    read = {name: (at.isoformat(), why) for name, at, why in readings}
     entries = [*(e for e in judged.entries if e.snapshot_id != snapshot_id), Entry(snapshot_id, files, read)]
     entries.sort(key=lambda entry: entry.snapshot_id)
     if len(entries) > _FEW:
