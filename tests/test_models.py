@@ -7,14 +7,14 @@ import sqlglot
 from sqlglot import exp
 
 from pipelines.contract.derive import create_table
-from pipelines.duck import connect
-from pipelines.models.build import typed
 from pipelines.models.control import FINDING, Control
 from pipelines.models.files import sql_folder
 from pipelines.models.model import Model, ModelError, parse_model
 from pipelines.models.portability import objections
 from pipelines.models.project import SOURCES, project, read_project
 from pipelines.policy.tables import SETTINGS, TIERS
+from pipelines.storage.connection import connect
+from pipelines.warehouse.models import typed_select
 
 # A control as its file has it: what the runner puts around it is for DuckDB alone.
 MODELS = [
@@ -32,7 +32,7 @@ def test_every_model_compiles_against_an_empty_contract() -> None:
             connection.execute(create_table(table))
         for model in project().models:
             columns = project().columns[model.relation]
-            connection.execute(f"CREATE {model.kind} {model.relation} AS {typed(model, columns)}")
+            connection.execute(f"CREATE {model.kind} {model.relation} AS {typed_select(model, columns)}")
             found = connection.execute(f"DESCRIBE {model.relation}").fetchall()
             assert [(name, kind) for name, kind, *_ in found] == [(c.name, c.type) for c in columns]
         for audit in project().audits:
@@ -92,8 +92,8 @@ def test_what_differs_between_engines_is_refused(sql: str) -> None:
             "SELECT contains(a, b) AS x FROM t",
             "not on the list of functions: CONTAINS(a, b); write strpos(text, part) > 0",
         ),
-        ("SELECT a LIKE '%' || b || '%' AS x FROM t", "a pattern that is no literal, where strpos(text, part) > 0"),
-        ("SELECT a ILIKE b AS x FROM t", "a pattern that is no literal, where strpos(text, part) > 0"),
+        ("SELECT a LIKE '%' || b || '%' AS x FROM t", "a pattern that is no literal"),
+        ("SELECT a ILIKE b AS x FROM t", "a pattern that is no literal"),
         ("SELECT some_function(a) AS x FROM t", "allowed are "),
     ],
 )

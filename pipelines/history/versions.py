@@ -6,7 +6,7 @@ sql/fold/backup_states.sql.
 """
 
 from pipelines.contract.columns import Column, Table, Type
-from pipelines.contract.history import LOADED_BY, backup_of, key_of
+from pipelines.contract.history import LOADED_FLAGS, backup_of, key_of
 from pipelines.contract.tables import BACKUPS, CHILDREN, EXTEND_INFO
 
 _NO_CONTENT = ("snapshot_id", "detail_read_at")  # they tell when it was read, not what it is
@@ -63,7 +63,7 @@ def lasting(table: Table) -> str:
 
 def unread(table: Table) -> str:
     """Return the rows of the snapshot before that the new one was not told anew: their backup's list was not sent."""
-    flag = LOADED_BY.get(table.name, LOADED_BY[CHILDREN.name])
+    flag = LOADED_FLAGS.get(table.name, LOADED_FLAGS[CHILDREN.name])
     of_list = "true" if table is not EXTEND_INFO else "earlier.level = 'child'"
     return f"""
     SELECT earlier.*
@@ -87,4 +87,4 @@ def _key(table: Table) -> str:
 
 def _hashed(column: Column) -> str:
     # The hash of an empty list is that of null.
-    return f"{column.name}, {column.name} IS NULL" if column.type is Type.TEXTS else column.name
+    return f"{column.name}, {column.name} IS NULL" if column.type is Type.STRINGS else column.name

@@ -9,10 +9,10 @@ from typing import Any
 
 import duckdb
 
-from pipelines.duck import count, rows
 from pipelines.models.files import read_query
 from pipelines.reports.listings import Listing, read_listings
 from pipelines.reports.scores import scores, trend
+from pipelines.storage.connection import count_rows, fetch_dicts
 
 Row = dict[str, Any]
 _GRID_MOST = 200  # resources
@@ -36,18 +36,18 @@ class Content:
 
 def read_content(connection: duckdb.DuckDBPyConnection) -> Content:
     """Return what the report says of a published file."""
-    scopes = rows(connection, read_query("reports/scopes"))
+    scopes = fetch_dicts(connection, read_query("reports/scopes"))
     connection.execute(f"CREATE OR REPLACE TEMP TABLE grid AS {read_query('reports/grid')}")
-    grid = rows(connection, f"SELECT * FROM grid LIMIT {_GRID_MOST}")
+    grid = fetch_dicts(connection, f"SELECT * FROM grid LIMIT {_GRID_MOST}")
     return Content(
         scopes=scopes,
         scores=scores(connection),
         trend=trend(connection),
-        coverage=rows(connection, read_query("reports/coverage")),
+        coverage=fetch_dicts(connection, read_query("reports/coverage")),
         grid=grid,
-        grid_left_out=count(connection, "grid") - len(grid),
+        grid_left_out=count_rows(connection, "grid") - len(grid),
         days=sorted({day for row in grid for day in row["days"]}),
-        critical=rows(connection, read_query("reports/critical")),
+        critical=fetch_dicts(connection, read_query("reports/critical")),
         doubtful=any(scope["is_stale"] or scope["rejects"] or not scope["resources"] for scope in scopes),
         listings=read_listings(connection),
     )

@@ -6,13 +6,13 @@ The published file enters, read-only; text leaves.
 from itertools import groupby
 from pathlib import Path
 
-from pipelines.duck import published
 from pipelines.models.files import read_query
+from pipelines.storage.connection import read_published
 
 
 def markdown(warehouse: Path) -> str:
     """Return a section a relation, with a table of its columns."""
-    with published(warehouse) as connection:
+    with read_published(warehouse) as connection:
         rows = connection.execute(read_query("reports/dictionary")).fetchall()
     parts = ["# Data dictionary\n"]
     for relation, (about, *columns) in ((name, list(group)) for name, group in groupby(rows, key=lambda row: row[0])):

@@ -8,8 +8,8 @@ from typing import Any
 
 import duckdb
 
-from pipelines.duck import rows
 from pipelines.models.files import read_query
+from pipelines.storage.connection import fetch_dicts
 
 
 def scores(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
@@ -19,4 +19,4 @@ def scores(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
 
 def trend(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """Return the scores of each scope at each snapshot, the oldest first."""
-    return rows(connection, read_query("reports/scores"))
+    return fetch_dicts(connection, read_query("reports/scores"))

@@ -17,7 +17,7 @@ with clauses as (
         count(*) filter (where summary.verdict = 'fail') as failing,
         count(*) filter (where summary.verdict = 'waived') as waived,
         count(*) filter (where summary.verdict = 'unknown') as unknown,
-        coalesce(string_agg(distinct standards.note, ' ' order by standards.note), '') as notes
+        coalesce(array_to_string(list_sort(array_agg(distinct standards.note)), ' '), '') as notes
     from compliance.standards as standards
     cross join staging.stg_scopes as scopes
     left join compliance.summary as summary
