@@ -11,36 +11,21 @@ from typing import Any
 import duckdb
 
 from pipelines.errors import PolicyError
+from pipelines.models.files import read_query
 from pipelines.policy.demands import TIER
 from pipelines.storage.connection import read_published
 from pipelines.text import printable
 
-_RESOURCE = """
-SELECT d.*, s.policy_id, s.effective_from, m.selector, m.value, m.priority
-FROM intermediate.int_requirements AS d
-JOIN policy.settings AS s ON d.scope = s.scope AND d.snapshot_id = s.snapshot_id
-LEFT JOIN policy.matches AS m
-    ON d.scope = m.scope AND d.snapshot_id = m.snapshot_id AND d.policy_rule_id = m.policy_rule_id
-    AND m.value IN (d.resource_id, d.server_id, d.vault_id, d.enterprise_project_id, d.resource_type)
-WHERE d.resource_id = $1 OR d.resource_name = $1
-ORDER BY d.scope, d.resource_id, m.selector
-"""
-_WAIVERS = """
-SELECT w.waiver_id, w.control_id, w.subject_id, w.waiver_state, p.expires_on, p.owner, p.approver, p.reason
-FROM intermediate.int_waived AS w
-JOIN intermediate.int_open_findings AS e
-    ON w.control_id = e.control_id AND w.scope = e.scope AND w.snapshot_id = e.snapshot_id
-    AND w.subject_id = e.subject_id
-JOIN policy.waivers AS p ON w.scope = p.scope AND w.snapshot_id = p.snapshot_id AND w.waiver_id = p.waiver_id
-WHERE e.scope = $1 AND e.resource_id = $2
-ORDER BY ALL
-"""
+# What is asked of one resource, and in which order.
+_RESOURCE = """SELECT * FROM (\n{}\n) AS requirements
+WHERE resource_id = $1 OR resource_name = $1 ORDER BY scope, resource_id, selector"""
+_WAIVERS = "SELECT * FROM (\n{}\n) AS waivers WHERE scope = $1 AND resource_id = $2 ORDER BY ALL"
 
 
 def explain(warehouse: Path, resource: str) -> Iterator[str]:
     """Yield lines about a resource, by its id or its name, scope by scope. Raises WarehouseError if there is none."""
     with read_published(warehouse) as connection:
-        found = _rows(connection, _RESOURCE, [resource])
+        found = _rows(connection, _RESOURCE.format(read_query("explain/requirements")), [resource])
         if not found:
             raise PolicyError(
                 f"there is no resource {resource} in {warehouse}",
@@ -50,7 +35,7 @@ def explain(warehouse: Path, resource: str) -> Iterator[str]:
         for row in found:
             if (key := (row["scope"], row["resource_id"])) not in told:
                 told.add(key)
-                yield from _about(row, _rows(connection, _WAIVERS, list(key)))
+                yield from _about(row, _rows(connection, _WAIVERS.format(read_query("explain/waivers")), list(key)))
 
 
 def _about(row: dict[str, Any], waivers: list[dict[str, Any]]) -> Iterator[str]:

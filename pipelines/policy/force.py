@@ -151,9 +151,9 @@ def _waivers(file: WaiverFile | None, scope: str, zone: ZoneInfo) -> Iterable[Ro
 
 def _severities(policy: Policy) -> Iterable[Row]:
     settings = policy.settings.model_dump()
-    for rank, (severity, weight) in enumerate(reversed(WEIGHTS.items())):
+    for severity, weight in WEIGHTS.items():
         due_days = settings.get(f"due_{severity}_days", settings["due_low_days"])
-        yield {"severity": severity, "rank": rank, "weight": weight, "due_days": due_days}
+        yield {"severity": severity, "weight": weight, "due_days": due_days}
 
 
 def _days(policy: Policy, as_of: datetime) -> Iterable[Row]:

@@ -123,7 +123,6 @@ SEVERITIES = Table(
         SCOPE,
         SNAPSHOT,
         SEVERITY,
-        Column("rank", WHOLE, "The higher, the worse.", required=True),
         Column("weight", WHOLE, "How much a result counts in scores.", required=True),
         Column("due_days", WHOLE, "Time to mend a failure.", required=True, unit="d"),
     ),
