@@ -11,7 +11,7 @@ from pipelines.history.results import ResultHistory, write_result_history, write
 from pipelines.landing.manifest import read_snapshots
 from pipelines.models.audit import AuditResult, all_audits
 from pipelines.models.project import project
-from pipelines.policy.force import Rules
+from pipelines.policy.resolve import Rules
 from pipelines.storage.files import disk_errors
 from pipelines.storage.home import Home
 from pipelines.warehouse.audits import run_audits

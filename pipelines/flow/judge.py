@@ -10,8 +10,8 @@ from pipelines.history.unjudged import unjudged_runs
 from pipelines.history.update import update_history
 from pipelines.landing.manifest import Snapshot, newest_complete, read_snapshots
 from pipelines.models.project import project
-from pipelines.policy.force import Rules, read_rules
-from pipelines.policy.named import named as named_rules
+from pipelines.policy.files import find_rule_files
+from pipelines.policy.resolve import Rules, read_rules
 from pipelines.storage.connection import connect
 from pipelines.storage.files import disk_errors
 from pipelines.storage.home import Home
@@ -57,4 +57,4 @@ def _judge(home: Home, run_id: str, rules: Rules, snapshots: Iterable[Snapshot],
 
 def home_rules(home: Home) -> Rules:
     """Return the rules that a home is judged by. Raises WarehouseError with every fault."""
-    return read_rules(project().controls, named_rules(home))
+    return read_rules(project().controls, find_rule_files(home))

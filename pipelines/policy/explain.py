@@ -1,80 +1,123 @@
-"""Which rule gave a resource its tier, what that demands, and which waivers concern it.
+"""Which rule gave a resource its tier, the parameters of that tier, and the waivers that cover the resource.
 
-A published file and an id enter; lines leave. Does not belong here: deciding any of it (sql/intermediate/int_rules.sql
-and int_waived.sql do).
+It only reads what sql/intermediate/int_rules.sql and int_waived.sql decided in the published file.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 
 from pipelines.errors import PolicyError
-from pipelines.policy.demands import TIER
+from pipelines.policy.parameters import Tier
 from pipelines.storage.connection import read_published
 from pipelines.text import printable
 
-_RESOURCE = """
-SELECT d.*, s.policy_id, s.effective_from, m.selector, m.value, m.priority
-FROM intermediate.int_requirements AS d
-JOIN policy.settings AS s ON d.scope = s.scope AND d.snapshot_id = s.snapshot_id
-LEFT JOIN policy.matches AS m
-    ON d.scope = m.scope AND d.snapshot_id = m.snapshot_id AND d.policy_rule_id = m.policy_rule_id
-    AND m.value IN (d.resource_id, d.server_id, d.vault_id, d.enterprise_project_id, d.resource_type)
-WHERE d.resource_id = $1 OR d.resource_name = $1
-ORDER BY d.scope, d.resource_id, m.selector
+_RESOURCES = """
+select requirements.*, settings.policy_id, settings.effective_from, matches.selector, matches.value
+from intermediate.int_requirements as requirements
+inner join policy.settings as settings using (scope, snapshot_id)
+left join policy.matches as matches
+    on requirements.scope = matches.scope and requirements.snapshot_id = matches.snapshot_id
+    and requirements.policy_rule_id = matches.policy_rule_id
+    and matches.value in (
+        requirements.resource_id, requirements.server_id, requirements.vault_id,
+        requirements.enterprise_project_id, requirements.resource_type
+    )
+where requirements.resource_id = $1 or requirements.resource_name = $1
+order by requirements.scope, requirements.resource_id, matches.selector
 """
 _WAIVERS = """
-SELECT w.waiver_id, w.control_id, w.subject_id, w.waiver_state, p.expires_on, p.owner, p.approver, p.reason
-FROM intermediate.int_waived AS w
-JOIN intermediate.int_open_findings AS e
-    ON w.control_id = e.control_id AND w.scope = e.scope AND w.snapshot_id = e.snapshot_id
-    AND w.subject_id = e.subject_id
-JOIN policy.waivers AS p ON w.scope = p.scope AND w.snapshot_id = p.snapshot_id AND w.waiver_id = p.waiver_id
-WHERE e.scope = $1 AND e.resource_id = $2
-ORDER BY ALL
+select waived.waiver_id, waived.control_id, waived.subject_id, waived.waiver_state,
+    waivers.expires_on, waivers.approver, waivers.reason
+from intermediate.int_waived as waived
+inner join intermediate.int_open_findings as findings using (control_id, scope, snapshot_id, subject_id)
+inner join policy.waivers as waivers using (scope, snapshot_id, waiver_id)
+where findings.scope = $1 and findings.resource_id = $2
+order by all
 """
+
+
+@dataclass(frozen=True, slots=True)
+class _Resource:
+    scope: str
+    resource_id: str
+    resource_name: str | None
+    subject_type: str
+    as_of: datetime
+    policy_id: str
+    effective_from: datetime | None
+    policy_rule_id: str
+    tier: str
+    owner: str | None
+    selector: str | None
+    value: str | None
+    exclusion_id: str | None
+    exclusion_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiver:
+    waiver_id: str
+    control_id: str
+    subject_id: str
+    waiver_state: str
+    expires_on: str
+    approver: str
+    reason: str
+
+
+_Record = TypeVar("_Record", _Resource, _Waiver)
 
 
 def explain(warehouse: Path, resource: str) -> Iterator[str]:
-    """Yield lines about a resource, by its id or its name, scope by scope. Raises WarehouseError if there is none."""
+    """Yield lines about a resource, given by id or name, for each scope. Raise PolicyError if there is none."""
     with read_published(warehouse) as connection:
-        found = _rows(connection, _RESOURCE, [resource])
-        if not found:
+        rows = _fetch(connection, _RESOURCES, [resource])
+        if not rows:
             raise PolicyError(
                 f"there is no resource {resource} in {warehouse}",
-                "Look for its id in compliance.resource_compliance; what never had a backup is not in it.",
+                "Look for its id in compliance.resource_compliance; a resource that never had a backup is not in it.",
             )
-        told: set[tuple[str, str]] = set()
-        for row in found:
-            if (key := (row["scope"], row["resource_id"])) not in told:
-                told.add(key)
-                yield from _about(row, _rows(connection, _WAIVERS, list(key)))
+        explained: set[tuple[str, str]] = set()
+        for row in rows:
+            key = (row["scope"], row["resource_id"])
+            if key not in explained:
+                explained.add(key)
+                waivers = [_record(_Waiver, waiver) for waiver in _fetch(connection, _WAIVERS, list(key))]
+                parameters = {name: row[name] for name in Tier.model_fields if row[name] is not None}
+                yield from map(printable, _lines(_record(_Resource, row), parameters, waivers))
 
 
-def _about(row: dict[str, Any], waivers: list[dict[str, Any]]) -> Iterator[str]:
-    name = row["resource_name"] or row["resource_id"]
-    yield printable(f"{name} ({row['subject_type']}, {row['resource_id']}) in scope {row['scope']}")
-    since = f", in force from {row['effective_from']:%Y-%m-%d}" if row["effective_from"] else ""
-    yield printable(f"  policy {row['policy_id']}{since}, snapshot of {row['as_of']:%Y-%m-%d %H:%M} UTC")
-    if row["exclusion_id"]:
-        yield printable(f"  out of scope by {row['exclusion_id']}: {row['exclusion_reason']}")
-    why = "no rule matches it" if row["policy_rule_id"] == "default" else f"{row['selector']} is {row['value']}"
-    yield printable(f"  tier {row['tier']} by rule {row['policy_rule_id']}: {why}; owner {row['owner'] or 'not named'}")
-    demands = (demand.column for demand in TIER)
-    yield printable("  " + ", ".join(f"{c.name} {row[c.name]}" for c in demands if row[c.name] is not None))
+def _lines(resource: _Resource, parameters: dict[str, Any], waivers: list[_Waiver]) -> Iterator[str]:
+    name = resource.resource_name or resource.resource_id
+    yield f"{name} ({resource.subject_type}, {resource.resource_id}) in scope {resource.scope}"
+    since = f", in force from {resource.effective_from:%Y-%m-%d}" if resource.effective_from else ""
+    yield f"  policy {resource.policy_id}{since}, snapshot of {resource.as_of:%Y-%m-%d %H:%M} UTC"
+    if resource.exclusion_id:
+        yield f"  out of scope by {resource.exclusion_id}: {resource.exclusion_reason}"
+    is_default = resource.policy_rule_id == "default"
+    match = "no rule matches it" if is_default else f"{resource.selector} is {resource.value}"
+    yield f"  tier {resource.tier} by rule {resource.policy_rule_id}: {match}; owner {resource.owner or 'not named'}"
+    yield "  " + ", ".join(f"{parameter} {value}" for parameter, value in parameters.items())
     if not waivers:
-        yield "  no waiver concerns it"
+        yield "  no waiver covers it"
     for waiver in waivers:
-        yield printable(
-            f"  waiver {waiver['waiver_id']} for {waiver['control_id']} of {waiver['subject_id']}: "
-            f"{waiver['waiver_state'].replace('_', ' ')}, ends {waiver['expires_on']}, "
-            f"approved by {waiver['approver']}: {waiver['reason']}"
+        yield (
+            f"  waiver {waiver.waiver_id} for {waiver.control_id} of {waiver.subject_id}: "
+            f"{waiver.waiver_state.replace('_', ' ')}, ends {waiver.expires_on}, "
+            f"approved by {waiver.approver}: {waiver.reason}"
         )
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, query: str, values: list[str]) -> list[dict[str, Any]]:
-    cursor = connection.execute(query, values)
+def _record(record_type: type[_Record], row: dict[str, Any]) -> _Record:
+    return record_type(**{field.name: row[field.name] for field in fields(record_type)})
+
+
+def _fetch(connection: duckdb.DuckDBPyConnection, query: str, parameters: list[str]) -> list[dict[str, Any]]:
+    cursor = connection.execute(query, parameters)
     names = [column[0] for column in cursor.description or []]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -28,7 +28,8 @@ from pipelines.models.control import CONTROLS, controls_table
 from pipelines.models.model import Model
 from pipelines.models.project import Project
 from pipelines.models.standards import STANDARDS, standards_table
-from pipelines.policy import force
+from pipelines.policy.resolve import Rules
+from pipelines.policy.rows import policy_rows
 from pipelines.policy.tables import POLICY
 from pipelines.storage.home import Home
 from pipelines.storage.parquet import explain_damage
@@ -48,7 +49,7 @@ def fill_sources(
     home: Home,
     run_id: str,
     models: Project,
-    rules: force.Rules,
+    rules: Rules,
     until: datetime | None = None,
 ) -> dict[str, int]:
     """Fill all that models read and no model makes; return the rows by relation.
@@ -111,11 +112,9 @@ def _fill_results(connection: duckdb.DuckDBPyConnection, home: Home, loaded: lis
     }
 
 
-def _fill_policy(
-    connection: duckdb.DuckDBPyConnection, rules: force.Rules, snapshots: Iterable[Snapshot]
-) -> dict[str, int]:
+def _fill_policy(connection: duckdb.DuckDBPyConnection, rules: Rules, snapshots: Iterable[Snapshot]) -> dict[str, int]:
     """Fill what the policy in force demands of each snapshot, and the waivers; return the rows by relation."""
-    rows = force.rows(rules, ((one.scope, one.snapshot_id, one.as_of) for one in snapshots))
+    rows = policy_rows(rules, ((one.scope, one.snapshot_id, one.as_of) for one in snapshots))
     return {table.relation: fill_rows(connection, table, rows[table.relation]) for table in POLICY}
 
 
@@ -151,7 +150,7 @@ def _fill_evidence(
     landed: list[Snapshot],
     loaded: list[TableManifest],
     models: Iterable[Model],
-    rules: force.Rules,
+    rules: Rules,
 ) -> dict[str, int]:
     """Fill what the results come from, each with its hash; return the rows by relation."""
     parts = {(snapshot.scope, snapshot.snapshot_id): snapshot.parts for snapshot in landed}
