@@ -342,7 +342,7 @@ def test_an_audit_that_finds_an_error_leaves_yesterdays_file_and_no_draft(home: 
     publish(home, Landed([server()]))
     inode = home.warehouse.stat().st_ino
     draft = build_draft(home, "run-2")
-    draft.audited.append(AuditResult(Audit("broken", "error", "cbr.backups", "SELECT 1", "x"), 3, [{"id": "b1"}]))
+    draft.audits.append(AuditResult(Audit("broken", "error", "cbr.backups", "SELECT 1", "x"), 3, [{"id": "b1"}]))
     with pytest.raises(WarehouseError, match=r"not published: broken found .*3 rows in cbr\.backups.*b1"):
         publish_draft(home, draft)
     assert home.warehouse.stat().st_ino == inode
