@@ -25,7 +25,6 @@ from pipelines.flow.normalize import normalize_landed
 from pipelines.landing.attempts import ATTEMPT, Attempt, write_attempt
 from pipelines.landing.manifest import read_snapshots
 from pipelines.models.audit import Audit, AuditResult
-from pipelines.orchestration.shows import tables
 from pipelines.reports.content import read_content
 from pipelines.reports.report import write_report
 from pipelines.reports.status import lines

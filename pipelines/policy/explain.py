@@ -35,7 +35,9 @@ select waived.waiver_id, waived.control_id, waived.subject_id, waived.waiver_sta
     waivers.expires_on, waivers.approver, waivers.reason
 from intermediate.int_waived as waived
 inner join intermediate.int_open_findings as findings using (control_id, scope, snapshot_id, subject_id)
-inner join policy.waivers as waivers using (scope, snapshot_id, waiver_id)
+inner join policy.waivers as waivers
+    on waived.scope = waivers.scope and waived.snapshot_id = waivers.snapshot_id
+    and waived.waiver_id = waivers.waiver_id
 where findings.scope = $1 and findings.resource_id = $2
 order by all
 """
