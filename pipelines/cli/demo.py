@@ -14,7 +14,10 @@ from pipelines.storage.home import Home
 )
 @verbose_option
 def demo(home: str, verbose: bool) -> None:
-    """Run the job on a synthetic estate, served on loopback, after a month of earlier snapshots."""
+    """Run the job on synthetic data, and write its report.
+
+    The data is served on loopback. A month of earlier snapshots is read first.
+    """
     from pipelines import clock
     from pipelines.flow.rehearsal import rehearse
     from pipelines.reports.report import LATEST, PAGE, write_report

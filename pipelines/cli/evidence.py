@@ -19,7 +19,10 @@ from pipelines.errors import DamagedFileError, WarehouseError
 )
 @home_option
 def evidence(snapshot: str | None, folder: Path | None, home: str | None) -> None:
-    """Write a folder that proves the results of SNAPSHOT, or --verify an existing one."""
+    """Write or verify an evidence pack.
+
+    A pack is a folder that proves the results of SNAPSHOT to somebody who has nothing else.
+    """
     if (snapshot is None) == (folder is None):
         raise click.UsageError("Name a SNAPSHOT, or a FOLDER with --verify.")
     if folder is not None:

@@ -17,7 +17,7 @@ def policy() -> None:
 @policy.command()
 @click.argument("kind", type=click.Choice(["policy", "waivers"]), default="policy")
 def schema(kind: str) -> None:
-    """Print the JSON Schema of a policy file or a waivers file, for editors."""
+    """Print the JSON Schema of policy or waivers files."""
     from pipelines.policy.schema import json_schema
 
     click.echo(json.dumps(json_schema(kind), indent=2))
@@ -26,7 +26,10 @@ def schema(kind: str) -> None:
 @policy.command()
 @click.argument("file", type=click.Path(path_type=Path))
 def check(file: Path) -> None:
-    """Check FILE, a policy or a waivers file, and list every problem with its line."""
+    """Check a policy or waivers FILE.
+
+    Lists every problem with its line. Exits with 1 if there is one.
+    """
     from pipelines.models.project import project
     from pipelines.policy.check import check_file
 
@@ -42,7 +45,10 @@ def check(file: Path) -> None:
 @click.argument("resource")
 @home_option
 def explain(resource: str, home: str | None) -> None:
-    """Show which rule gave RESOURCE, an id or a name, its tier, and which waivers cover it."""
+    """Show the tier and the waivers of a resource.
+
+    RESOURCE is the id or the name of a resource. The rule that gave it the tier is named.
+    """
     from pipelines.policy import explain as explanation
 
     for line in explanation.explain(selected_home(home).warehouse, resource):

@@ -11,7 +11,10 @@ from pipelines.cli.options import home_option, landed_home
 @click.argument("snapshot", required=False)
 @home_option
 def replay(snapshot: str | None, home: str | None) -> None:
-    """Repeat every step after landing, offline: for SNAPSHOT, or for all landed snapshots."""
+    """Repeat every step after landing, offline.
+
+    SNAPSHOT is the id of a landed snapshot. Default: all of them.
+    """
     from pipelines.flow.build import replay as replay_snapshots
     from pipelines.reports.summary import print_summary
 

@@ -8,7 +8,7 @@ from pipelines.cli.options import home_option, selected_home
 @click.command()
 @home_option
 def report(home: str | None) -> None:
-    """Write the report of the published file: an HTML page and a workbook."""
+    """Write the report: an HTML page and a workbook."""
     from pipelines.reports.report import write_report
 
     click.echo(write_report(selected_home(home)))

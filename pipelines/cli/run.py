@@ -12,5 +12,8 @@ from pipelines.config import Settings
 @click.option("--full", is_flag=True, help="Read all details again, even those that the list says did not change.")
 @verbose_option
 def run(home: str | None, full: bool, verbose: bool) -> None:
-    """Read the clouds in CBR_CLOUDS, load and judge their backups, and publish the warehouse."""
+    """Read the clouds and publish the warehouse.
+
+    CBR_CLOUDS names the clouds. Their backups are landed, loaded and judged.
+    """
     run_job(Settings.load(home, full=full), verbose=verbose)

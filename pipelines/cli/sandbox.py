@@ -11,7 +11,10 @@ from pipelines.errors import ConfigurationError
 @click.command()
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port to listen on. Default: any free port.")
 def sandbox(port: int) -> None:
-    """Serve the synthetic estate on loopback until interrupted, and print a clouds.yaml for it."""
+    """Serve synthetic backups on loopback until interrupted.
+
+    Prints a clouds.yaml for the service.
+    """
     import yaml
 
     from pipelines.sandbox import serve

@@ -25,7 +25,10 @@ from pipelines.errors import ConfigurationError, ServiceError
 )
 @verbose_option
 def show(backup_id: str, cloud: str, form: str, verbose: bool) -> None:
-    """Print one backup, as the API sent it or as the rows that it becomes."""
+    """Print one backup, read from its cloud.
+
+    It is shown as the API sent it, or as the rows that it becomes.
+    """
     from pipelines.extract.answers import Vanished
     from pipelines.extract.client import Client
     from pipelines.extract.pace import Pacer

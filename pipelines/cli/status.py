@@ -9,7 +9,7 @@ from pipelines.cli.options import home_option, selected_home
 @click.command()
 @home_option
 def status(home: str | None) -> None:
-    """Show how old and how complete each scope is, and what changed since its previous snapshot."""
+    """Show the age, completeness and changes of each scope."""
     from pipelines.reports.status import lines
 
     for line in lines(selected_home(home), clock.utc_now()):
