@@ -14,7 +14,6 @@ import pytest
 from pipelines.cli import main
 from pipelines.models.project import project
 from pipelines.policy.check import check_policy, check_waivers
-from pipelines.policy.force import known
 from pipelines.storage.connection import connect
 from tests.conftest import Demo
 
@@ -109,7 +108,7 @@ def test_the_glossary_is_short_and_in_order() -> None:
 def test_the_policy_and_the_waivers_of_the_readme_are_valid() -> None:
     blocks = [text for text in YAML if text.startswith("version: 1")]
     policies = [check_policy(text) for text in blocks if "policy_id" in text]
-    waivers = [check_waivers(text, known(project().controls)) for text in blocks if "waivers:" in text]
+    waivers = [check_waivers(text, project().controls) for text in blocks if "waivers:" in text]
     assert [(value is not None, faults) for value, faults in [*policies, *waivers]] == [(True, []), (True, [])]
 
 
