@@ -64,7 +64,7 @@ def _attempts(home: Home, snapshot: Snapshot) -> list[Attempt]:
     if entry:
         return [Attempt(scope, at, problem) for scope, (at, problem) in entry.attempts.items()]
     # Not told apart any more: no scope may be missing of which something was known by then.
-    for one in read_attempts(home):
+    for one in read_attempts(home, read_snapshots(home)):
         _whole(home, Attempt(one.scope, snapshot.finished_at, None), read_snapshots(home, one.scope))
     # Scopes are read side by side: those of one run begin before any of them ends.
     beside = [one for one in read_snapshots(home) if one.as_of <= snapshot.finished_at]
