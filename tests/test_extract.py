@@ -14,34 +14,35 @@ import pytest
 from pipelines import clock
 from pipelines.config import Settings
 from pipelines.errors import WarehouseError
-from pipelines.extract.details import SEVENTH, turn, turns_since
-from pipelines.extract.pace import Pacers
-from pipelines.extract.snapshot import land_scope, land_scopes
+from pipelines.extract.reuse import ROTATION_DAYS, rotation_day, rotation_days_between
+from pipelines.extract.scopes import land_scopes
+from pipelines.extract.snapshot import land_scope
 from pipelines.landing.attempts import read_attempts
 from pipelines.landing.manifest import LIST, SHOW, Snapshot, read_snapshots
 from pipelines.landing.reader import read_lines
 from pipelines.landing.writer import LINES_A_FRAME, SnapshotWriter
 from pipelines.sandbox import Sandbox, serve
-from pipelines.sandbox.answers import Answer, cbr_error, gateway_error, html, malformed_url
 from pipelines.sandbox.faults import LIST as LISTING
-from pipelines.sandbox.faults import PASSING, Fault, Faults, Quota
 from pipelines.sandbox.faults import SHOW as SHOWING
+from pipelines.sandbox.faults import TRANSIENT, Fault, Faults
+from pipelines.sandbox.quota import Quota
+from pipelines.sandbox.responses import Response, cbr_error, gateway_error, html, malformed_url
 from pipelines.storage.home import Home
-from tests.conftest import clouds_yaml, elsewhere
+from tests.conftest import clouds_yaml, elsewhere, scope_run
 from tests.given import AS_OF, Body, server, volume
 
-Change = Callable[[str, Answer], Answer]  # path, the answer that would be
+Change = Callable[[str, Response], Response]  # path, the answer that would be
 Read = Callable[..., Snapshot]
 
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipelines.extract.client.READ_TIMEOUT", 0.5)
+    monkeypatch.setattr("pipelines.extract.scope.READ_TIMEOUT", 0.5)
 
 
 @pytest.fixture
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipelines.extract.client.PAGE", 100)
+    monkeypatch.setattr("pipelines.extract.client.PAGE_SIZE", 100)
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def read(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Read:
         for name, value in ({"retry_seconds": 10} | settings).items():
             monkeypatch.setenv(f"CBR_{name.upper()}", str(value))
         chosen = Settings.load(str(home.path), full=full)
-        return land_scope(home, "prod", chosen, Pacers(chosen.reading.requests_per_second), lambda *_: None)
+        return land_scope(scope_run(home, chosen))
 
     return reading
 
@@ -71,8 +72,8 @@ def at_time(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
 
 
 def changed(service: Sandbox, change: Change) -> Sandbox:
-    plain = service.answer
-    service.answer = lambda method, path, *rest: change(path, plain(method, path, *rest))  # type: ignore[method-assign]
+    plain = service.respond
+    service.respond = lambda method, path, *rest: change(path, plain(method, path, *rest))  # type: ignore[method-assign]
     return service
 
 
@@ -124,7 +125,7 @@ def test_an_empty_project_is_complete(read: Read) -> None:
 def pages(change: Callable[[int, Body], Body]) -> Change:
     """Change the n-th list page."""
     seen = iter(range(1, 1000))
-    return lambda path, answer: Answer(200, change(next(seen), answer.body)) if "/backups?" in path else answer
+    return lambda path, answer: Response(200, change(next(seen), answer.body)) if "/backups?" in path else answer
 
 
 @pytest.mark.usefixtures("small_pages")
@@ -152,7 +153,7 @@ def test_a_list_that_moved_is_read_again_until_two_looks_agree(home: Home, read:
     with serve(many(150)) as service:
         held: Any = service.cbr.backups
 
-        def move(path: str, answer: Answer) -> Answer:
+        def move(path: str, answer: Response) -> Response:
             if service.requests["list"] == 1 and "offset=0" in path:
                 held.remove("b0000")
                 held.add(volume("b9999", created_at="2026-02-20T00:00:00"))
@@ -175,11 +176,11 @@ def test_a_service_that_ignores_the_offset_is_not_read_for_ever(read: Read) -> N
 def short_pages(size: int, count: Callable[[int, Body], Any]) -> Change:
     """A service that sends `size` backups a page at the most, and counts as `count` says of the whole and a page."""
 
-    def change(path: str, answer: Answer) -> Answer:
+    def change(path: str, answer: Response) -> Response:
         if "/backups?" not in path:
             return answer
         page = answer.body | {"backups": answer.body["backups"][:size], "limit": size}
-        return Answer(200, page | {"count": count(answer.body["count"], page)})
+        return Response(200, page | {"count": count(answer.body["count"], page)})
 
     return change
 
@@ -203,21 +204,21 @@ def test_a_count_of_the_page_is_no_count_of_the_whole(read: Read, size: int) -> 
 @pytest.mark.parametrize("count", [50, 20])
 def test_the_first_page_for_ever_is_neither_complete_nor_read_for_ever(read: Read, count: int) -> None:
     with serve(many(50)) as service:
-        first = Answer(200, service.cbr.list({"limit": ["20"]}).body | {"count": count})
+        first = Response(200, service.cbr.list({"limit": ["20"]}).body | {"count": count})
         snapshot = read(changed(service, lambda path, answer: first if "/backups?" in path else answer))
         assert service.requests["list"] == 4  # two looks that say the same
     assert not snapshot.complete
 
 
 def test_a_list_that_grows_with_every_page_is_not_read_for_ever(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipelines.extract.listing.PAGE", 10)
+    monkeypatch.setattr("pipelines.extract.listing.PAGE_SIZE", 10)
 
-    def grown(path: str, answer: Answer) -> Answer:
+    def grown(path: str, answer: Response) -> Response:
         if "/backups?" not in path:
             return answer
         offset = int(path.partition("offset=")[2].partition("&")[0])
         items = [{"id": f"n{offset + number}"} for number in range(10)]
-        return Answer(200, {"backups": items, "count": offset + 20})
+        return Response(200, {"backups": items, "count": offset + 20})
 
     with serve([]) as service:
         snapshot = read(changed(service, grown))
@@ -231,11 +232,11 @@ def test_while_an_item_can_not_be_told_nothing_absent_is_known_to_be_gone(read: 
         if isinstance(item, dict):
             item = {key: value for key, value in many(6)[3].items() if key != "id"} | item
 
-        def disguise(path: str, answer: Answer) -> Answer:
+        def disguise(path: str, answer: Response) -> Response:
             if "/backups?" not in path:
                 return answer
             backups = [item if listed["id"] == "b0003" else listed for listed in answer.body["backups"]]
-            return Answer(200, answer.body | {"backups": backups})
+            return Response(200, answer.body | {"backups": backups})
 
         snapshot = read(changed(service, disguise))
     assert (snapshot.complete, snapshot.listed) == (False, 5)
@@ -268,10 +269,10 @@ def test_a_service_that_forgets_most_backups_for_a_moment_is_not_believed(home: 
         read(service)
         service.requests.clear()
 
-        def forget(path: str, answer: Answer) -> Answer:
+        def forget(path: str, answer: Response) -> Response:
             if "/backups?" in path and service.requests["list"] <= 2 - (left == 0):
                 backups = service.cbr.list({}).body["backups"][::-1][:left]
-                return Answer(200, {"backups": backups[-1:] if "offset=0" not in path else backups, "count": left})
+                return Response(200, {"backups": backups[-1:] if "offset=0" not in path else backups, "count": left})
             return answer
 
         snapshot = read(changed(service, forget))
@@ -302,11 +303,11 @@ def test_the_list_is_asked_for_as_the_api_wants_it(read: Read) -> None:
 
 
 @pytest.mark.parametrize("gone", [cbr_error(404, 6200, "gone"), malformed_url()])
-def test_a_backup_that_vanishes_before_its_details_are_read_is_no_error(read: Read, gone: Answer) -> None:
+def test_a_backup_that_vanishes_before_its_details_are_read_is_no_error(read: Read, gone: Response) -> None:
     with serve([server("s1"), server("s2")]) as service:
         held: Any = service.cbr.backups
 
-        def vanish(path: str, answer: Answer) -> Answer:
+        def vanish(path: str, answer: Response) -> Response:
             if path.endswith("/s1"):
                 held.remove("s1")
                 return gone
@@ -317,7 +318,7 @@ def test_a_backup_that_vanishes_before_its_details_are_read_is_no_error(read: Re
 
 
 @pytest.mark.parametrize("gone", [cbr_error(404, 6200, "gone"), malformed_url()])
-def test_a_backup_that_the_list_still_names_has_not_vanished(home: Home, read: Read, gone: Answer) -> None:
+def test_a_backup_that_the_list_still_names_has_not_vanished(home: Home, read: Read, gone: Response) -> None:
     with serve([server("s1"), server("s2")]) as service:
         snapshot = read(changed(service, lambda path, answer: gone if path.endswith("/s1") else answer))
     assert (snapshot.complete, snapshot.vanished, snapshot.shown, snapshot.unread) == (True, (), 1, 1)
@@ -328,11 +329,11 @@ def test_a_backup_that_the_list_still_names_has_not_vanished(home: Home, read: R
 def test_a_look_that_is_not_whole_proves_no_absence(read: Read) -> None:
     with serve([*many(150), server("zz", created_at="2026-02-20T00:00:00")]) as service:
 
-        def seem_gone(path: str, answer: Answer) -> Answer:
+        def seem_gone(path: str, answer: Response) -> Response:
             if path.endswith("/zz"):
                 return cbr_error(404, 6200, "gone")
             late = service.requests["show"] > 0 and "offset=99" in path
-            return Answer(200, answer.body | {"backups": answer.body["backups"][:-1]}) if late else answer
+            return Response(200, answer.body | {"backups": answer.body["backups"][:-1]}) if late else answer
 
         snapshot = read(changed(service, seem_gone))
     assert (snapshot.complete, snapshot.vanished, snapshot.unread) == (True, (), 1)
@@ -364,7 +365,7 @@ def test_an_id_that_is_a_step_in_a_path_is_never_asked_for(read: Read, odd: str)
 @pytest.mark.parametrize(
     "answer", [html(404), gateway_error(404, "0101", "no such API"), cbr_error(404, 6105, "no vault")]
 )
-def test_a_404_of_somebody_else_is_no_deletion(home: Home, read: Read, answer: Answer) -> None:
+def test_a_404_of_somebody_else_is_no_deletion(home: Home, read: Read, answer: Response) -> None:
     with serve([server("s1")]) as service, pytest.raises(WarehouseError, match="answered 404"):
         read(changed(service, lambda path, plain: answer if path.endswith("/s1") else plain))
     assert read_snapshots(home) == []
@@ -378,7 +379,7 @@ def test_a_404_of_somebody_else_is_no_deletion(home: Home, read: Read, answer: A
     [
         pytest.param(asked, fault, id=f"{asked}-{fault.name}")
         for asked in (LISTING, SHOWING, "token")
-        for fault in PASSING
+        for fault in TRANSIENT
         # IAM does not answer with the faults of CBR.
         if asked != "token" or fault not in (Fault.AUTHENTICATION, Fault.EXPIRED)
     ],
@@ -399,7 +400,7 @@ def test_a_new_token_is_fetched_once_for_all_threads(read: Read) -> None:
         service.latency = 0.02
         lost = threading.Event()
 
-        def lose(path: str, answer: Answer) -> Answer:
+        def lose(path: str, answer: Response) -> Response:
             if service.requests["show"] == 20 and not lost.is_set():
                 lost.set()
                 service.iam.tokens.clear()
@@ -435,7 +436,7 @@ def test_a_fault_that_does_not_pass_is_a_problem_and_leaves_no_snapshot(home: Ho
 
 
 @pytest.mark.parametrize("answer", [cbr_error(403, 8600, "no"), gateway_error(403, "0302", "no")])
-def test_a_project_without_rights_says_what_to_grant(read: Read, answer: Answer) -> None:
+def test_a_project_without_rights_says_what_to_grant(read: Read, answer: Response) -> None:
     with (
         serve([]) as service,
         pytest.raises(WarehouseError, match=r"may not read its backups.*Grant its user CBR ReadOnlyAccess"),
@@ -451,12 +452,12 @@ def test_an_endpoint_may_be_written_with_or_without_version_and_project(
     with serve([volume()]) as service:
         cloud = service.cloud() | {"cbr_endpoint_override": service.url + ending}
         monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(clouds_yaml(tmp_path, prod=cloud)))
-        assert land_scope(home, "prod", Settings.load(str(home.path)), Pacers(1000), lambda *_: None).listed == 1
+        assert land_scope(scope_run(home, Settings.load(str(home.path)))).listed == 1
 
 
 def test_a_redirect_is_not_followed_with_the_token(read: Read) -> None:
     with serve([]) as other, serve([]) as service:
-        away = Answer(302, {}, {"Location": f"{other.url}/v3/x/backups"})
+        away = Response(302, {}, {"Location": f"{other.url}/v3/x/backups"})
         with pytest.raises(WarehouseError, match="answered 302"):
             read(changed(service, lambda path, answer: away if "/backups" in path else answer))
         assert other.requests.total() == 0
@@ -502,13 +503,19 @@ def test_details_are_read_again_only_where_something_changed(home: Home, read: R
         at_time(datetime(2026, 3, 1, 2))
         assert read(service).shown == 140
         at_time(datetime(2026, 3, 2, 2))
-        renamed = next(n for n in range(2, 140) if turn(f"b{n:04}") != date(2026, 3, 2).toordinal() % SEVENTH)
+        renamed = next(
+            n for n in range(2, 140) if rotation_day(f"b{n:04}") != date(2026, 3, 2).toordinal() % ROTATION_DAYS
+        )
         held.add(backups[renamed] | {"name": "renamed"})
         held.add(server("new", created_at="2026-03-01T22:00:00"))
         held.remove("b0001")
         service.requests.clear()
         snapshot = read(service)
-        due = {f"b{n:04}" for n in (0, *range(2, 140)) if turn(f"b{n:04}") == date(2026, 3, 2).toordinal() % SEVENTH}
+        due = {
+            f"b{n:04}"
+            for n in (0, *range(2, 140))
+            if rotation_day(f"b{n:04}") == date(2026, 3, 2).toordinal() % ROTATION_DAYS
+        }
         assert service.requests == {"token": 1, "list": 2, "show": 2 + len(due)}
     assert (snapshot.complete, snapshot.shown, snapshot.reused) == (True, 2 + len(due), 138 - len(due))
     shown = {body["backup"]["id"]: body["backup"] for body in bodies(home, snapshot, SHOW)}
@@ -559,7 +566,7 @@ def test_what_is_in_a_passing_state_is_read_again(read: Read, at_time: Any, stat
 def test_a_snapshot_that_is_not_complete_is_no_base(read: Read, at_time: Any) -> None:
     with serve([server("s1")]) as service:
         plain = service.cbr.list
-        service.cbr.list = lambda asked: Answer(200, plain(asked).body | {"count": 9})  # type: ignore[method-assign]
+        service.cbr.list = lambda asked: Response(200, plain(asked).body | {"count": 9})  # type: ignore[method-assign]
         at_time(datetime(2026, 3, 1, 2))
         assert not read(service).complete
         at_time(datetime(2026, 3, 1, 3))
@@ -568,13 +575,13 @@ def test_a_snapshot_that_is_not_complete_is_no_base(read: Read, at_time: Any) ->
 
 def test_every_backup_has_its_turn_once_in_seven_days() -> None:
     monday = date(2026, 3, 2)
-    assert turns_since(monday, monday) == set()
-    assert len(turns_since(monday, monday + timedelta(days=1))) == 1
-    assert turns_since(monday, monday + timedelta(days=7)) == set(range(7))
-    assert turns_since(monday, monday + timedelta(days=400)) == set(range(7))
-    week = [turns_since(monday + timedelta(days=n), monday + timedelta(days=n + 1)) for n in range(7)]
+    assert rotation_days_between(monday, monday) == set()
+    assert len(rotation_days_between(monday, monday + timedelta(days=1))) == 1
+    assert rotation_days_between(monday, monday + timedelta(days=7)) == set(range(7))
+    assert rotation_days_between(monday, monday + timedelta(days=400)) == set(range(7))
+    week = [rotation_days_between(monday + timedelta(days=n), monday + timedelta(days=n + 1)) for n in range(7)]
     assert set().union(*week) == set(range(7))
-    assert {turn(f"b{n}") for n in range(200)} == set(range(7))
+    assert {rotation_day(f"b{n}") for n in range(200)} == set(range(7))
 
 
 def break_off(service: Sandbox, read: Read, after: int, **more: Any) -> None:
@@ -604,7 +611,7 @@ def test_what_was_read_and_reused_is_counted_over_all_runs(read: Read, at_time: 
         resumed = read(service)
         assert (resumed.shown, resumed.reused, resumed.is_sandbox) == (60, 0, True)
         at_time(datetime(2026, 3, 2, 2))
-        due = sum(turn(f"b{n:04}") == date(2026, 3, 2).toordinal() % SEVENTH for n in range(60))
+        due = sum(rotation_day(f"b{n:04}") == date(2026, 3, 2).toordinal() % ROTATION_DAYS for n in range(60))
         break_off(service, read, 2)
         snapshot = read(service)
     assert (snapshot.shown, snapshot.reused) == (due, 60 - due)
@@ -700,7 +707,7 @@ def test_what_a_scope_meets_that_nobody_knows_is_its_own(
         monkeypatch.setattr(SnapshotWriter, "commit", commit)
         settings = Settings.load(str(home.path), {"CBR_CLOUDS": "one,two"})
         first, second = land_scopes(home, settings, lambda *_: None)
-    assert "met what it does not know (ZeroDivisionError)" in str(first.problem)
+    assert "failed unexpectedly (ZeroDivisionError)" in str(first.problem)
     assert second.snapshot is not None
 
 

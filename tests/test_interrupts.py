@@ -21,11 +21,11 @@ def open_and_say(path):
 answer.open_published = open_and_say
 """
 RUN = f"""
-from pipelines import flow
+from pipelines.flow import build
 def audit(connection, audits):
     print("working", flush=True)
     connection.execute({ENDLESS!r})
-flow.run_audits = audit
+build.run_audits = audit
 """
 AT_THE_END = """
 import atexit, time
@@ -85,7 +85,7 @@ def test_a_signal_after_the_last_word_ends_without_a_trace(home: Home, number: s
 def test_an_interrupt_while_duckdb_works_keeps_its_name() -> None:
     script = f"""
 import signal
-from pipelines.duck import connect
+from pipelines.storage.connection import connect
 signal.signal(signal.SIGALRM, signal.default_int_handler)
 with connect() as connection:
     signal.setitimer(signal.ITIMER_REAL, 0.5)

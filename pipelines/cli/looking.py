@@ -21,10 +21,10 @@ from pipelines.errors import WarehouseError
 @verbose_option
 def show(backup_id: str, cloud: str, form: str, verbose: bool) -> None:
     """Print one backup, as the API sent it or as the rows that it becomes."""
-    from pipelines.extract.answers import Vanished
     from pipelines.extract.client import Client
-    from pipelines.extract.pace import Pacer
-    from pipelines.extract.scope import open_scope
+    from pipelines.extract.login import open_scope
+    from pipelines.extract.rate_limit import RateLimiter
+    from pipelines.extract.responses import NotFoundError
     from pipelines.reports.rows import print_rows
 
     if not re.fullmatch(r"[\w-][\w .+~-]*", backup_id, re.ASCII):
@@ -32,10 +32,10 @@ def show(backup_id: str, cloud: str, form: str, verbose: bool) -> None:
     reading = Settings.load().reading
     with open_scope(cloud, reading) as scope:
         try:
-            client = Client(scope, Pacer(reading.requests_per_second), reading.retry_seconds)
-            body, _ = client.show(backup_id)
-        except Vanished as answer:
-            raise WarehouseError(f"cloud {cloud!r} has no backup {backup_id} ({answer})", "Check the id.") from None
+            client = Client(scope, RateLimiter(reading.requests_per_second), reading.retry_seconds)
+            body = client.show_backup(backup_id).content
+        except NotFoundError as error:
+            raise WarehouseError(f"cloud {cloud!r} has no backup {backup_id} ({error})", "Check the id.") from None
     if form == "json":
         sys.stdout.buffer.write(body + b"\n")
     else:

@@ -8,7 +8,7 @@ from datetime import timedelta
 import dagster as dg
 
 from pipelines.config import Operation
-from pipelines.extract.snapshot import Progress
+from pipelines.extract.run import Progress
 from pipelines.orchestration.assets import build_assets
 from pipelines.orchestration.jobs import cbr_snapshot, replay, report, schedule_of
 from pipelines.orchestration.resources import Warehouse

@@ -23,10 +23,10 @@ import yaml
 
 from pipelines import clock
 from pipelines.config import Settings
-from pipelines.extract.snapshot import land_scopes
+from pipelines.extract.scopes import land_scopes
 from pipelines.landing.manifest import Snapshot
 from pipelines.sandbox.server import serve_store
-from pipelines.sandbox.store import Body, Numbered
+from pipelines.sandbox.store import Body, GeneratedStore
 from pipelines.storage.home import Home
 from tests.given import server
 
@@ -55,7 +55,7 @@ def id_of(number: int) -> str:
 def serve(count: int, latency: float, pipe: Connection) -> None:
     """Serve until told to stop; answer with what was asked since the last message."""
     estate = Estate()
-    with serve_store(Numbered(count, estate.make, id_of)) as service:
+    with serve_store(GeneratedStore(count, estate.make, id_of)) as service:
         service.latency = latency
         pipe.send(service.cloud())
         while (day := pipe.recv()) is not None:
