@@ -211,7 +211,7 @@ def test_the_first_page_for_ever_is_neither_complete_nor_read_for_ever(read: Rea
 
 
 def test_a_list_that_grows_with_every_page_is_not_read_for_ever(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipelines.extract.listing.PAGE_SIZE", 10)
+    monkeypatch.setattr("pipelines.extract.backup_list.PAGE_SIZE", 10)
 
     def grown(path: str, answer: Response) -> Response:
         if "/backups?" not in path:

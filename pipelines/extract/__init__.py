@@ -1,7 +1,8 @@
 """HTTP -> landing: read the backups of every cloud and keep the response bodies as sent.
 
     scopes, run, snapshot                   all clouds side by side; the run of one scope; the steps of one snapshot
-    listing, details, reuse                 the list of backups, their details, and details that are not read again
+    listing, backup_list                    the list of backups, and the checks that it is complete
+    details, reuse                          their details, and those that are not read again
     client, responses                       requests for backups and what the responses mean
     retry, rate_limit, transport, watchdog  waiting, slowing down, deadlines, cancelling
     clouds, cloud_checks, certificates      an entry of clouds.yaml and its checks

@@ -67,8 +67,8 @@ def _check_name(name: str, config: OpenStackConfig) -> None:
         return
     variables_cloud = config.envvar_key
     names = set(config.get_cloud_names()) - {"defaults"}
-    others = ", ".join(sorted(names - {variables_cloud})) or "none"
-    file = f"{config.config_filename}, which has: {others}" if config.config_filename else "no such file was found"
+    known_names = ", ".join(sorted(names - {variables_cloud})) or "none"
+    file = f"{config.config_filename}, which has: {known_names}" if config.config_filename else "no such file was found"
     hint = "Add it there, name another in CBR_CLOUDS, or point OS_CLIENT_CONFIG_FILE to the right file."
     if variables_cloud in names:
         hint = (

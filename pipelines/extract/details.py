@@ -3,8 +3,8 @@
 import queue
 from collections.abc import Callable, Sequence
 
+from pipelines.extract.backup_list import ListItem
 from pipelines.extract.client import Client
-from pipelines.extract.listing import ListItem
 from pipelines.extract.responses import NotFoundError
 from pipelines.extract.watchdog import run_in_background
 from pipelines.landing.manifest import SHOW

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from pipelines.extract.listing import ListItem, item_digest
+from pipelines.extract.backup_list import ListItem, item_digest
 from pipelines.extract.watchdog import Watchdog
 from pipelines.landing.blocks import reading_of
 from pipelines.landing.manifest import LIST, SHOW, Snapshot

@@ -4,8 +4,8 @@ Its scenarios go on from one reading to the next, so their first day is kept in 
 is made in sandbox/.
 """
 
-import json
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from openstack.config import OpenStackConfig
@@ -16,7 +16,12 @@ from pipelines.config import SANDBOX
 from pipelines.sandbox.estate import midnight
 from pipelines.sandbox.scenarios import SCENARIO_DAYS
 from pipelines.storage.home import Home
-from pipelines.storage.manifests import write_manifest
+from pipelines.storage.manifests import read_manifest, write_manifest
+
+
+@dataclass(frozen=True, slots=True)
+class _ScenarioStart:
+    began: datetime
 
 
 def serve_sandbox(stack: ExitStack, first_day: datetime | None) -> CloudRegion:
@@ -28,8 +33,8 @@ def serve_sandbox(stack: ExitStack, first_day: datetime | None) -> CloudRegion:
 def scenario_start(home: Home) -> datetime:
     """Return the first day of the scenarios in a home. In a new home, today is their last day."""
     path = home.landed_scope(SANDBOX) / "began.json"
-    if path.exists():
-        return datetime.fromisoformat(json.loads(path.read_text(encoding="utf-8"))["began"])
-    first_day = midnight(clock.utc_now()) - timedelta(days=SCENARIO_DAYS - 1)
-    write_manifest(path, {"began": first_day.isoformat()})
-    return first_day
+    start = read_manifest(path, _ScenarioStart, "Remove it: the scenarios begin anew.")
+    if start is None:
+        start = _ScenarioStart(midnight(clock.utc_now()) - timedelta(days=SCENARIO_DAYS - 1))
+        write_manifest(path, start)
+    return start.began

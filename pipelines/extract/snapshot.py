@@ -6,9 +6,10 @@ Each step is a module of this folder. How several scopes are read side by side i
 from functools import partial
 
 from pipelines.config import SANDBOX
+from pipelines.extract.backup_list import BackupList
 from pipelines.extract.client import Client
 from pipelines.extract.details import read_details, requestable_ids
-from pipelines.extract.listing import BackupList, confirm_deleted, read_list
+from pipelines.extract.listing import confirm_deleted, read_list
 from pipelines.extract.login import open_scope
 from pipelines.extract.reuse import ListComparison, compare_lists, landed_id, reuse_details
 from pipelines.extract.run import ScopeRun

@@ -98,9 +98,18 @@ def resized(body: Body, moment: Moment) -> Body | None:
 
 def every_status(body: Body, moment: Moment) -> Body | None:
     """One backup in each status, and none after."""
-    others = ["deleting", "waiting_delete", "waiting_protect", "waiting_restore", "restoring", "protecting", "error"]
+    statuses = [
+        "available",
+        "deleting",
+        "waiting_delete",
+        "waiting_protect",
+        "waiting_restore",
+        "restoring",
+        "protecting",
+        "error",
+    ]
     number = LAST_DAY - moment.day
-    return body | {"status": ["available", *others][number]} if 0 <= number <= len(others) else None
+    return body | {"status": statuses[number]} if 0 <= number < len(statuses) else None
 
 
 def replication_in_every_status(body: Body, moment: Moment) -> Body | None:
