@@ -49,7 +49,7 @@ def counts_of(home: Home, snapshot: Snapshot, beside: Snapshot) -> Counts | None
     """
     entry = read_result_history(home, snapshot.scope).of(snapshot.snapshot_id)
     other = read_result_history(home, beside.scope).of(beside.snapshot_id)
-    if entry is None or other is None or entry.read != other.read:
+    if entry is None or other is None or entry.attempts != other.attempts:
         return None
     rows = select_rows(RESULT_COUNTS, [home.path / name for name in entry.files[RESULT_COUNTS.name]])
     with explain_damage(home), connect() as connection:
@@ -62,9 +62,9 @@ def _attempts(home: Home, snapshot: Snapshot) -> list[Attempt]:
     """Return how the last reading of each scope had ended when a snapshot was judged."""
     entry = read_result_history(home, snapshot.scope).of(snapshot.snapshot_id)
     if entry:
-        return [Attempt(scope, at, problem) for scope, (at, problem) in entry.read.items()]
+        return [Attempt(scope, at, problem) for scope, (at, problem) in entry.attempts.items()]
     # Not told apart any more: no scope may be missing of which something was known by then.
-    for one in read_attempts(home):
+    for one in read_attempts(home, read_snapshots(home)):
         _whole(home, Attempt(one.scope, snapshot.finished_at, None), read_snapshots(home, one.scope))
     # Scopes are read side by side: those of one run begin before any of them ends.
     beside = [one for one in read_snapshots(home) if one.as_of <= snapshot.finished_at]

@@ -17,7 +17,6 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from pipelines.errors import WarehouseError
-from pipelines.landing.manifest import read_snapshots
 from pipelines.models.project import Project
 from pipelines.policy.force import Rules
 from pipelines.reports.safe import FORMULA
@@ -25,8 +24,9 @@ from pipelines.storage.connection import connect, read_published, restrict_to_da
 from pipelines.storage.files import create_private
 from pipelines.storage.home import Home
 from pipelines.tables.manifest import damaged_files
+from pipelines.warehouse.inputs import read_inputs
 from pipelines.warehouse.models import build_models
-from pipelines.warehouse.sources import current_manifests, fill_sources
+from pipelines.warehouse.sources import fill_sources
 
 RESULTS = "compliance.control_results"
 _KEY = "control_id, scope, snapshot_id, subject_type, subject_id"
@@ -43,14 +43,15 @@ def judge(home: Home, project: Project, rules: Rules) -> pa.Table:
 
     Raises WarehouseError if a table is not what was written.
     """
-    for loaded in current_manifests(home, read_snapshots(home)):
-        for path in damaged_files(home, loaded):
+    inputs = read_inputs(home, "evidence", rules)
+    for manifest in inputs.tables:
+        for path in damaged_files(home, manifest):
             raise WarehouseError(
                 f"{path} is damaged: it is not what was written",
                 "Restore it from a copy, or run 'cbr-warehouse build', which makes it again.",
             )
     with connect() as connection:
-        fill_sources(connection, home, "evidence", project, rules)
+        fill_sources(connection, inputs, project)
         restrict_to_database(connection)
         build_models(connection, project.towards([RESULTS]))
         results: pa.Table = connection.sql(_IN_ORDER).to_arrow_table()

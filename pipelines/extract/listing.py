@@ -42,7 +42,7 @@ def read_list(client: Client, writer: SnapshotWriter) -> BackupList:
         if current.problem is None or is_stuck or current.reads == MAX_READS:
             writer.finish_list({"looks": current.reads, "moved": current.conflict, "is_sandbox": client.is_sandbox})
             return current
-        writer.forget_list()
+        writer.discard_list()
         previous, current, is_last = current, BackupList(reads=current.reads + 1), False
 
 

@@ -17,7 +17,8 @@ from pipelines.extract.sandbox_scope import scenario_start
 from pipelines.extract.scope import Scope
 from pipelines.landing.maintenance import find_damage
 from pipelines.landing.manifest import SHOW, Snapshot, newest_complete, read_snapshots
-from pipelines.landing.writer import SnapshotWriter, open_snapshot
+from pipelines.landing.resume import Source, open_snapshot
+from pipelines.landing.writer import SnapshotWriter
 from pipelines.storage.files import disk_errors
 from pipelines.storage.home import Home
 
@@ -36,12 +37,7 @@ def land_scope(run: ScopeRun) -> Snapshot:
     ):
         run.locations.claim(scope)
         client = Client(scope, run.limiters.for_url(scope.url), run.settings.retry_seconds, run.watchdog)
-        source = {
-            "url": scope.url,
-            "project_id": scope.project_id,
-            "region": scope.region,
-            "full": run.settings.full,
-        }
+        source = Source(scope.url, scope.project_id, scope.region, run.settings.full)
         writer = run.open_writer(partial(open_snapshot, run.home, run.scope, run.settings.resume_minutes, source))
         try:
             return _land(run, client, writer)
@@ -101,7 +97,7 @@ def _read_confirmed_list(
     if not _has_lost_most(backups, comparison, previous):
         return backups, comparison, False
     client.watchdog.sleep(0.0 if run.scope == SANDBOX else CONFIRM_SECONDS)  # the sandbox forgets nothing
-    writer.forget_list()
+    writer.discard_list()
     reads = backups.reads
     backups = read_list(client, writer)
     backups.reads += reads

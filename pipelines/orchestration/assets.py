@@ -78,7 +78,7 @@ def build_assets(progress: Progress, patience: float = 0.0) -> list[dg.AssetsDef
         home = _home(warehouse)
         with _held(home, patience):
             draft = _or_fail(lambda: build_draft(home, context.run.run_id))
-            yield from (_checked(found) for found in draft.audited)
+            yield from (_checked(found) for found in draft.audits)
             _or_fail(lambda: publish_draft(home, draft))
             answer = _or_fail(lambda: shows.answer(home), published=True)
         for spec in warehouse_specs():

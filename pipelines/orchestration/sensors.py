@@ -15,6 +15,7 @@ from pipelines.alerts.changes import keep_told, read_news, read_told
 from pipelines.alerts.webhook import post
 from pipelines.config import Operation
 from pipelines.landing.attempts import read_attempts
+from pipelines.landing.manifest import read_snapshots
 from pipelines.orchestration.again import DELAYS, due
 from pipelines.orchestration.failed import Seen, failures, text_of
 from pipelines.orchestration.jobs import cbr_snapshot, report
@@ -62,7 +63,8 @@ def _again(status: dg.DefaultSensorStatus) -> dg.SensorDefinition:
         if context.instance.get_run_records(RunsFilter(job_name=cbr_snapshot.name, statuses=_UNFINISHED), limit=1):
             return dg.SkipReason("a reading is under way")
         settings = warehouse.settings()
-        failed = due(read_attempts(Home(settings.home)), settings.clouds, clock.utc_now())
+        home = Home(settings.home)
+        failed = due(read_attempts(home, read_snapshots(home)), settings.clouds, clock.utc_now())
         if not failed:
             return dg.SkipReason("no cloud is due to be read again")
         clouds = ",".join(attempt.scope for attempt in failed)
