@@ -104,10 +104,10 @@ def test_under_random_faults_a_reading_is_the_truth_or_says_that_it_is_not(
     if not snapshot.complete:
         assert snapshot.incomplete_reason
         return
-    found = landed_ids(home, snapshot)
-    assert found in store.truths
+    ids = landed_ids(home, snapshot)
+    assert ids in store.truths
     bodies = details_by_id(home, snapshot)
-    assert bodies.keys() >= {backup_id for backup_id in found if (store.get(backup_id) or {}).get("children")}
+    assert bodies.keys() >= {backup_id for backup_id in ids if (store.get(backup_id) or {}).get("children")}
     assert all(body == store.get(backup_id) for backup_id, body in bodies.items() if store.get(backup_id))
 
 

@@ -35,10 +35,10 @@ def configured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def problem(name: str = "prod") -> str:
     with pytest.raises(WarehouseError) as caught, open_scope(name, IMPATIENT):
         pass
-    said = str(caught.value)
-    assert "\n" not in said
-    assert SECRET not in said
-    return said
+    message = str(caught.value)
+    assert "\n" not in message
+    assert SECRET not in message
+    return message
 
 
 def test_a_scope_is_a_cloud_of_clouds_yaml(service: Sandbox, configured: Path) -> None:
@@ -61,7 +61,7 @@ def test_the_readmes_own_entry_logs_in_wherever_auth_url_ends(service: Sandbox, 
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"password": SECRET}, "refused user 'sandbox-auditor' of cloud 'prod': The username or password is wrong"),
         ({"username": "nobody"}, "refused user 'nobody'"),
@@ -69,14 +69,14 @@ def test_the_readmes_own_entry_logs_in_wherever_auth_url_ends(service: Sandbox, 
         ({"auth_url": "http://127.0.0.1:9/v3"}, "can't be reached at http://127.0.0.1:9/v3"),
     ],
 )
-def test_what_iam_refuses_is_said(service: Sandbox, configured: Path, change: dict[str, str], said: str) -> None:
+def test_what_iam_refuses_is_said(service: Sandbox, configured: Path, change: dict[str, str], message: str) -> None:
     cloud = service.cloud()
     clouds_yaml(configured.parent, prod=cloud | {"auth": cloud["auth"] | change})
-    assert said in problem()
+    assert message in problem()
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("clouds:\n  prod:\n    auth: {password: " + SECRET + "\n", "line 4, is not YAML"),
         ("clouds:\n  prod:\n    auth: {password: !" + SECRET + "}\n", "line 3, is not YAML"),
@@ -99,9 +99,9 @@ def test_what_iam_refuses_is_said(service: Sandbox, configured: Path, change: di
         ("clouds:\n  prod: {auth_type: nonsense, auth: {password: " + SECRET + "}}\n", "nonsense"),
     ],
 )
-def test_a_broken_clouds_yaml_is_said(configured: Path, text: str, said: str) -> None:
+def test_a_broken_clouds_yaml_is_said(configured: Path, text: str, message: str) -> None:
     configured.write_text(text)
-    assert said in problem()
+    assert message in problem()
 
 
 def test_whoever_waits_for_a_first_answer_is_told_why_once(
@@ -176,7 +176,7 @@ def entry(service: Sandbox, **more: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("password: 20240117", "auth.password of cloud 'prod' in clouds.yaml is a number to YAML, and has to be text. Put quotes"),
         ("password: 1.5", "auth.password of cloud 'prod' in clouds.yaml is a number"),
@@ -191,9 +191,9 @@ def entry(service: Sandbox, **more: Any) -> dict[str, Any]:
         ("auth_url: http://" + "a" * 300 + "/v3", "auth_url of cloud 'prod' in clouds.yaml is not a URL"),
     ],
 )  # fmt: skip
-def test_a_value_that_can_not_be_meant_is_named(configured: Path, text: str, said: str) -> None:
+def test_a_value_that_can_not_be_meant_is_named(configured: Path, text: str, message: str) -> None:
     configured.write_text(f"clouds:\n  prod:\n    auth:\n      {text}\n")
-    assert said in problem()
+    assert message in problem()
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_an_override_that_is_no_endpoint_is_named(service: Sandbox, configured: 
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("{auth_type: aksk, auth: {ak: x, sk: " + SECRET + "}}", "It needs clouds: NAME: auth_type: aksk, auth: (access_key"),
         ("{auth_type: aksk, auth: " + SECRET + "}", "auth of cloud 'prod' in clouds.yaml is not a section"),
@@ -218,24 +218,24 @@ def test_an_override_that_is_no_endpoint_is_named(service: Sandbox, configured: 
         ("[]", "cloud 'prod' in clouds.yaml"),
     ],
 )  # fmt: skip
-def test_an_entry_of_another_shape_is_one_line(configured: Path, text: str, said: str) -> None:
+def test_an_entry_of_another_shape_is_one_line(configured: Path, text: str, message: str) -> None:
     configured.write_text(f"clouds:\n  prod: {text}\n")
-    assert said in problem()
+    assert message in problem()
 
 
 @pytest.mark.parametrize("key", ["cacert", "cert", "key"])
 @pytest.mark.parametrize(
-    ("content", "said"), [(None, "can't be read: No such file"), ("no PEM", "is not a valid PEM file")]
+    ("content", "message"), [(None, "can't be read: No such file"), ("no PEM", "is not a valid PEM file")]
 )
 def test_a_file_that_the_entry_names_is_looked_at_first(
-    service: Sandbox, configured: Path, key: str, content: str | None, said: str
+    service: Sandbox, configured: Path, key: str, content: str | None, message: str
 ) -> None:
     file = configured.parent / "named.pem"
     if content:
         file.write_text(content)
     named = {key: str(file)} | ({"cert": str(certificate_in(configured.parent))} if key == "key" else {})
     clouds_yaml(configured.parent, prod=entry(service, **named))
-    assert f"{key} of cloud 'prod' in clouds.yaml, {file}, {said}" in problem()
+    assert f"{key} of cloud 'prod' in clouds.yaml, {file}, {message}" in problem()
     assert service.requests.total() == 0
 
 

@@ -94,7 +94,7 @@ def read(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callabl
         with home.lock():
             readings = land_scopes(home, Settings.load(str(home.path), environ), lambda *_: None)
         with home.lock():  # nobody holds it any more
-            return {one.scope: one for one in readings}
+            return {result.scope: result for result in readings}
 
     return reading
 
@@ -192,12 +192,12 @@ def test_an_interrupt_ends_a_run_though_a_library_is_blocked(
             assert process.stdout
             assert "blocked\n" in iter(process.stdout.readline, "")
             process.send_signal(asked)
-            _, said = process.communicate(timeout=60)
+            _, stderr = process.communicate(timeout=60)
         finally:
             process.kill()
     assert process.returncode == (128 + asked if run == "cbr-warehouse run" else 1)
     if run == "cbr-warehouse run":
-        assert "interrupted" in said
-        assert "Traceback" not in said
+        assert "interrupted" in stderr
+        assert "Traceback" not in stderr
     with home.lock():
         assert read_snapshots(home) == []

@@ -28,24 +28,24 @@ class Run:
         events: list[tuple[float, int, str, Slot | None]] = [(start, n, "reserve", None) for n in range(8)]
         order = 8
 
-        def later(after: float, what: str, slot: Slot | None) -> None:
+        def later(after: float, event: str, slot: Slot | None) -> None:
             nonlocal order
             order += 1
-            heapq.heappush(events, (self.clock.now + after, order, what, slot))
+            heapq.heappush(events, (self.clock.now + after, order, event, slot))
 
         while events[0][0] < start + seconds:
-            self.clock.now, _, what, slot = heapq.heappop(events)
+            self.clock.now, _, event, slot = heapq.heappop(events)
             if slot is None:
                 slot = self.limiter.reserve()
                 later(max(0.0, slot.time - self.clock.now), "send", slot)
-            elif what == "send":
+            elif event == "send":
                 later(*((latency / 2, "arrive", slot) if self.limiter.is_valid(slot) else (0.0, "reserve", None)))
-            elif what == "arrive":
+            elif event == "arrive":
                 refused = self.quota.check() if self.quota else None
                 self.answered.append((self.clock.now, refused is None))
                 later(latency / 2, "no" if refused else "yes", slot)
             else:
-                if what == "no":
+                if event == "no":
                     assert self.quota
                     self.limiter.throttled(f"limit:{self.quota.limit},time:{self.quota.seconds:.0f} second", slot)
                 else:

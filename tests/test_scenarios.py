@@ -13,7 +13,7 @@ FOUND = "raw_status IN ('fail', 'unknown')"
 
 
 def test_the_report_names_each_planted_problem_and_nothing_else(demo: Demo) -> None:
-    found = query(
+    findings = query(
         demo.home,
         f"""
         SELECT DISTINCT resource_name, control_id, raw_status, reason_code
@@ -26,11 +26,11 @@ def test_the_report_names_each_planted_problem_and_nothing_else(demo: Demo) -> N
         for resource, scenario in RESOURCE_SCENARIOS.items()
         for finding in SCENARIOS[scenario].findings
     }
-    assert set(found) == planted
+    assert set(findings) == planted
 
 
 def test_of_what_is_no_resource_it_names_what_lost_backups_and_nothing_else(demo: Demo) -> None:
-    found = query(
+    findings = query(
         demo.home,
         f"""
         SELECT DISTINCT subject_id, control_id, raw_status, reason_code
@@ -44,11 +44,11 @@ def test_of_what_is_no_resource_it_names_what_lost_backups_and_nothing_else(demo
         for resource, scenario in RESOURCE_SCENARIOS.items()
         for finding in SCENARIOS[scenario].vault_findings
     }
-    assert set(found) == planted | {("sandbox", "project-backup-count-drop", "fail", "dropped")}
+    assert set(findings) == planted | {("sandbox", "project-backup-count-drop", "fail", "dropped")}
 
 
 def test_what_became_of_each_backup_that_is_gone_is_told_apart(demo: Demo) -> None:
-    gone = query(
+    disappearances = query(
         demo.home,
         """
         SELECT DISTINCT b.resource_name, l.disappearance
@@ -57,7 +57,7 @@ def test_what_became_of_each_backup_that_is_gone_is_told_apart(demo: Demo) -> No
         WHERE l.disappearance IS NOT NULL AND l.disappearance <> 'expired'
         """,
     )
-    assert set(gone) == {
+    assert set(disappearances) == {
         ("files-01", "deleted_early"),
         ("sales-db", "deleted_early"),
         ("legacy-01", "rotated_by_count"),

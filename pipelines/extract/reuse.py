@@ -2,7 +2,7 @@
 
 Every backup is read at least once: the list leaves out children, and of a lone disk the enterprise project too. Its
 body is reused while the list says of it, word for word, what it said then, and while its status is a stable one. Each
-backup is read again once in ROTATION_DAYS days all the same, in case the list does not show every change.
+backup is read again once in REFRESH_DAYS days all the same, in case the list does not show every change.
 """
 
 import zlib
@@ -23,7 +23,7 @@ from pipelines.landing.writer import SnapshotWriter
 from pipelines.storage.home import Home
 
 STABLE_STATUSES = {"available", "error"}
-ROTATION_DAYS = 7
+REFRESH_DAYS = 7
 
 
 @dataclass(slots=True)
@@ -36,7 +36,7 @@ class ListComparison:
 
 def compare_lists(home: Home, previous: Snapshot, items: dict[str, ListItem], today: date) -> ListComparison:
     """Compare the list of `previous` with `items`, the list of `today`."""
-    due_days = rotation_days_between(previous.as_of.date(), today)
+    due_days = refresh_days_between(previous.as_of.date(), today)
     still_listed, unchanged_ids = set(), set()
     for backup_id, previous_item in _list_items(home, previous):
         item = items.get(backup_id)
@@ -45,22 +45,22 @@ def compare_lists(home: Home, previous: Snapshot, items: dict[str, ListItem], to
         still_listed.add(backup_id)
         if (
             item.status in STABLE_STATUSES
-            and rotation_day(backup_id) not in due_days
+            and refresh_day(backup_id) not in due_days
             and item.digest == item_digest(previous_item)
         ):
             unchanged_ids.add(backup_id)
     return ListComparison(len(still_listed), unchanged_ids)
 
 
-def rotation_day(backup_id: str) -> int:
-    """Return the day of the rotation on which a backup is read again."""
-    return zlib.crc32(backup_id.encode("utf-8", "replace")) % ROTATION_DAYS
+def refresh_day(backup_id: str) -> int:
+    """Return the day, in a cycle of REFRESH_DAYS, on which a backup is read again."""
+    return zlib.crc32(backup_id.encode("utf-8", "replace")) % REFRESH_DAYS
 
 
-def rotation_days_between(previous: date, today: date) -> set[int]:
-    """Return the days of the rotation that came up after `previous`, up to `today`."""
-    days = min((today - previous).days, ROTATION_DAYS)
-    return {(today - timedelta(days=back)).toordinal() % ROTATION_DAYS for back in range(days)}
+def refresh_days_between(previous: date, today: date) -> set[int]:
+    """Return the days of that cycle that came up after `previous`, up to `today`."""
+    days = min((today - previous).days, REFRESH_DAYS)
+    return {(today - timedelta(days=back)).toordinal() % REFRESH_DAYS for back in range(days)}
 
 
 def reuse_details(

@@ -1,7 +1,7 @@
-"""The demo's past: the sandbox's stories of a month, read and judged as a schedule would have done it.
+"""The demo's past: the scenarios of a month, read and judged as a schedule would have done it.
 
-Belongs here: which moments, and the rules of the synthetic company. Does not belong here: the stories (sandbox/), or
-the steps (flow.py). A home enters, empty or of an earlier demo; it leaves with all readings but the last one in it.
+It decides which moments are read, and writes the policy and the waivers of the synthetic company into the home. The
+scenarios themselves are in sandbox/. The last reading is left to the run that follows.
 """
 
 import os
