@@ -42,7 +42,7 @@ def test_a_wrong_key_is_one_clear_line(
     home.prepare()
     with serve([]) as service:
         monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(clouds_yaml(tmp_path, prod=cloud(service, **auth))))
-        with pytest.raises(WarehouseError, match=r"goes on refusing its credentials: 401 APIGW\.0301") as caught:
+        with pytest.raises(WarehouseError, match=r"keeps refusing its credentials: 401 APIGW\.0301") as caught:
             land_scope(scope_run(home, Settings.load(str(home.path))))
     assert "hush" not in str(caught.value)
 

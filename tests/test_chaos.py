@@ -98,7 +98,7 @@ def test_under_random_faults_a_reading_is_the_truth_or_says_that_it_is_not(
     assert read_snapshots(home) == ([snapshot] if snapshot else [])
     if snapshot is None:
         assert re.search(
-            "gave no good answer|goes on refusing its credentials|can't be reached|no token", str(reading.problem)
+            "gave no valid response|keeps refusing its credentials|can't be reached|no token", str(reading.problem)
         )
         return
     if not snapshot.complete:

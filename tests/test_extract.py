@@ -133,10 +133,10 @@ def pages(change: Callable[[int, Body], Body]) -> Change:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (lambda n, page: page | {"count": page["count"] - n % 2}, "moved between 149 and 150"),
+        (lambda n, page: page | {"count": page["count"] - n % 2}, "changed between 149 and 150"),
         (lambda n, page: page if n % 2 else page | {"backups": []}, "100 backups were read where the service counts 150"),
-        (lambda n, page: page if n % 2 else page | {"backups": [*page["backups"][:-1], {"id": "b0000"}]}, "1 backups stood on two pages"),
-        (lambda n, page: page if n % 2 else page | {"backups": page["backups"][1:]}, "1 backups stood on two pages"),
+        (lambda n, page: page if n % 2 else page | {"backups": [*page["backups"][:-1], {"id": "b0000"}]}, "1 backups were on two pages"),
+        (lambda n, page: page if n % 2 else page | {"backups": page["backups"][1:]}, "1 backups were on two pages"),
         (lambda _, page: page | {"count": 151}, "150 backups were read where the service counts 151"),
         (lambda _, page: {key: value for key, value in page.items() if key != "count"}, "did not say how many"),
     ],
@@ -197,7 +197,7 @@ def test_a_count_of_the_page_is_no_count_of_the_whole(read: Read, size: int) -> 
     with serve(many(21)) as service:
         snapshot = read(changed(service, short_pages(size, lambda _, page: len(page["backups"]))))
     assert not snapshot.complete
-    assert "where the service counts" in str(snapshot.incomplete_reason) or "moved between" in str(
+    assert "where the service counts" in str(snapshot.incomplete_reason) or "changed between" in str(
         snapshot.incomplete_reason
     )
 
@@ -367,7 +367,7 @@ def test_an_id_that_is_a_step_in_a_path_is_never_asked_for(read: Read, odd: str)
     "answer", [html(404), gateway_error(404, "0101", "no such API"), cbr_error(404, 6105, "no vault")]
 )
 def test_a_404_of_somebody_else_is_no_deletion(home: Home, read: Read, answer: Response) -> None:
-    with serve([server("s1")]) as service, pytest.raises(WarehouseError, match="answered 404"):
+    with serve([server("s1")]) as service, pytest.raises(WarehouseError, match="answered cloud 'prod' with 404"):
         read(changed(service, lambda path, plain: answer if path.endswith("/s1") else plain))
     assert read_snapshots(home) == []
 
@@ -425,13 +425,16 @@ def test_a_service_that_refuses_every_new_token_is_a_problem(read: Read) -> None
     refused = gateway_error(401, "0307", "The token must be updated")
     with (
         serve([]) as service,
-        pytest.raises(WarehouseError, match=r"goes on refusing its credentials: 401 APIGW\.0307"),
+        pytest.raises(WarehouseError, match=r"keeps refusing its credentials: 401 APIGW\.0307"),
     ):
         read(changed(service, lambda path, answer: refused if "/backups" in path else answer))
 
 
 def test_a_fault_that_does_not_pass_is_a_problem_and_leaves_no_snapshot(home: Home, read: Read) -> None:
-    with serve([server("s1")]) as service, pytest.raises(WarehouseError, match=r"gave no good answer in 0\.2 s: 502"):
+    with (
+        serve([server("s1")]) as service,
+        pytest.raises(WarehouseError, match=r"gave no valid response in 0\.2 s: 502"),
+    ):
         read(changed(service, lambda path, answer: html(502) if path.endswith("/s1") else answer), retry_seconds=0.2)
     assert read_snapshots(home) == []
 
@@ -459,7 +462,7 @@ def test_an_endpoint_may_be_written_with_or_without_version_and_project(
 def test_a_redirect_is_not_followed_with_the_token(read: Read) -> None:
     with serve([]) as other, serve([]) as service:
         away = Response(302, {}, {"Location": f"{other.url}/v3/x/backups"})
-        with pytest.raises(WarehouseError, match="answered 302"):
+        with pytest.raises(WarehouseError, match="answered cloud 'prod' with 302"):
             read(changed(service, lambda path, answer: away if "/backups" in path else answer))
         assert other.requests.total() == 0
 

@@ -127,7 +127,7 @@ def test_an_answer_has_a_largest_size_and_takes_no_memory_beyond_it(
         [reading] = land_scopes(home, Settings.load(str(home.path), environ), lambda *_: None)
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
-    assert "an answer is larger than 2 MB" in str(reading.problem)
+    assert "a response is larger than 2 MB" in str(reading.problem)
     assert "CBR_MAX_RESPONSE_MB" in str(reading.problem)
     assert peak < 20_000_000
 

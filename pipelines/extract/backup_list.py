@@ -47,7 +47,7 @@ class BackupList:
         self._counts.append(page.get("count"))
         if self.pages and batch:
             if _identity(batch[0]) != self._last_item:
-                self.conflict = self.conflict or "the list moved while it was read"
+                self.conflict = self.conflict or "the list changed while it was read"
             batch = batch[1:]
         elif self.pages:
             self.conflict = self.conflict or "the list became shorter while it was read"
@@ -80,14 +80,16 @@ class BackupList:
         if not all(isinstance(count, int) for count in self._counts):
             return "the service did not say how many backups there are"
         if min(self._counts) != max(self._counts):
-            return f"the number of backups moved between {min(self._counts)} and {max(self._counts)} while it was read"
+            return (
+                f"the number of backups changed between {min(self._counts)} and {max(self._counts)} while it was read"
+            )
         if self._without_id:
             return (
                 f"{self._without_id} items of the list have no id, and may be any of the backups that seem to be gone"
             )
         repeated = self._seen - self._without_id - len(self.items)
         if repeated:
-            return f"{repeated} backups stood on two pages, so that others may stand on none"
+            return f"{repeated} backups were on two pages, so that others may be on none"
         if self._seen != self._counts[-1]:
             return f"{self._seen} backups were read where the service counts {self._counts[-1]}"
         return self.conflict

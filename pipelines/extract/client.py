@@ -105,7 +105,7 @@ class Client:
         except TransientError as error:
             raise ServiceError(
                 f"cloud {self.scope.name!r} at {self.scope.url} "
-                f"gave no good answer in {self._retry_seconds:g} s: {error}",
+                f"gave no valid response in {self._retry_seconds:g} s: {error}",
                 "Check the network, or run again later: what was read is kept and continued.",
                 transient=True,
             ) from None
@@ -130,7 +130,7 @@ class Client:
             raise
         self._limiter.succeeded()
         if not request.is_expected(parsed):
-            raise TransientError("a 200 with something else than what was asked for")
+            raise TransientError("200 with another body than was requested")
         self.is_sandbox |= str(response.headers.get("Server", "")).startswith(_SANDBOX_SERVER)
         return Body(response.content, parsed)
 
@@ -138,7 +138,7 @@ class Client:
         request.rejected_tokens += 1
         if request.rejected_tokens >= MAX_TOKENS:
             raise ServiceError(
-                f"cloud {self.scope.name!r} at {self.scope.url} goes on refusing its credentials: {error}",
+                f"cloud {self.scope.name!r} at {self.scope.url} keeps refusing its credentials: {error}",
                 "Check its key or user, that the endpoint is of the region of auth_url, and this machine's clock.",
             ) from None
         self.scope.credentials.renew(headers)

@@ -36,7 +36,7 @@ def read_list(client: Client, writer: SnapshotWriter) -> BackupList:
             is_last = current.add_page(body.parsed)
         is_same = previous is None or previous.items.keys() == current.items.keys()
         if current.problem is None and not is_same:
-            current.conflict = "no two looks at the list agreed"
+            current.conflict = "no two reads of the list agreed"
         # The same problem with the same backups does not go away by reading once more.
         is_stuck = previous is not None and is_same and previous.problem == current.problem
         if current.problem is None or is_stuck or current.reads == MAX_READS:

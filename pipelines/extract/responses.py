@@ -70,7 +70,7 @@ def parse_response(response: Response, scope: str, redactor: Redactor) -> dict[s
             "Grant its user CBR ReadOnlyAccess on this project, and check that the service is open to it.",
         )
     raise ServiceError(
-        f"cloud {scope!r} was answered {summary}",
+        f"CBR answered cloud {scope!r} with {summary}",
         "Check cbr_endpoint_override and region_name of this cloud in clouds.yaml.",
     )
 

@@ -78,7 +78,7 @@ class Scope:
             if isinstance(error, keystone.ClientException) and not is_invalid_url(error):
                 raise TransientError(self._cause(error)) from error
             raise ConfigurationError(
-                f"cloud {self.name!r} can't be asked at {self.url}: {self._cause(error)}",
+                f"cloud {self.name!r} can't be reached at {self.url}: {self._cause(error)}",
                 "Check cbr_endpoint_override of this cloud in clouds.yaml, and the proxy.",
             ) from None
 

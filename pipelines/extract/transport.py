@@ -79,7 +79,7 @@ class _LimitedBody:
             if size > self._max_bytes:
                 self._raw.close()
                 raise ServiceError(
-                    f"an answer is larger than {self._max_bytes / 1e6:g} MB",
+                    f"a response is larger than {self._max_bytes / 1e6:g} MB",
                     "Check that the endpoint in clouds.yaml is that of the service, or set CBR_MAX_RESPONSE_MB.",
                 )
             yield chunk
