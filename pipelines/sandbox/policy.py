@@ -1,17 +1,17 @@
-"""The rules that the synthetic company has: its policy, and the failures that it has accepted.
+"""policy.yaml and waivers.yaml of the synthetic company, as somebody would have written them.
 
-Belongs here: their text, as somebody would have written it. The demo writes both into its home, where a run finds them.
+The demo writes both into its home, where a run finds them.
 """
 
 from datetime import date, timedelta
 
+from pipelines.sandbox.backups import enterprise_project_id, stable_id
 from pipelines.sandbox.estate import resources
-from pipelines.sandbox.healthy import project_id, stable_id
 
 _POLICY = """\
 version: 1
 policy_id: sandbox
-effective_from: {began}
+effective_from: {first_day}
 tiers:
   # Backed up once a day, kept for two weeks, encrypted, with a copy in another region that is at most a week old.
   standard: {{rpo_hours: 24, grace_hours: 2, min_retention_days: 14}}
@@ -34,19 +34,21 @@ waivers:
     ticket: CHG-1042
     owner: network-team
     approver: security-office
-    created: {began}
+    created: {first_day}
     expires: {expires}
 """
 
 
-def policy(began: date) -> str:
-    """Return the policy file."""
+def policy_yaml(first_day: date) -> str:
+    """Return the policy, effective from the first day of the scenarios."""
     vaults = {"databases": "vault-databases", "disks": "vault-disks", "shares": "vault-turbo"}
     ids = {name: stable_id(vault) for name, vault in vaults.items()}
-    return _POLICY.format(began=began, **ids, **{name: project_id(name) for name in ("research", "finance")})
+    return _POLICY.format(
+        first_day=first_day, **ids, **{name: enterprise_project_id(name) for name in ("research", "finance")}
+    )
 
 
-def waivers(began: date) -> str:
-    """Return the waiver file. Its one waiver ends soon after the story does."""
+def waivers_yaml(first_day: date) -> str:
+    """Return the waivers. The only one expires soon after the scenarios end."""
     gateway = next(resource.id() for resource in resources() if resource.name == "gateway-01")
-    return _WAIVERS.format(began=began, gateway=gateway, expires=began + timedelta(days=40))
+    return _WAIVERS.format(first_day=first_day, gateway=gateway, expires=first_day + timedelta(days=40))

@@ -1,7 +1,7 @@
-"""A backup in the shape of the wire, as a healthy one looks.
+"""A healthy backup of a resource, as ShowBackup sends it.
 
-Belongs here: a resource, and what a backup of it says. Does not belong here: which resources there are (estate.py),
-what goes wrong (changes.py). The same resource and day give the same body, byte for byte.
+The same resource and day give the same body, byte for byte. Which resources there are is in estate.py; what goes wrong
+is in changes.py.
 """
 
 from dataclasses import dataclass
@@ -14,57 +14,60 @@ from pipelines.sandbox.iam import PROJECTS, REGION
 
 Body = dict[str, Any]
 
-# The service works out the expiry a moment before it stamps the creation.
+# The service computes the expiry a moment before it sets the time of creation.
 EXPIRY_LEAD = timedelta(microseconds=4_286)
 ENTERPRISE_PROJECTS = {"finance": None, "research": None, "default": "0"}
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A thing that is backed up. `disks` are sizes in GB; the first one is the system disk of a server."""
+    """A server, disk or share that is backed up. `disks` are sizes in GB; the first is the system disk of a server."""
 
     name: str
     type: str
     vault: str
     enterprise_project: str
     disks: tuple[int, ...]
-    hour: int  # how many hours before the end of the day its daily backup runs
+    hours_before_midnight: int  # when its daily backup runs
     retention_days: int = 14
 
-    def id(self, what: str = "resource") -> str:
+    def id(self, label: str = "resource") -> str:
         """Return the id of something that belongs to this resource."""
-        return stable_id(f"{self.name}/{what}")
+        return stable_id(f"{self.name}/{label}")
 
 
-_OURS = uuid5(NAMESPACE_URL, "cbr-warehouse")
+_NAMESPACE = uuid5(NAMESPACE_URL, "cbr-warehouse")
 
 
 @lru_cache(1 << 14)
 def stable_id(label: str) -> str:
-    """Return the UUID that stands for `label`."""
-    return str(uuid5(_OURS, label))
+    """Return the UUID for `label`, always the same."""
+    return str(uuid5(_NAMESPACE, label))
 
 
-def project_id(enterprise_project: str) -> str:
+def enterprise_project_id(enterprise_project: str) -> str:
     """Return the id of an enterprise project; the default one has the number 0."""
     return ENTERPRISE_PROJECTS[enterprise_project] or stable_id(enterprise_project)
 
 
-def point(resource: Resource, end: datetime, day: int) -> Body:
-    """Return the backup that ran `day` days before the one of the day that ends at `end`."""
-    created = end - timedelta(days=day, hours=resource.hour, minutes=len(resource.name))
-    server = resource.type == "OS::Nova::Server"
+def healthy_backup(resource: Resource, end: datetime, days_ago: int = 0) -> Body:
+    """Return the backup of the day that ends at `end`, or of a day before it."""
+    created = end - timedelta(days=days_ago, hours=resource.hours_before_midnight, minutes=len(resource.name))
     label = f"{created:%Y%m%d}"
-    own = resource.id(f"backup/{label}")
-    base = _common(resource, created, label) | {"id": own, "resource_id": resource.id(), "resource_name": resource.name}
-    if not server:
+    backup_id = resource.id(f"backup/{label}")
+    base = _common(resource, created, label) | {
+        "id": backup_id,
+        "resource_id": resource.id(),
+        "resource_name": resource.name,
+    }
+    if resource.type != "OS::Nova::Server":
         info = _disk_info(resource.id(f"snapshot/{label}"), system=False)
         return base | {"resource_size": resource.disks[0], "extend_info": info, "children": []}
     children = [
         base
         | {
             "id": resource.id(f"backup/{label}/{number}"),
-            "parent_id": own,
+            "parent_id": backup_id,
             "resource_id": resource.id(f"disk/{number}"),
             "resource_name": f"{resource.name}-disk-{number}",
             "resource_type": "OS::Cinder::Volume",
@@ -81,7 +84,7 @@ def point(resource: Resource, end: datetime, day: int) -> Body:
 
 
 def _common(resource: Resource, created: datetime, label: str) -> Body:
-    provider = {"OS::Nova::Server": "0daac4c5-6707-4851-97ba-169e36266b66"}
+    providers = {"OS::Nova::Server": "0daac4c5-6707-4851-97ba-169e36266b66"}
     return {
         "checkpoint_id": resource.id(f"checkpoint/{label}"),
         "created_at": created.isoformat(timespec="microseconds"),
@@ -95,7 +98,7 @@ def _common(resource: Resource, created: datetime, label: str) -> Body:
         "parent_id": None,
         "project_id": PROJECTS[REGION],
         "protected_at": (created + timedelta(seconds=23)).isoformat(timespec="microseconds"),
-        "provider_id": provider.get(resource.type, "d1603440-187d-4516-af25-121250c7cc97"),
+        "provider_id": providers.get(resource.type, "d1603440-187d-4516-af25-121250c7cc97"),
         "resource_az": f"{REGION}a",
         "scheduled_operation_id": None,
         "resource_type": resource.type,
@@ -104,7 +107,7 @@ def _common(resource: Resource, created: datetime, label: str) -> Body:
         "vault_id": stable_id(resource.vault),
         "version": 3,
         "replication_records": [],
-        "enterprise_project_id": project_id(resource.enterprise_project),
+        "enterprise_project_id": enterprise_project_id(resource.enterprise_project),
     }
 
 
@@ -124,7 +127,7 @@ def _server_info() -> Body:
         "is_dec": False,
         "app_consistency": consistency | {"app_consistency_error_message": ""},
         "contain_system_disk": True,
-        "encrypted": False,  # a server says so of itself even where all its disks are encrypted
+        "encrypted": False,  # of a server, even if all its disks are encrypted
         "architecture": "x86_64",
     }
 

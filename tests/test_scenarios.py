@@ -2,9 +2,9 @@
 
 from datetime import datetime, timedelta
 
+from pipelines.sandbox.backups import stable_id
 from pipelines.sandbox.estate import estate, resources
-from pipelines.sandbox.healthy import stable_id
-from pipelines.sandbox.stories import STORIES, TOLD_BY
+from pipelines.sandbox.scenarios import RESOURCE_SCENARIOS, SCENARIOS
 from tests.conftest import Demo
 from tests.given import query
 
@@ -13,7 +13,7 @@ FOUND = "raw_status IN ('fail', 'unknown')"
 
 
 def test_the_report_names_each_planted_problem_and_nothing_else(demo: Demo) -> None:
-    found = query(
+    findings = query(
         demo.home,
         f"""
         SELECT DISTINCT resource_name, control_id, raw_status, reason_code
@@ -21,12 +21,16 @@ def test_the_report_names_each_planted_problem_and_nothing_else(demo: Demo) -> N
         WHERE {FOUND} AND subject_type <> 'volume_via_server' AND resource_name IS NOT NULL
         """,
     )
-    planted = {(name, *finding) for name, story in TOLD_BY.items() for finding in STORIES[story].found}
-    assert set(found) == planted
+    planted = {
+        (resource, *finding)
+        for resource, scenario in RESOURCE_SCENARIOS.items()
+        for finding in SCENARIOS[scenario].findings
+    }
+    assert set(findings) == planted
 
 
 def test_of_what_is_no_resource_it_names_what_lost_backups_and_nothing_else(demo: Demo) -> None:
-    found = query(
+    findings = query(
         demo.home,
         f"""
         SELECT DISTINCT subject_id, control_id, raw_status, reason_code
@@ -35,12 +39,16 @@ def test_of_what_is_no_resource_it_names_what_lost_backups_and_nothing_else(demo
         """,
     )
     vaults = {resource.name: stable_id(resource.vault) for resource in resources()}
-    planted = {(vaults[n], *finding) for n, story in TOLD_BY.items() for finding in STORIES[story].of_vault}
-    assert set(found) == planted | {("sandbox", "project-backup-count-drop", "fail", "dropped")}
+    planted = {
+        (vaults[resource], *finding)
+        for resource, scenario in RESOURCE_SCENARIOS.items()
+        for finding in SCENARIOS[scenario].vault_findings
+    }
+    assert set(findings) == planted | {("sandbox", "project-backup-count-drop", "fail", "dropped")}
 
 
 def test_what_became_of_each_backup_that_is_gone_is_told_apart(demo: Demo) -> None:
-    gone = query(
+    disappearances = query(
         demo.home,
         """
         SELECT DISTINCT b.resource_name, l.disappearance
@@ -49,7 +57,7 @@ def test_what_became_of_each_backup_that_is_gone_is_told_apart(demo: Demo) -> No
         WHERE l.disappearance IS NOT NULL AND l.disappearance <> 'expired'
         """,
     )
-    assert set(gone) == {
+    assert set(disappearances) == {
         ("files-01", "deleted_early"),
         ("sales-db", "deleted_early"),
         ("legacy-01", "rotated_by_count"),
@@ -79,16 +87,17 @@ def test_the_estate_is_the_same_for_the_same_instant_and_has_every_state() -> No
     assert len({body.get("enterprise_project_id") for body in bodies}) > 2
 
 
-def test_a_backup_stays_what_it_is_from_day_to_day_unless_a_story_changes_it() -> None:
-    began = NOW - timedelta(days=29)
-    told = {"restoring", "retention shortened"}
-    change = {name for name, story in TOLD_BY.items() if story in told}
+def test_a_backup_stays_what_it_is_from_day_to_day_unless_a_scenario_changes_it() -> None:
+    first_day = NOW - timedelta(days=29)
+    scenarios = {"restoring", "retention shortened"}
+    expected = {resource for resource, scenario in RESOURCE_SCENARIOS.items() if scenario in scenarios}
     for day in range(29):
         earlier, later = (
-            {body["id"]: body for body in estate(began + timedelta(days=number), began)} for number in (day, day + 1)
+            {body["id"]: body for body in estate(first_day + timedelta(days=number), first_day)}
+            for number in (day, day + 1)
         )
-        changed = {earlier[one]["resource_name"] for one in earlier.keys() & later.keys() if earlier[one] != later[one]}
-        assert changed <= change
+        changed_ids = {id_ for id_ in earlier.keys() & later.keys() if earlier[id_] != later[id_]}
+        assert {earlier[id_]["resource_name"] for id_ in changed_ids} <= expected
 
 
 def test_the_wires_oddities_are_in_it_and_every_record_is_loaded(demo: Demo) -> None:
