@@ -235,8 +235,8 @@ def normalize_snapshot(home: Home, snapshot: Snapshot) -> Loaded:
         writing(home.path),
         TableWriter(home, snapshot.scope, snapshot.snapshot_id, synthetic=snapshot.is_sandbox) as writer,
     ):
-        for piece in normalizer.pieces():
-            writer.write(piece.tables, piece.records)
+        for batch in normalizer.batches():
+            writer.write(batch.tables, batch.records)
         writer.write({meta.DRIFT.name: normalizer.drift()})
     with writing(home.path):
         return writer.commit(source)

@@ -18,7 +18,7 @@ from pipelines.extract.landing import LIST, SHOW, Attempt, Snapshot, write_attem
 from pipelines.home import Home
 from pipelines.models.build import build_models
 from pipelines.models.project import project
-from pipelines.normalize.tolerant.coerce import json_text
+from pipelines.normalize.coerce import json_text
 from pipelines.policy.force import Rules
 from pipelines.sources import fill_sources
 

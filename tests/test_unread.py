@@ -9,7 +9,7 @@ from pipelines.clock import snapshot_id
 from pipelines.extract.draft import Draft
 from pipelines.extract.landing import LIST, SHOW
 from pipelines.home import Home
-from pipelines.normalize.tolerant.coerce import json_text
+from pipelines.normalize.coerce import json_text
 from tests.given import AS_OF, Body, Landed, ask, child, commit, fold, server
 
 DAY = timedelta(days=1)
