@@ -23,7 +23,7 @@ class Block:
 
     part: str
     numbers: range | list[int]
-    data: bytes  # each line ends with a line break
+    data: bytes | bytearray  # each line ends with a line break
 
     def source(self, line: int) -> str:
         """Return where a line stands, in words: the line of this block, from 0."""
@@ -31,7 +31,7 @@ class Block:
 
     def lines(self) -> Iterator[bytes]:
         """Yield the lines."""
-        return iter(self.data.split(b"\n")[:-1])
+        return map(bytes, lines_of(self.data))
 
     @classmethod
     def of(cls, part: str, lines: Iterable[bytes], numbers: list[int] | None = None) -> "Block":
@@ -39,6 +39,14 @@ class Block:
         held = list(lines)
         data = b"".join(line + b"\n" for line in held)
         return cls(part, range(1, len(held) + 1) if numbers is None else numbers, data)
+
+
+def lines_of(data: bytes | bytearray) -> Iterator[memoryview]:
+    """Yield the lines of a block's data; they are not copied."""
+    view, begin = memoryview(data), 0
+    while (end := data.find(b"\n", begin)) >= 0:
+        yield view[begin:end]
+        begin = end + 1
 
 
 def blocks_of(part: str, read: Callable[[memoryview], int]) -> Iterator[Block]:
@@ -59,7 +67,7 @@ def blocks_of(part: str, read: Callable[[memoryview], int]) -> Iterator[Block]:
         rest = bytes(buffer[stop:])
         size = max(SIZE, 2 * len(rest))
         if stop:
-            data = bytes(memoryview(buffer)[:stop])
-            lines = data.count(b"\n")
-            yield Block(part, range(number, number + lines), data)
+            del buffer[stop:]
+            lines = buffer.count(b"\n")
+            yield Block(part, range(number, number + lines), buffer)
             number += lines

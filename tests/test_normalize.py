@@ -97,7 +97,8 @@ def normalize(*bodies: Any, listed: tuple[Any, ...] = (), gone: tuple[str, ...] 
     normalizer = Normalizer("prod", "20260301T120000Z", lambda: [shows], lambda: [pages], gone)
     batches = list(normalizer.batches())
     tables = {
-        name: pa.concat_tables([batch.tables[name] for batch in batches]).to_pylist() for name in batches[0].tables
+        name: pa.concat_tables([batch.tables[name] for batch in batches if name in batch.tables]).to_pylist()
+        for name in batches[-1].tables
     }
     records: Counter[str] = sum((batch.records for batch in batches), Counter())
     rejected = Counter(reject["table_name"] for reject in tables["rejects"])

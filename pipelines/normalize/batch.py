@@ -3,11 +3,14 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import pyarrow as pa
 
 from pipelines.contract.columns import Table
 from pipelines.contract.derive import arrow_schema
+from pipelines.contract.tables import NORMALIZED
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +28,18 @@ def with_constants(table: Table, columns: pa.Table, constants: Mapping[str, obje
         [
             columns.column(column.name)
             if column.name in names
-            else pa.repeat(pa.scalar(constants.get(column.name), column.type.arrow), columns.num_rows)
+            else _repeated(constants.get(column.name), column.type.arrow, columns.num_rows)
             for column in table.columns
         ],
-        schema=arrow_schema(table),
+        schema=_schema(table.name),
     )
+
+
+@cache
+def _schema(name: str) -> pa.Schema:
+    return next(arrow_schema(table) for table in NORMALIZED if table.name == name)
+
+
+def _repeated(value: object, kind: pa.DataType, times: int) -> Any:
+    one: Any = pa.scalar(value, kind)
+    return pa.repeat(one, times)

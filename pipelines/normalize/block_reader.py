@@ -1,12 +1,15 @@
 """A block of landed lines -> the rows of those that fit the contract."""
 
+import gc
 from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import msgspec
 import pyarrow as pa
 
+from pipelines.block import lines_of
 from pipelines.normalize.decode import BodyDecoder
 from pipelines.normalize.drift import Drift
 from pipelines.normalize.tables import TableBuilder
@@ -20,9 +23,22 @@ class BlockTables(NamedTuple):
     drift: Drift
 
 
-def read_lines(data: bytes, skip: Collection[int] = ()) -> BlockTables:
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Keep the garbage collector from looking through rows as they are made: nothing in them is a cycle."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+@_without_collecting()
+def read_lines(data: bytes | bytearray, skip: Collection[int] = ()) -> BlockTables:
     """Read lines that each hold an answer of ShowBackup, but for the ones to `skip`."""
-    lines = list(_split(data))
+    lines = list(lines_of(data))
     decoder = BodyDecoder()
     decoded = ((line, None if line in skip else decoder.decode(body)) for line, body in enumerate(lines))
     backups = {line: backup for line, backup in decoded if backup is not None}
@@ -50,11 +66,3 @@ def build_tables(
 
 def _at(as_sent: Callable[[int], Any], places: list[int], row: int) -> Any:
     return as_sent(places[row])
-
-
-def _split(data: bytes) -> Iterator[memoryview]:
-    """Yield the lines; they are not copied."""
-    view, begin = memoryview(data), 0
-    while (end := data.find(b"\n", begin)) >= 0:
-        yield view[begin:end]
-        begin = end + 1

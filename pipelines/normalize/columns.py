@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute
 from msgspec import Struct
 from msgspec.structs import astuple
 
@@ -16,69 +16,78 @@ else:
     AnyArray = pa.Array
 
 Values = Mapping[str, Sequence[Any]]
+pc: Any = pyarrow.compute  # its stubs know each function for some kinds of array only
 
 _SHORTEST = len("2026-01-31T23:59:59")  # Arrow reads a date alone as midnight; the contract does not
+_FIRST, _LAST = -62_135_596_800_000_000, 253_402_300_799_999_999  # of the years 1 to 9999, in microseconds
+_FEW = 128  # values that are worth a regular expression
 _ZONED = (
     r"^(?P<local>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,6})?)"
     r"(?:Z|(?P<sign>[+-])(?P<hours>[01]\d|2[0-3]):?(?P<minutes>[0-5]\d))?$"
 )
-_FIRST_YEAR = pa.scalar(-62135596800000000, pa.int64())  # Python's and the contract's first moment, 0001-01-01
-_LAST_YEAR = pa.scalar(253402300799999999, pa.int64())
 
 
 def attributes(structs: Sequence[Struct]) -> Values:
     """Return the values of each attribute that all `structs` have."""
-    return (
-        dict(zip(structs[0].__struct_fields__, zip(*map(astuple, structs), strict=False), strict=False))
-        if structs
-        else {}
-    )
+    if not structs:
+        return {}
+    columns = zip(*map(astuple, structs), strict=False)  # unknown keys stand last, and may be lacking
+    return dict(zip(structs[0].__struct_fields__, columns, strict=False))
 
 
-def array(kind: Type, values: Sequence[Any]) -> AnyArray:
-    """Return values as a column. Of timestamps, those that do not fit become null."""
+def array(kind: Type, values: Sequence[Any]) -> Any:
+    """Return values as a column. Of timestamps, those that the contract spells otherwise become null."""
     if kind is Type.INSTANT:
         return timestamps(pa.array(values, pa.string()))
     return pa.array(values, kind.arrow)
 
 
-def timestamps(texts: AnyArray) -> AnyArray:
-    """Return texts as timestamps in UTC, null where the contract has another spelling."""
+def timestamps(texts: Any) -> Any:
+    """Return texts as timestamps in UTC, null where the contract spells them otherwise."""
     try:
-        cast = texts.cast(Type.INSTANT.arrow)
+        moments = texts.cast(Type.INSTANT.arrow)
     except pa.ArrowInvalid:
+        moments = None
+    if moments is not None and _as_contracted(texts, moments):
+        return moments
+    if len(texts) <= _FEW:
         return _zoned(texts)
-    lengths, years = pc.min_max(pc.binary_length(texts)), pc.min_max(cast.cast(pa.int64()))
-    if cast.null_count == len(cast) or (
-        lengths["min"].as_py() >= _SHORTEST and years["min"].as_py() >= _FIRST_YEAR.as_py()
-    ):
-        return cast
-    return _zoned(texts)
+    half = len(texts) // 2
+    return pa.concat_arrays([timestamps(texts[:half]), timestamps(texts[half:])])
 
 
-def _zoned(texts: AnyArray) -> AnyArray:
-    """Return texts as timestamps, each with its own zone or none."""
-    parts = pc.extract_regex(texts, _ZONED)
-    local, sign, hours, minutes = (pc.struct_field(parts, name) for name in ("local", "sign", "hours", "minutes"))
-    moments = _cast_what_can(local, Type.INSTANT.arrow).cast(pa.int64())
-    has_offset = pc.fill_null(pc.greater(pc.binary_length(hours), 0), False)
-    whole = [pc.if_else(has_offset, part, "0").cast(pa.int64()) for part in (hours, minutes)]
-    east = pc.multiply(pc.add(pc.multiply(whole[0], 60), whole[1]), 60_000_000)
-    east = pc.if_else(pc.fill_null(pc.equal(sign, "-"), False), pc.negate(east), east)
-    moments = pc.subtract(moments, east)
-    fits = pc.and_(pc.greater_equal(moments, _FIRST_YEAR), pc.less_equal(moments, _LAST_YEAR))
-    return pc.if_else(fits, moments, pa.scalar(None, pa.int64())).cast(Type.INSTANT.arrow)
+def _as_contracted(texts: Any, moments: Any) -> bool:
+    """Tell whether texts that Arrow reads have their seconds and a year that the contract knows."""
+    shortest = pc.min_max(pc.binary_length(texts))["min"].as_py()
+    first = pc.min_max(moments.cast(pa.int64()))["min"].as_py()
+    return shortest is None or bool(shortest >= _SHORTEST and first >= _FIRST)
 
 
-def _cast_what_can(values: AnyArray, kind: pa.DataType) -> AnyArray:
-    """Cast values; those that can't be cast become null. The fewer there are of them, the faster."""
+def _zoned(texts: Any) -> Any:
+    """Return texts as timestamps, each with a zone of its own or none."""
+    local, sign, hours, minutes = pc.extract_regex(texts, _ZONED).flatten()
+    moments = _cast_or_null(local).cast(pa.int64())
+    has_offset = pc.fill_null(pc.not_equal(hours, ""), False)
+    offset = pc.add(
+        *(
+            pc.multiply(pc.if_else(has_offset, part, "0").cast(pa.int64()), unit)
+            for part, unit in ((hours, 3_600_000_000), (minutes, 60_000_000))
+        )
+    )
+    utc = pc.subtract(moments, pc.if_else(pc.fill_null(pc.equal(sign, "-"), False), pc.negate(offset), offset))
+    fits = pc.and_(pc.greater_equal(utc, _FIRST), pc.less_equal(utc, _LAST))
+    return pc.if_else(fits, utc, None).cast(Type.INSTANT.arrow)
+
+
+def _cast_or_null(texts: Any) -> Any:
+    """Return texts as timestamps, null where they are none: a 30th of February has the right form."""
     try:
-        return values.cast(kind)
+        return texts.cast(Type.INSTANT.arrow)
     except pa.ArrowInvalid:
-        if len(values) == 1:
-            return pa.nulls(1, kind)
-        half = len(values) // 2
-        return pa.concat_arrays([_cast_what_can(values[:half], kind), _cast_what_can(values[half:], kind)])
+        if len(texts) == 1:
+            return pa.array([None], Type.INSTANT.arrow)
+        half = len(texts) // 2
+        return pa.concat_arrays([_cast_or_null(texts[:half]), _cast_or_null(texts[half:])])
 
 
 def nulls_made(values: Sequence[Any], column: AnyArray) -> Iterable[int]:

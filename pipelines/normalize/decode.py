@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from pipelines.normalize.structs import BACKUP, Decode, ObjectType, UnknownKey, decoders
 
+NO_JSON = (b"", b"null")  # raw JSON of a key that is lacking, and of a null
 MOST_UNKNOWN = 32  # keys a block; each makes a new set of Structs
 _UNKNOWN_KEY = re.compile(r"Object contains unknown field `(.*)`(?: - at `\$(.*)`)?", re.DOTALL)
 
@@ -37,8 +38,8 @@ class BodyDecoder:
 
     def decode_objects(self, kind: ObjectType, values: Iterable[Any]) -> list[Struct | None]:
         """Return raw JSON as Structs, null as an object without keys. None stands for what does not fit."""
-        decoded = (self._decode(kind, value) if value else self.structs.empty[kind] for value in values)
-        return list(decoded)
+        empty = self.structs.empty[kind]
+        return [empty if bytes(value) in NO_JSON else self._decode(kind, value) for value in values]
 
     def _decode(self, kind: ObjectType | None, body: Any) -> Any:
         while True:

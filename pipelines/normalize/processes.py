@@ -12,14 +12,15 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from queue import SimpleQueue
 from select import select
-from typing import IO, cast
+from typing import BinaryIO, cast
 
 from pipelines.normalize.block_reader import BlockTables, read_lines
 from pipelines.normalize.worker import READY, receive_tables, write_message
 from pipelines.problem import Problem
 
-WORTH_PROCESSES = 24 << 20  # bytes of lines; one process reads them within a third of a second
-_COMMAND = (sys.executable, "-P", "-c", "from pipelines.normalize.worker import main; main()")
+WORTH_PROCESSES = 16 << 20  # bytes of lines; one process reads them within a fifth of a second
+# Arrow needs neither numpy nor pandas here, but would import both to ask whether a tuple is a Series: most of a start.
+_MAIN = "import sys; sys.modules.update(numpy=None, pandas=None); from pipelines.normalize.worker import main; main()"
 
 
 def cores() -> int:
@@ -39,7 +40,7 @@ class BlockReaders:
         self._idle: SimpleQueue[_Worker] = SimpleQueue()
         self._threads: ThreadPoolExecutor | None = None
 
-    def submit(self, data: bytes) -> "Future[BlockTables]":
+    def submit(self, data: bytes | bytearray) -> "Future[BlockTables]":
         """Read lines, or have them read."""
         self._submitted += len(data)
         if self._submitted > self._worth and self._processes > 1 and not self._workers:
@@ -70,7 +71,7 @@ class BlockReaders:
         except OSError:  # the system gives no more of them
             self._processes = len(self._workers)
 
-    def _read(self, data: bytes) -> BlockTables:
+    def _read(self, data: bytes | bytearray) -> BlockTables:
         worker = self._idle.get()
         try:
             return worker.read(data)
@@ -83,21 +84,21 @@ class _Worker:
 
     def __init__(self) -> None:
         path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)  # noqa: PTH109
-        self._process = subprocess.Popen(
-            _COMMAND,
+        self._process = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-P", "-c", _MAIN],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=os.environ | {"PYTHONPATH": path},
             process_group=0,
         )
-        self._lines, self._tables = cast("IO[bytes]", self._process.stdin), cast("IO[bytes]", self._process.stdout)
+        self._lines, self._tables = cast("BinaryIO", self._process.stdin), cast("BinaryIO", self._process.stdout)
         self._ready = False
 
     def is_ready(self) -> bool:
         """Tell whether it has started, or died trying."""
         return bool(select([self._tables], [], [], 0)[0])
 
-    def read(self, data: bytes) -> BlockTables:
+    def read(self, data: bytes | bytearray) -> BlockTables:
         """Have lines read. Raises Problem where the process is dead."""
         try:
             if not self._ready:

@@ -43,6 +43,11 @@ class RowReader:
         """What differed from the contract, so far."""
         return self._buffer.drift
 
+    @property
+    def waiting(self) -> int:
+        """How many rows the next batch has."""
+        return len(self._buffer.rejects) + sum(map(len, self._buffer.rows.values()))
+
     def parse_line(self, source: str, line: bytes) -> Any:
         """Return the backup that a line of details holds, NOT_JSON where it can't be parsed."""
         body = self._parse(source, line)

@@ -11,18 +11,18 @@ from concurrent.futures import Future
 from contextlib import closing
 from typing import Any
 
-import msgspec
 import pyarrow as pa
 
-from pipelines.block import Block
+from pipelines.block import Block, lines_of
 from pipelines.contract.tables import BACKUPS, NORMALIZED
 from pipelines.normalize.batch import Batch, with_constants
-from pipelines.normalize.block_reader import BlockTables, build_tables, read_lines
-from pipelines.normalize.decode import BodyDecoder
+from pipelines.normalize.block_reader import BlockTables, read_lines
+from pipelines.normalize.items import items_of, read_items
 from pipelines.normalize.processes import WORTH_PROCESSES, BlockReaders, cores
 from pipelines.normalize.row_reader import RowReader
-from pipelines.normalize.structs import page_decoder
-from pipelines.strict_json import id_of, parse
+from pipelines.strict_json import id_of
+
+ENOUGH_ROWS = 5_000  # of the row reader, to be a batch of their own
 
 
 class Normalizer:
@@ -41,8 +41,8 @@ class Normalizer:
     ) -> None:
         """`shows` and `pages` read the landed blocks, as often as they are called.
 
-        `gone` are ids that vanished between list and details: known not to be there, so not loaded. `processes`, as
-        many as there are cores, read the details where these have more than `worth_processes` bytes.
+        `gone` are ids that vanished between list and details: known not to be there, so not loaded. Details of more
+        than `worth_processes` bytes are read by several `processes`, as many as there are cores.
         """
         self._shows, self._pages = shows, pages
         self._rows = RowReader({"scope": scope, "snapshot_id": snapshot_id}, gone, pages)
@@ -52,114 +52,80 @@ class Normalizer:
     def batches(self) -> Iterator[Batch]:
         """Yield the tables: details first, then what only the list has."""
         with closing(BlockReaders(self._processes, self._worth_processes)) as readers:
-            waiting: deque[tuple[Block, Future[BlockTables]]] = deque()
+            reading: deque[tuple[Block, Future[BlockTables]]] = deque()
             for block in self._shows():
-                waiting.append((block, readers.submit(block.data)))
-                if len(waiting) > self._processes:
-                    yield self._details(*_next(waiting))
-            while waiting:
-                yield self._details(*_next(waiting))
+                reading.append((block, readers.submit(block.data)))
+                if len(reading) > self._processes:
+                    yield from self._details(*reading.popleft())
+            while reading:
+                yield from self._details(*reading.popleft())
         for block in self._pages():
-            yield self._listed(block)
+            yield from self._listed(block)
+        yield self._rows.take_batch()
 
     def drift(self) -> pa.Table:
         """Return what differed from the contract, one row a way."""
         return self._rows.drift_table()
 
-    def _details(self, block: Block, read: BlockTables) -> Batch:
-        """Return the rows of a block of details."""
+    def _details(self, block: Block, reading: "Future[BlockTables]") -> Iterator[Batch]:
+        """Yield the rows of a block of details."""
+        read = reading.result()
         unfit = self._parse_lines(block, read.unfit)
         if repeated := self._repeated(read, unfit.values()):
             read = read_lines(block.data, skip={*unfit, *repeated})
-            unfit |= self._parse_lines(block, [line for line in read.unfit if line not in unfit])
-        self._rows.known.update(_ids(read))
+            unfit |= self._parse_lines(block, set(read.unfit) - set(unfit))
         for line in sorted(unfit):
             self._rows.read_backup(block.source(line), unfit[line])
-        return self._batch(read, {"detail_read_at": self._rows.read_at(block.part)})
+        yield from self._batches(read, {"detail_read_at": self._rows.read_at(block.part)})
 
     def _repeated(self, read: BlockTables, unfit: Collection[Any]) -> list[int]:
-        """Return the lines that the row reader has to see in their order: their ids occur elsewhere.
+        """Return the lines that have to be read with others, by the row reader.
 
-        So do the records of a backup whose details lack them, where the list has them.
+        Their ids occur elsewhere, so that the order decides; or they say nothing of replication where the list does.
         """
         ids = _ids(read)
-        unfit_ids = {id_of(backup) for backup in unfit}
-        sent = read.tables[BACKUPS.name].column("replication_loaded").to_pylist()
-        if all(sent) and self._rows.known.isdisjoint(ids) and unfit_ids.isdisjoint(ids):
+        sent: list[Any] = read.tables[BACKUPS.name].column("replication_loaded").to_pylist()
+        elsewhere = self._rows.known.intersection(ids) | {id_of(backup) for backup in unfit}.intersection(ids)
+        if all(sent) and not elsewhere:
             return []
-        odd = set(read.unfit)
-        fit = (line for line in range(len(ids) + len(odd)) if line not in odd)
+        unfit_lines = set(read.unfit)
+        lines = (line for line in range(len(ids) + len(unfit_lines)) if line not in unfit_lines)
         return [
             line
-            for line, identity, records_sent in zip(fit, ids, sent, strict=True)
-            if identity in self._rows.known
-            or identity in unfit_ids
-            or (not records_sent and self._rows.listed_records(identity) is not None)
+            for line, identity, records_sent in zip(lines, ids, sent, strict=True)
+            if identity in elsewhere or not (records_sent or self._rows.listed_records(identity) is None)
         ]
 
     def _parse_lines(self, block: Block, numbers: Iterable[int]) -> dict[int, Any]:
         """Return the backups that some lines hold, parsed, by line."""
         wanted = set(numbers)
-        lines = ((number, line) for number, line in enumerate(block.lines()) if number in wanted) if wanted else ()
+        lines = ((number, bytes(line)) for number, line in enumerate(lines_of(block.data)) if number in wanted)
         return {number: self._rows.parse_line(block.source(number), line) for number, line in lines}
 
-    def _listed(self, block: Block) -> Batch:
-        """Return the rows of the backups that only the list has."""
+    def _listed(self, block: Block) -> Iterator[Batch]:
+        """Yield the rows of the backups that only the list has."""
+        loaded = self._rows.known, self._rows.gone
         try:
-            read = self._read_items(block)
-        except (ValueError, RecursionError):  # a page is not as documented
+            items = items_of(block)
+            read, unfit = read_items(items, lambda identity: not any(identity in ids for ids in loaded))
+        except ValueError:
             self._rows.read_pages(block)
-            read = read_lines(b"")
-        return self._batch(read, {})
+            return
+        for number in read.unfit:
+            self._rows.read_item(items[number].source, items[number].position, unfit[number])
+        yield from self._batches(read, {})
 
-    def _read_items(self, block: Block) -> BlockTables:
-        items = [
-            (block.source(page), place, item)
-            for page, line in enumerate(block.lines())
-            for place, item in enumerate(page_decoder()(line).backups)
-        ]
-        decoder = BodyDecoder(items=True)
-        decoded = [decoder.decode(item) for _, _, item in items]
-        unfit = {n: parse(bytes(items[n][2])) for n, backup in enumerate(decoded) if backup is None}
-        unfit_ids = {id_of(backup) for backup in unfit.values()}
-        fit: dict[int, Any] = {}
-        seen: set[str] = set()
-        for n, backup in enumerate(decoded):
-            if backup is None or backup.id in seen or backup.id in self._rows.known or backup.id in self._rows.gone:
-                continue
-            if backup.id in unfit_ids:
-                unfit[n] = parse(bytes(items[n][2]))
-            else:
-                seen.add(backup.id)
-                fit[n] = backup
-        wanted = list(fit)
-        tables, drift = build_tables(decoder, fit, lambda n: msgspec.json.decode(items[n][2]))
-        unfit |= {n: parse(bytes(items[n][2])) for n in wanted if n not in fit}
-        self._rows.known.update(backup.id for backup in fit.values())
-        for n in sorted(unfit):
-            self._rows.read_item(*items[n][:2], unfit[n])
-        return BlockTables(tables, [], drift)
-
-    def _batch(self, read: BlockTables, constants: dict[str, object]) -> Batch:
-        """Return what was read by columns and by the row reader as one batch."""
+    def _batches(self, read: BlockTables, constants: dict[str, object]) -> Iterator[Batch]:
+        """Yield what was read by columns, and what the row reader has where that is enough."""
+        self._rows.known.update(_ids(read))
         self._rows.drift.update(read.drift)
-        rest = self._rows.take_batch()
         shared = {"rejected_parts": 0, **self._rows.constants, **constants}
-        both = {
-            table.name: pa.concat_tables(
-                [with_constants(table, read.tables[table.name], shared), rest.tables[table.name]]
-            )
-            for table in NORMALIZED
-        }
-        records = Counter({name: table.num_rows for name, table in read.tables.items()})
-        return Batch(rest.tables | both, records + rest.records)
-
-
-def _next(waiting: "deque[tuple[Block, Future[BlockTables]]]") -> tuple[Block, BlockTables]:
-    block, read = waiting.popleft()
-    return block, read.result()
+        tables = {table.name: with_constants(table, read.tables[table.name], shared) for table in NORMALIZED}
+        yield Batch(tables, Counter({name: table.num_rows for name, table in tables.items()}))
+        if self._rows.waiting >= ENOUGH_ROWS:
+            yield self._rows.take_batch()
 
 
 def _ids(read: BlockTables) -> list[str]:
-    ids: list[str] = read.tables[BACKUPS.name].column("id").to_pylist()
-    return ids
+    ids: Any = read.tables[BACKUPS.name].column("id").to_pylist()
+    return list(ids)

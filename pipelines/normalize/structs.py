@@ -106,11 +106,12 @@ def decoders(unknown: tuple[UnknownKey, ...] = ()) -> Decoders:
     json_objects: dict[ObjectType, Any] = {}
     info, record = struct(INFO) | None, struct(RECORD)
     child = struct(CHILD, extend_info=info, children=_NO_RECORDS, replication_records=_NO_RECORDS)
-    backup = struct(BACKUP, extend_info=info, children=list[child] | None, replication_records=list[record] | None)
+    lists = {CHILDREN.name: _list_of(child), REPLICATION_RECORDS.name: _list_of(record)}
+    backup = struct(BACKUP, extend_info=info, **lists)
     return Decoders(
         _decode(msgspec.defstruct("line", [("backup", backup)], gc=False)),
         _decode(backup),
-        {kind: _decode(inner | None) for kind, inner in json_objects.items()},
+        {kind: _decode(inner) for kind, inner in json_objects.items()},
         {kind: inner() for kind, inner in structs.items() if kind.path},
         added,
     )
@@ -120,6 +121,10 @@ def decoders(unknown: tuple[UnknownKey, ...] = ()) -> Decoders:
 def page_decoder() -> Decode:
     """Return the decoder of a list page, which leaves its backups raw."""
     return _decode(msgspec.defstruct("page", [("backups", list[Raw])], gc=False))
+
+
+def _list_of(kind: Any) -> Any:
+    return list[kind] | None
 
 
 def _decode(kind: Any) -> Decode:

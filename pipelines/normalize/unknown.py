@@ -6,11 +6,8 @@ Gives what record.py gives for the same object, from the raw JSON in Structs ins
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import msgspec
-from msgspec import Struct
-
 from pipelines.normalize.coerce import json_text, json_type
-from pipelines.normalize.decode import BodyDecoder
+from pipelines.normalize.decode import NO_JSON, BodyDecoder
 from pipelines.normalize.drift import Deviation, Drift
 from pipelines.normalize.structs import ObjectType
 from pipelines.strict_json import parse
@@ -33,10 +30,9 @@ class Spelling:
             self._values[value] = json_text(parsed), json_type(parsed)
         return self._values[value]
 
-    def column(self, raws: Any) -> list[str | None]:
-        """Return the values of a column of JSON; null where there is none."""
-        texts = (self.text_and_type(raw)[0] if raw else None for raw in raws)
-        return [None if text == "null" else text for text in texts]
+    def text(self, raw: Any) -> str | None:
+        """Return the text of a value in a column of JSON. Raises ValueError where the row reader does."""
+        return None if bytes(raw) in NO_JSON else self.text_and_type(raw)[0]
 
 
 class UnknownKeys:
@@ -63,19 +59,19 @@ class UnknownKeys:
                 rows.update(self.rows(inner, [getattr(item, key, None) for item in items]))
         return sorted(rows)
 
-    def extra(self, kind: ObjectType, record: Struct, record_id: str, as_sent: Callable[[], Any]) -> str | None:
-        """Return the unknown keys of a record as JSON, and count them.
+    def text(self, kind: ObjectType, record: Any, record_id: str, as_sent: Callable[[], Any]) -> str:
+        """Return the unknown keys of a record as JSON, and count them. Raises ValueError where the row reader does.
 
-        `as_sent` parses the record: a Struct does not tell the order of its keys. Raises ValueError.
+        `as_sent` parses the record: a Struct does not tell the order of its keys.
         """
         entries = self._entries(kind, record, record_id)
-        return self._json(entries, as_sent) if entries else None
+        return _json(entries, as_sent() if _has_order(entries) else None)
 
-    def count(self, kind: ObjectType, item: Struct, record_id: str) -> None:
-        """Count the unknown keys of an object that is a column of JSON. Raises ValueError."""
+    def count(self, kind: ObjectType, item: Any, record_id: str) -> None:
+        """Count the unknown keys of an object in a column of JSON. Raises ValueError where the row reader does."""
         self._entries(kind, item, record_id)
 
-    def _entries(self, kind: ObjectType, item: Struct, record_id: str) -> Entries:
+    def _entries(self, kind: ObjectType, item: Any, record_id: str) -> Entries:
         entries: Entries = {}
         for attribute, key in self._decoder.structs.unknown.get(kind, ()):
             if raw := getattr(item, attribute, None):
@@ -87,17 +83,16 @@ class UnknownKeys:
                 entries[key] = within
         return entries
 
-    def _json(self, entries: Entries, as_sent: Callable[[], Any]) -> str:
-        keys = list(entries)
-        if len(keys) > 1:
-            keys.sort(key=list(as_sent()).index)
-        texts = (
-            text if isinstance(text := entries[key], str) else self._json(text, lambda key=key: as_sent()[key])
-            for key in keys
-        )
-        return "{" + ",".join(f"{json_text(key)}:{text}" for key, text in zip(keys, texts, strict=True)) + "}"
+
+def _has_order(entries: Entries) -> bool:
+    """Tell whether some object has more than one of the entries."""
+    return len(entries) > 1 or any(_has_order(value) for value in entries.values() if isinstance(value, dict))
 
 
-def parsed(line: Any) -> Any:
-    """Return a body as plain Python values. Raises ValueError."""
-    return msgspec.json.decode(line)
+def _json(entries: Entries, as_sent: Any) -> str:
+    keys = sorted(entries, key=list(as_sent).index) if len(entries) > 1 else entries
+    texts = (
+        f"{json_text(key)}:{_json(value, as_sent and as_sent[key]) if isinstance(value, dict) else value}"
+        for key, value in ((key, entries[key]) for key in keys)
+    )
+    return "{" + ",".join(texts) + "}"
