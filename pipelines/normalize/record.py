@@ -1,7 +1,7 @@
 """One JSON object -> one row of one table, with what did not fit.
 
-Belongs here: taking each column's value by its path, and keeping every other key. Does not belong here:
-which objects become rows (flatten.py) or what fits a type (coerce.py).
+Takes each column's value by its path, and keeps every other key. Which objects become rows is said in flatten.py, and
+what fits a type in coerce.py.
 """
 
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from typing import Any
 
 from pipelines.contract.columns import Column, Table
 from pipelines.landing.wire import parse
-from pipelines.normalize.tolerant.coerce import Fit, Fitter, fitter, json_text
+from pipelines.normalize.coerce import Fit, Fitter, fitter, json_text
 
 Note = Callable[[str, str, object], None]  # (path, kind, value): what the drift report counts
 

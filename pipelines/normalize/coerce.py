@@ -1,7 +1,7 @@
 """One JSON value -> one value of a column's type.
 
-Belongs here: which deviations of the wire are understood. A value enters as parsed JSON and leaves as
-`(value, Fit)`; what is refused leaves as None and its caller keeps the original.
+Says which deviations of the wire are understood. A value comes back as `(value, Fit)`; what is refused as None, and
+its caller keeps the original.
 """
 
 import json
