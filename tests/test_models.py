@@ -120,7 +120,7 @@ def test_a_control_names_the_policy_columns_that_it_reads_and_holds_no_threshold
     named = set(control.row["parameters"] or ())  # type: ignore[arg-type]
     assert policy_columns(control.model) - {"clock_skew_seconds", "owner"} <= named
     assert named <= {
-        name for model in project().towards([control.model.relation]).models for name in policy_columns(model)
+        name for model in project().upstream([control.model.relation]).models for name in policy_columns(model)
     }
     tree = sqlglot.parse_one(control.model.sql, "duckdb")
     numbers = {literal.this for literal in tree.find_all(exp.Literal) if literal.is_number}
