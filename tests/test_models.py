@@ -8,7 +8,8 @@ from sqlglot import exp
 
 from pipelines.contract.derive import create_table
 from pipelines.models.control import FINDING, Control
-from pipelines.models.model import Model, ModelError, parse_model, sql_folder
+from pipelines.models.files import sql_folder
+from pipelines.models.model import Model, ModelError, parse_model
 from pipelines.models.portability import objections
 from pipelines.models.project import SOURCES, project, read_project
 from pipelines.policy.tables import SETTINGS, TIERS

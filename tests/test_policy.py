@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from pipelines.cli import main
 from pipelines.errors import WarehouseError
+from pipelines.models.files import read_query
 from pipelines.models.project import project
 from pipelines.policy.check import WaiverFile, check_policy, check_waivers, read_policy
 from pipelines.policy.document import Problem
@@ -19,7 +20,6 @@ from pipelines.policy.files import RuleFiles, find_rule_files
 from pipelines.policy.parameters import Settings, Tier
 from pipelines.policy.resolve import Rules, read_rules, with_derived_depth
 from pipelines.policy.schema import Waivers, json_schema
-from pipelines.reports.listings import select
 from pipelines.storage.home import Home
 from tests.given import AS_OF, Landed, ask, at, child, fold, publish, query, server, volume
 
@@ -378,7 +378,7 @@ def test_no_day_and_no_gap_of_what_is_out_of_scope_is_told_as_bad(home: Home, tm
     assert {judged["server-2"][0], judged["disk-of-c2"][0]} == {"missed"}
     gaps = "SELECT DISTINCT resource_id FROM compliance.rpo_gaps ORDER BY 1"
     assert [row["resource_id"] for row in ask(home, gaps, rules=rules)] == ["disk-of-c2", "server-2"]
-    assert [row["id"] for row in ask(home, select("grid"), rules=rules)] == ["server-2"]
+    assert [row["id"] for row in ask(home, read_query("reports/grid"), rules=rules)] == ["server-2"]
 
 
 def test_a_snapshot_is_judged_by_the_policy_in_force_on_its_date(home: Home, tmp_path: Path) -> None:

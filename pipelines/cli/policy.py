@@ -49,7 +49,7 @@ def explain(resource: str, home: str | None) -> None:
 
     RESOURCE is the id or the name of a resource. The rule that gave it the tier is named.
     """
-    from pipelines.policy import explain as explanation
+    from pipelines.reports import explain as explanation
 
     for line in explanation.explain(selected_home(home).warehouse, resource):
         click.echo(line)

@@ -27,7 +27,7 @@ from pipelines.history.manifest import read_history
 from pipelines.history.results import read_result_history, write_result_history
 from pipelines.landing.attempts import ATTEMPT
 from pipelines.landing.manifest import Snapshot, newest_complete, read_snapshots
-from pipelines.models.model import sql_folder
+from pipelines.models.files import sql_folder
 from pipelines.models.project import project
 from pipelines.policy.files import WAIVERS, RuleFiles, find_rule_files
 from pipelines.policy.resolve import read_rules

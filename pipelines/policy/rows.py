@@ -98,9 +98,9 @@ def _waiver_rows(file: WaiverFile | None, scope: str, zone: ZoneInfo) -> Iterabl
 
 def _severity_rows(policy: Policy) -> Iterable[Row]:
     settings = policy.settings.model_dump()
-    for rank, severity in enumerate(reversed(SEVERITY_NAMES)):
+    for severity in reversed(SEVERITY_NAMES):
         due_days = settings.get(f"due_{severity}_days", settings["due_low_days"])
-        yield {"severity": severity, "rank": rank, "weight": _WEIGHTS[severity], "due_days": due_days}
+        yield {"severity": severity, "weight": _WEIGHTS[severity], "due_days": due_days}
 
 
 def _day_rows(policy: Policy, zone: ZoneInfo, as_of: datetime) -> Iterable[Row]:

@@ -123,7 +123,6 @@ SEVERITIES = Table(
         SCOPE,
         SNAPSHOT,
         SEVERITY,
-        Column("rank", Type.INTEGER, "Order of severities: the higher, the worse.", required=True),
         Column("weight", Type.INTEGER, "How much a result counts in scores.", required=True),
         Column("due_days", Type.INTEGER, "Time to fix a failure.", required=True, unit="d"),
     ),

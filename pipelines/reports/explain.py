@@ -12,35 +12,14 @@ from typing import Any, TypeVar
 import duckdb
 
 from pipelines.errors import PolicyError
+from pipelines.models.files import read_query
 from pipelines.policy.parameters import Tier
 from pipelines.storage.connection import read_published
 from pipelines.text import printable
 
-_RESOURCES = """
-select requirements.*, settings.policy_id, settings.effective_from, matches.selector, matches.value
-from intermediate.int_requirements as requirements
-inner join policy.settings as settings using (scope, snapshot_id)
-left join policy.matches as matches
-    on requirements.scope = matches.scope and requirements.snapshot_id = matches.snapshot_id
-    and requirements.policy_rule_id = matches.policy_rule_id
-    and matches.value in (
-        requirements.resource_id, requirements.server_id, requirements.vault_id,
-        requirements.enterprise_project_id, requirements.resource_type
-    )
-where requirements.resource_id = $1 or requirements.resource_name = $1
-order by requirements.scope, requirements.resource_id, matches.selector
-"""
-_WAIVERS = """
-select waived.waiver_id, waived.control_id, waived.subject_id, waived.waiver_state,
-    waivers.expires_on, waivers.approver, waivers.reason
-from intermediate.int_waived as waived
-inner join intermediate.int_open_findings as findings using (control_id, scope, snapshot_id, subject_id)
-inner join policy.waivers as waivers
-    on waived.scope = waivers.scope and waived.snapshot_id = waivers.snapshot_id
-    and waived.waiver_id = waivers.waiver_id
-where findings.scope = $1 and findings.resource_id = $2
-order by all
-"""
+_RESOURCES = """select * from (\n{}\n) as requirements
+where resource_id = $1 or resource_name = $1 order by scope, resource_id, selector"""
+_WAIVERS = "select * from (\n{}\n) as waivers where scope = $1 and resource_id = $2 order by all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +57,7 @@ _Record = TypeVar("_Record", _Resource, _Waiver)
 def explain(warehouse: Path, resource: str) -> Iterator[str]:
     """Yield lines about a resource, given by id or name, for each scope. Raise PolicyError if there is none."""
     with read_published(warehouse) as connection:
-        rows = _fetch(connection, _RESOURCES, [resource])
+        rows = _fetch(connection, _RESOURCES.format(read_query("explain/requirements")), [resource])
         if not rows:
             raise PolicyError(
                 f"there is no resource {resource} in {warehouse}",
@@ -89,7 +68,8 @@ def explain(warehouse: Path, resource: str) -> Iterator[str]:
             key = (row["scope"], row["resource_id"])
             if key not in explained:
                 explained.add(key)
-                waivers = [_record(_Waiver, waiver) for waiver in _fetch(connection, _WAIVERS, list(key))]
+                query = _WAIVERS.format(read_query("explain/waivers"))
+                waivers = [_record(_Waiver, waiver) for waiver in _fetch(connection, query, list(key))]
                 parameters = {name: row[name] for name in Tier.model_fields if row[name] is not None}
                 yield from map(printable, _lines(_record(_Resource, row), parameters, waivers))
 
