@@ -55,7 +55,7 @@ class _Nothing(AuthBase):
 
 def post(url: str, text: str) -> None:
     """Post `text`. Raises WarehouseError if it was not taken in PATIENCE seconds, or never will be."""
-    patiently = retrying(lambda fault: isinstance(fault, _Passing), lambda: PATIENCE)
+    patiently = retrying(lambda fault: isinstance(fault, _Passing), PATIENCE)
     try:
         patiently(_post_once, url, {"text": text})
     except _Passing as last:

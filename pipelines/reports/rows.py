@@ -17,8 +17,8 @@ _PLACE = {SCOPE.name, SNAPSHOT.name}
 
 def print_rows(body: bytes, scope: str, snapshot_id: str, console: Console) -> None:
     """Print the rows of one body, a column a line; nulls are left out."""
-    for piece in Normalizer(scope, snapshot_id, lambda: [Block.of("show", [body])], list).pieces():
-        for name, rows in piece.tables.items():
+    for batch in Normalizer(scope, snapshot_id, lambda: [Block.of("show", [body])], list).batches():
+        for name, rows in batch.tables.items():
             for number, row in enumerate(rows.to_pylist(), start=1):
                 table = Table(box=None, pad_edge=False, show_header=False)
                 for column, value in row.items():
