@@ -21,7 +21,7 @@ from pipelines.models.control import CONTROLS, controls_table
 from pipelines.models.files import read_query
 from pipelines.models.project import Project
 from pipelines.models.standards import STANDARDS, standards_table
-from pipelines.policy import force
+from pipelines.policy.rows import policy_rows
 from pipelines.policy.tables import POLICY
 from pipelines.storage.parquet import explain_damage, select_rows
 from pipelines.tables.manifest import CONTRACT_VERSION, load_rows
@@ -81,7 +81,7 @@ def _records(inputs: Inputs, project: Project) -> Iterator[tuple[Table, Rows]]:
     yield meta.LOADS, load_rows(inputs.tables)
     yield meta.EVIDENCE, ({"run_id": inputs.run_id, **row} for row in _evidence_rows(inputs, project))
     judged = [s for s in inputs.snapshots if (s.scope, s.snapshot_id) in inputs.current]
-    requirements = force.rows(inputs.rules, ((s.scope, s.snapshot_id, s.as_of) for s in judged))
+    requirements = policy_rows(inputs.rules, ((s.scope, s.snapshot_id, s.as_of) for s in judged))
     for table in POLICY:
         yield table, requirements[table.relation]
 
