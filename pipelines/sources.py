@@ -28,7 +28,7 @@ from pipelines.home import Home
 from pipelines.load import tables, warehouse
 from pipelines.load.parquet import reading
 from pipelines.load.tables import Loaded, read_loaded
-from pipelines.models.control import CONTROLS, controls_table
+from pipelines.models.control import CONTROL_REASONS, CONTROLS, controls_table, reasons_table
 from pipelines.models.model import Model
 from pipelines.models.project import Project
 from pipelines.models.standards import STANDARDS, standards_table
@@ -67,6 +67,7 @@ def fill_sources(
     rows |= _fill_policy(connection, rules, (s for s in landed if (s.scope, s.snapshot_id) in judged))
     rows |= _fill_evidence(connection, run_id, landed, loaded, models.models, rules)
     rows[CONTROLS.relation] = warehouse.fill(connection, CONTROLS, controls_table(models.controls))
+    rows[CONTROL_REASONS.relation] = warehouse.fill(connection, CONTROL_REASONS, reasons_table(models.controls))
     rows[STANDARDS.relation] = warehouse.fill(connection, STANDARDS, standards_table(models.controls, models.standards))
     return rows
 

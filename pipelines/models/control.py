@@ -1,10 +1,10 @@
-"""Controls: what the header of a file in sql/controls/ says, the catalog of all, and the union of findings.
+"""Controls: the header of each file in sql/controls/, the model that is built of it, and the catalogue of all.
 
-Belongs here: the columns that every control must answer with. Does not belong here: how one judges (its
-SELECT) or what readers get (sql/marts/control_results.sql).
+A control's SELECT gives a reason code and numbers. What is built around it gives each finding its status and reason,
+and takes out what the policy excludes. What readers get is sql/marts/control_results.sql.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
@@ -13,6 +13,7 @@ from pipelines.contract.columns import Column, Table, Type
 from pipelines.contract.derive import arrow_schema, quoted
 from pipelines.contract.keys import SCOPE, SEVERITIES, SEVERITY, SNAPSHOT
 from pipelines.models.model import Model, ModelColumn, ModelError, parse_model
+from pipelines.models.reasons import STATUSES, Reason, parse_reasons, returned_codes, sentence_sql, status_sql
 
 SUBJECTS = ("resource", "recovery_point", "lost_point", "known_point", "vault", "scope", "waiver")
 WORSE = ("higher", "lower")
@@ -42,7 +43,20 @@ CONTROLS = Table(
     ),
 )
 
-# What every control answers with, in this order; described here so that no control has to. Its own columns follow.
+CONTROL_REASONS = Table(
+    "compliance",
+    "control_reasons",
+    "One row a reason code of a control: the status that it stands for, and the sentence that results say it with.",
+    ("control_id", "reason_code"),
+    (
+        Column("control_id", Type.TEXT, "Id of the control.", required=True),
+        Column("reason_code", Type.TEXT, "Why, in a word.", required=True),
+        Column("status", Type.TEXT, "The status of a result with this code.", required=True, known=STATUSES),
+        Column("sentence", Type.TEXT, "The sentence, with names in braces for values of the result.", required=True),
+    ),
+)
+
+# The columns of every finding, in this order, described here so that no control has to. A control's own columns follow.
 FINDING = (
     ModelColumn("scope", "VARCHAR", SCOPE.doc),
     ModelColumn("snapshot_id", "VARCHAR", SNAPSHOT.doc),
@@ -59,15 +73,20 @@ FINDING = (
     ModelColumn("failing_since", "TIMESTAMP", "Since when it fails, as far as the snapshot itself tells."),
 )
 _NAMES = tuple(column.name for column in FINDING)
-_OUT_OF_SCOPE = "intermediate.int_out_of_scope"
+_GIVEN = {"scope", "snapshot_id", "subject_id", "reason_code"}  # by every control; other columns of FINDING by most
+_MADE = {"status", "reason"}  # of the reason code
+EXCLUDABLE = ("resource", "recovery_point", "lost_point", "known_point")  # subjects that a policy can exclude
+_EXCLUDED = "intermediate.int_out_of_scope"
+OUT_OF_SCOPE = Reason("out_of_scope", "not_applicable", "Taken out of scope by {exclusion_id}: {exclusion_reason}")
 
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """One control: its header, and the model that answers for it."""
+    """One control: its header, its reasons, and its SELECT as the file has it."""
 
     model: Model
     row: dict[str, str | bool | list[str] | None]  # as in CONTROLS
+    reasons: tuple[Reason, ...]
 
     @property
     def id(self) -> str:
@@ -80,8 +99,11 @@ class Control:
         return str(self.row["subject_kind"])
 
 
-def read_control(model: Model) -> Control:
-    """Return the control of a file. Raises ModelError where its header or its columns are not a control's."""
+def read_control(model: Model, relations: Mapping[str, Model | Table]) -> Control:
+    """Return the control of a file, which may read `relations`.
+
+    Raises ModelError where its header, its columns or its reasons are not a control's.
+    """
     try:
         header = dict(model.header)
         row: dict[str, str | bool | list[str] | None] = {
@@ -93,49 +115,110 @@ def read_control(model: Model) -> Control:
             "worse": header.pop("worse", None),
             "needs_two_approvers": header.pop("waiver", None) == TWO,
             "is_gate": header.pop("gate", None) == YES,
-            "parameters": [one for one in header.pop("parameters").split(", ") if one != "none"],
+            "parameters": [name for name in header.pop("parameters").split(", ") if name != "none"],
             "remedy": header.pop("remedy"),
         }
+        reasons = parse_reasons(header.pop("reasons"))
     except KeyError as missing:
         raise ModelError(f"the header of {model.relation} lacks {missing}") from None
+    except ModelError as error:
+        raise ModelError(f"the header of {model.relation}: {error}") from None
     if row["control_id"] != model.name.replace("_", "-"):
         raise ModelError(f"{model.relation} calls itself {row['control_id']}: id and file name must agree")
     header.pop("kind", None)
     known = row["severity"] in SEVERITIES and row["subject_kind"] in SUBJECTS and row["worse"] in (None, *WORSE)
     if header or not known:
         raise ModelError(f"the header of {model.relation} has an unknown key, severity or subject")
-    if model.names[: len(FINDING)] != _NAMES:
-        raise ModelError(f"{model.relation} must begin with the columns {', '.join(_NAMES)}")
-    return Control(model, row)
+    if missing_columns := _GIVEN - set(model.names):
+        raise ModelError(f"{model.relation} lacks the columns {', '.join(sorted(missing_columns))}")
+    if made := _MADE & set(model.names):
+        raise ModelError(f"{model.relation} has the columns {', '.join(sorted(made))}, which its reasons make")
+    _check_reasons(model, reasons, relations)
+    return Control(model, row, reasons)
 
 
-def scoped(control: Control) -> Model:
-    """Return the model of a control as it is built: what the policy takes out of scope is not applicable.
+def _check_reasons(model: Model, reasons: Sequence[Reason], relations: Mapping[str, Model | Table]) -> None:
+    for reason in reasons:
+        if unknown := set(reason.columns) - set(model.names):
+            raise ModelError(
+                f"{model.relation} names {', '.join(sorted(unknown))} in the reason {reason.code}, "
+                "which its SELECT does not have"
+            )
+    listed, returned = {reason.code for reason in reasons}, returned_codes(model, relations)
+    if unlisted := returned - listed:
+        raise ModelError(f"{model.relation} returns {', '.join(sorted(unlisted))}: its header has no such reason")
+    if unused := listed - returned:
+        raise ModelError(f"{model.relation} has the reason {', '.join(sorted(unused))}, which its SELECT never returns")
 
-    It stays listed, so that nobody takes it for judged, or for forgotten.
+
+def reasons_of(control: Control) -> tuple[Reason, ...]:
+    """Return all reasons that findings of a control may have, out_of_scope included where the policy can exclude."""
+    return (*control.reasons, OUT_OF_SCOPE) if control.subject_kind in EXCLUDABLE else control.reasons
+
+
+def finding_model(control: Control) -> Model:
+    """Return the model of a control as it is built, with status and reason.
+
+    What the policy takes out of scope stays listed as not applicable, so that nobody takes it for judged, or for
+    forgotten. Columns without a description are for sentences alone, and go no further.
     """
-    over = {
-        "status": "'not_applicable'",
-        "reason_code": "'out_of_scope'",
-        "reason": "'Taken out of scope by ' || x.exclusion_id || ': ' || x.exclusion_reason",
-        "failing_since": "CAST(NULL AS TIMESTAMP)",
-    }
-    columns = ",\n    ".join(
-        f"CASE WHEN x.subject_id IS NULL THEN f.{name} ELSE {over[name]} END AS {name}" if name in over else f"f.{name}"
-        for name in control.model.names
-    )
-    sql = (
-        f"SELECT\n    {columns}\nFROM (\n{control.model.sql}\n) AS f\n"
-        f"LEFT JOIN {_OUT_OF_SCOPE} AS x\n"
-        "    ON f.scope = x.scope AND f.snapshot_id = x.snapshot_id AND f.subject_id = x.subject_id\n"
-        f"    AND x.subject_kind = {quoted(control.subject_kind)}"
-    )
-    return replace(control.model, sql=sql, depends_on=(*control.model.depends_on, _OUT_OF_SCOPE))
+    names = control.model.names
+    own = tuple(name for name in names if name in control.model.own and name not in _NAMES)
+    columns = ",\n    ".join((*(_finding_sql(column, control) for column in FINDING), *own))
+    source, depends_on = "control_select", control.model.depends_on
+    ctes = f"with control_select as (\n{control.model.sql}\n)"
+    if control.subject_kind in EXCLUDABLE:
+        source, depends_on = "control_included", (*depends_on, _EXCLUDED)
+        selected = ",\n        ".join(f"control_select.{name}" for name in names if name != "reason_code")
+        ctes += f""",
+
+control_included as (
+    select
+        {selected},
+        case
+            when excluded.subject_id is null then control_select.reason_code
+            else {quoted(OUT_OF_SCOPE.code)}
+        end as reason_code,
+        excluded.exclusion_id,
+        excluded.exclusion_reason
+    from control_select
+    left join {_EXCLUDED} as excluded
+        on control_select.scope = excluded.scope
+        and control_select.subject_id = excluded.subject_id
+        and excluded.subject_kind = {quoted(control.subject_kind)}
+)"""
+    sql = f"{ctes}\n\nselect\n    {columns}\nfrom {source}\n"
+    return replace(control.model, sql=sql, names=(*_NAMES, *own), depends_on=depends_on)
+
+
+def _finding_sql(column: ModelColumn, control: Control) -> str:
+    """Return the column of a finding as it is made of the columns of a control's SELECT."""
+    reasons = reasons_of(control)
+    if column.name == "status":
+        return f"{status_sql(reasons)} as status"
+    if column.name == "reason":
+        return f"{sentence_sql(reasons)} as reason"
+    if column.name not in control.model.names:
+        return f"cast(null as {column.type.lower()}) as {column.name}"
+    if column.name == "failing_since":
+        codes = ", ".join(quoted(reason.code) for reason in reasons if reason.status == "fail")
+        return f"case when reason_code in ({codes}) then failing_since end as failing_since"
+    return column.name
 
 
 def controls_table(controls: Sequence[Control]) -> pa.Table:
-    """Return the catalog of controls."""
+    """Return the catalogue of controls."""
     return pa.Table.from_pylist([control.row for control in controls], arrow_schema(CONTROLS))
+
+
+def reasons_table(controls: Sequence[Control]) -> pa.Table:
+    """Return the catalogue of reason codes."""
+    rows = [
+        {"control_id": control.id, "reason_code": reason.code, "status": reason.status, "sentence": reason.sentence}
+        for control in controls
+        for reason in reasons_of(control)
+    ]
+    return pa.Table.from_pylist(rows, arrow_schema(CONTROL_REASONS))
 
 
 def unions_of(controls: Sequence[Control]) -> list[Model]:
