@@ -61,7 +61,8 @@ def project() -> Project:
 def read_project(folder: Path) -> Project:
     """Return the models below `folder`. Raises ModelError where they do not fit together."""
     files = [read_model(path) for layer in SCHEMAS for path in sorted((folder / layer).glob("*.sql"))]
-    relations = {relation.relation: relation for relation in (*SOURCES, *files)}
+    relations: dict[str, Model | Table] = {table.relation: table for table in SOURCES}
+    relations |= {model.relation: model for model in files}
     controls = tuple(read_control(model, relations) for model in files if model.schema == "controls")
     plain = [model for model in files if model.schema != "controls"]
     judging = [*map(finding_model, controls), *unions_of(controls)] if controls else []

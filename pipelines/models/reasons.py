@@ -49,7 +49,7 @@ class Reason:
 
 
 def parse_reasons(lines: str) -> tuple[Reason, ...]:
-    """Return the reasons of a header. Raises ModelError where a line is not `code: status: sentence`, or comes twice."""
+    """Return the reasons of a header. Raises ModelError where a line is no reason, or a code comes twice."""
     reasons: dict[str, Reason] = {}
     for line in lines.splitlines():
         match = _REASON.fullmatch(line)
@@ -105,10 +105,13 @@ class _Tracer:
         if isinstance(scope.expression, exp.SetOperation):
             parts = [self._values(part, name) for part in scope.set_operation_scopes]
             return set().union(*(part for part in parts if part is not None)) if None not in parts else None
-        for column in scope.expression.selects:
+        select = scope.expression
+        if not isinstance(select, exp.Select):
+            return None
+        for column in select.selects:
             if column.alias_or_name == name:
                 return self._values_of_expression(scope, column.unalias())
-        return self._values_of_sources(scope, name) if scope.expression.is_star else None
+        return self._values_of_sources(scope, name) if select.is_star else None
 
     def _values_of_expression(self, scope: Scope, node: exp.Expr) -> set[str]:
         if isinstance(node, exp.Literal) and node.is_string:
@@ -117,8 +120,12 @@ class _Tracer:
             return set()  # of a row that is not there: an audit refuses a finding without a code
         if isinstance(node, exp.Paren | exp.Cast):
             return self._values_of_expression(scope, node.this)
+        branches: list[exp.Expr] = []
         if isinstance(node, exp.Case) and node.args.get("default"):
             branches = [*(branch.args["true"] for branch in node.args["ifs"]), node.args["default"]]
+        if isinstance(node, exp.Coalesce):
+            branches = [node.this, *node.expressions]
+        if branches:
             return set().union(*(self._values_of_expression(scope, branch) for branch in branches))
         if isinstance(node, exp.Column):
             values = self._values_of_sources(scope, node.name, node.table)
