@@ -18,7 +18,7 @@ def utc_now() -> datetime:
 
 
 @contextmanager
-def pretended(moment: datetime) -> Iterator[None]:
+def shifted_to(moment: datetime) -> Iterator[None]:
     """Let the time be `moment` (naive UTC) at the block's beginning, for all threads: the sandbox has a past."""
     _shifts.append(moment - datetime.now(UTC).replace(tzinfo=None))
     try:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pipelines.problem import Problem
+from pipelines.errors import ConfigurationError
 
 DEFAULT_HOME = "cbr-home"
 DEVELOPMENT, PRODUCTION = "development", "production"  # what CBR_ENVIRONMENT may say
@@ -23,7 +23,7 @@ SANDBOX = "sandbox"  # the scope that is served by pipelines/sandbox itself
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadSettings:
     """How a service is read. The quota of CBR is not published, so the defaults are gentle."""
 
     concurrency: int = 8  # details asked for at the same time, for each scope
@@ -40,7 +40,7 @@ class Settings:
 
     home: Path
     clouds: tuple[str, ...]
-    reading: Reading = field(default_factory=Reading)
+    reading: ReadSettings = field(default_factory=ReadSettings)
 
     @classmethod
     def load(
@@ -48,10 +48,10 @@ class Settings:
     ) -> "Settings":
         """Return the settings: `home` first, else CBR_HOME, else ./cbr-home; the rest from the CBR_ variables.
 
-        Raises Problem where a value can't be what it stands for.
+        Raises WarehouseError if a value can't be what it stands for.
         """
-        default = Reading()
-        reading = Reading(
+        default = ReadSettings()
+        reading = ReadSettings(
             concurrency=int(_number(environ, "CBR_CONCURRENCY", default.concurrency, whole=True)),
             requests_per_second=_number(environ, "CBR_REQUESTS_PER_SECOND", default.requests_per_second),
             retry_seconds=_number(environ, "CBR_RETRY_SECONDS", default.retry_seconds),
@@ -75,21 +75,25 @@ class Operation:
 
     @classmethod
     def load(cls, environ: Mapping[str, str] = os.environ) -> "Operation":
-        """Return how it is run, from the CBR_ variables. Raises Problem where a value can't be what it stands for."""
+        """Return the settings of the CBR_ variables. Raise ConfigurationError if a value is not valid."""
         default = cls()
         zone = environ.get("CBR_SCHEDULE_ZONE") or default.zone
         try:
             ZoneInfo(zone)
         except (ValueError, OSError, ZoneInfoNotFoundError):
-            raise Problem(
+            raise ConfigurationError(
                 f"CBR_SCHEDULE_ZONE={zone!r} is no time zone", "Set it to one, for example Asia/Shanghai."
             ) from None
         kind = environ.get("CBR_ENVIRONMENT") or DEVELOPMENT
         if kind not in (DEVELOPMENT, PRODUCTION):
-            raise Problem(f"CBR_ENVIRONMENT={kind!r} is not known", f"Set it to {PRODUCTION} or {DEVELOPMENT}.")
+            raise ConfigurationError(
+                f"CBR_ENVIRONMENT={kind!r} is not known", f"Set it to {PRODUCTION} or {DEVELOPMENT}."
+            )
         webhook = environ.get("CBR_WEBHOOK") or None
         if webhook and not re.fullmatch(r"https?://[^/\s]+/\S*", webhook):
-            raise Problem("CBR_WEBHOOK is no URL", "Set it to the whole URL that your chat gave you, or unset it.")
+            raise ConfigurationError(
+                "CBR_WEBHOOK is no URL", "Set it to the whole URL that your chat gave you, or unset it."
+            )
         return cls(
             cron=environ.get("CBR_SCHEDULE") or default.cron,
             zone=zone,
@@ -107,7 +111,7 @@ def _home(text: str) -> Path:
             return path
     except (RuntimeError, UnicodeEncodeError):
         pass
-    raise Problem(
+    raise ConfigurationError(
         f"the home {text[:200]!a} can't be used",
         "Name a folder of a known user, in UTF-8, without ? and \\, and not longer than a path may be.",
     )
@@ -116,7 +120,7 @@ def _home(text: str) -> Path:
 def _clouds(text: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in text.split(","))
     if "" in names or len(set(names)) < len(names):
-        raise Problem(
+        raise ConfigurationError(
             f"CBR_CLOUDS={text!r} has an empty name or one name twice",
             "Set it to names of clouds.yaml with a comma between them, for example CBR_CLOUDS=prod-cn,prod-eu.",
         )
@@ -141,4 +145,6 @@ def _number(
         pass
     kind = "a whole number" if whole else "a number"
     place = "above 0" if least is None else f"from {least:g} to {most:g}"
-    raise Problem(f"{name}={text!r} is not {kind} {place}", f"Set it to one, or unset it: the default is {default}.")
+    raise ConfigurationError(
+        f"{name}={text!r} is not {kind} {place}", f"Set it to one, or unset it: the default is {default}."
+    )

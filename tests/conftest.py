@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 import yaml
 
-from pipelines.home import Home
 from pipelines.sandbox import Sandbox, serve
+from pipelines.storage.home import Home
 
 
 @pytest.hookimpl(tryfirst=True)

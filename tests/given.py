@@ -10,17 +10,20 @@ from datetime import datetime, timedelta
 from typing import Any
 from unittest.mock import patch
 
-from pipelines import flow
 from pipelines.clock import snapshot_id
-from pipelines.duck import connect
-from pipelines.extract.draft import Draft
-from pipelines.extract.landing import LIST, SHOW, Attempt, Snapshot, write_attempt
-from pipelines.home import Home
-from pipelines.models.build import build_models
+from pipelines.flow.build import build_draft, publish_draft
+from pipelines.flow.normalize import normalize_landed
+from pipelines.landing.attempts import Attempt, write_attempt
+from pipelines.landing.manifest import LIST, SHOW, Snapshot
+from pipelines.landing.writer import SnapshotWriter
 from pipelines.models.project import project
 from pipelines.normalize.tolerant.coerce import json_text
 from pipelines.policy.force import Rules
-from pipelines.sources import fill_sources
+from pipelines.storage.connection import connect
+from pipelines.storage.home import Home
+from pipelines.warehouse.inputs import read_inputs
+from pipelines.warehouse.models import build_models
+from pipelines.warehouse.sources import fill_sources
 
 Body = dict[str, Any]
 AS_OF = datetime(2026, 3, 1, 12)
@@ -119,7 +122,7 @@ def land(home: Home, given: Landed) -> Snapshot:
     shown, listed = list(given.shown), list(given.listed)
     items = [body | {"children": []} for body in shown] + listed
     shutil.rmtree(home.landed(given.scope, snapshot_id(given.as_of)), ignore_errors=True)
-    draft = Draft(home, given.scope, given.as_of)
+    draft = SnapshotWriter(home, given.scope, given.as_of)
     draft.write(LIST, json_text({"backups": items, "count": len(items)}).encode())
     for body in shown:
         draft.write(SHOW, json_text({"backup": body}).encode())
@@ -127,7 +130,7 @@ def land(home: Home, given: Landed) -> Snapshot:
     return commit(draft, given, len(items), len(shown))
 
 
-def commit(draft: Draft, given: Landed, listed: int = 1, shown: int = 1) -> Snapshot:
+def commit(draft: SnapshotWriter, given: Landed, listed: int = 1, shown: int = 1) -> Snapshot:
     """Commit what a draft holds as the extraction would."""
     with patch("pipelines.clock.utc_now", lambda: _finished(given)):
         return draft.commit(
@@ -160,12 +163,12 @@ def publish(home: Home, *given: Landed, run_id: str = "run-1", described: bool =
     home.prepare()
     for one in given:
         land(home, one)
-    flow.normalize_landed(home)
+    normalize_landed(home)
     with ExitStack() as stack:
         if not described:
-            for step in ("describe", "fill_catalog"):
-                stack.enter_context(patch(f"pipelines.flow.{step}", return_value=0))
-        flow.publish(home, flow.build_draft(home, run_id))
+            for step in ("comment_on_all", "fill_catalog"):
+                stack.enter_context(patch(f"pipelines.flow.build.{step}", return_value=0))
+        publish_draft(home, build_draft(home, run_id))
     return home
 
 
@@ -174,7 +177,7 @@ def fold(home: Home, *given: Landed) -> Home:
     home.prepare()
     for one in given:
         land(home, one)
-    flow.normalize_landed(home)
+    normalize_landed(home)
     return home
 
 
@@ -185,7 +188,7 @@ def ask(home: Home, sql: str, *, rules: Rules | None = None, zone: str = "UTC") 
     } & project().columns.keys()
     with connect() as connection:
         connection.execute(f"SET TimeZone = '{zone}'")
-        fill_sources(connection, home, "run-1", project(), rules or Rules())
+        fill_sources(connection, read_inputs(home, "run-1", rules or Rules()), project())
         build_models(connection, project().towards(named))
         cursor = connection.execute(sql)
         names = [column[0] for column in cursor.description or []]

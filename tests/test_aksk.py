@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from pipelines.config import Settings
+from pipelines.errors import WarehouseError
 from pipelines.extract.pace import Pacers
 from pipelines.extract.scope import open_scope
-from pipelines.extract.snapshot import land
-from pipelines.home import Home
-from pipelines.problem import Problem
+from pipelines.extract.snapshot import land_scope
 from pipelines.sandbox import Sandbox, serve
 from pipelines.sandbox.iam import ACCESS_KEY, PROJECTS, REGION, SECRET_KEY
+from pipelines.storage.home import Home
 from tests.conftest import clouds_yaml
 from tests.given import server, volume
 
@@ -30,7 +30,7 @@ def test_a_scope_is_read_with_signed_requests_and_no_token(
     backups = [server("a b+c~d"), volume("v1")]
     with serve(backups) as service:
         monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(clouds_yaml(tmp_path, prod=cloud(service))))
-        snapshot = land(home, "prod", Settings.load(str(home.path)), Pacers(1000), lambda *_: None)
+        snapshot = land_scope(home, "prod", Settings.load(str(home.path)), Pacers(1000), lambda *_: None)
         assert service.requests == {"list": 2, "show": 2}
     assert (snapshot.complete, snapshot.listed, snapshot.shown) == (True, 2, 2)
     assert snapshot.project_id == PROJECTS[REGION]
@@ -43,8 +43,8 @@ def test_a_wrong_key_is_one_clear_line(
     home.prepare()
     with serve([]) as service:
         monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(clouds_yaml(tmp_path, prod=cloud(service, **auth))))
-        with pytest.raises(Problem, match=r"goes on refusing its credentials: 401 APIGW\.0301") as caught:
-            land(home, "prod", Settings.load(str(home.path)), Pacers(1000), lambda *_: None)
+        with pytest.raises(WarehouseError, match=r"goes on refusing its credentials: 401 APIGW\.0301") as caught:
+            land_scope(home, "prod", Settings.load(str(home.path)), Pacers(1000), lambda *_: None)
     assert "hush" not in str(caught.value)
 
 
@@ -53,7 +53,7 @@ def test_a_key_without_project_says_what_is_missing(tmp_path: Path, monkeypatch:
         entry = cloud(service)
         del entry["auth"]["project_id"]
         monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(clouds_yaml(tmp_path, prod=entry)))
-        with pytest.raises(Problem, match="project_id"), open_scope("prod"):
+        with pytest.raises(WarehouseError, match="project_id"), open_scope("prod"):
             pass
 
 
@@ -78,7 +78,7 @@ def test_without_an_override_the_endpoint_is_the_regions_where_it_is_known(
     del entry["cbr_endpoint_override"]
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(clouds_yaml(tmp_path, prod=entry)))
     if host is None:
-        with pytest.raises(Problem, match="cbr_endpoint_override"), open_scope("prod"):
+        with pytest.raises(WarehouseError, match="cbr_endpoint_override"), open_scope("prod"):
             pass
         return
     with open_scope("prod") as scope:
@@ -89,5 +89,5 @@ def test_without_the_extra_it_says_what_to_install(tmp_path: Path, monkeypatch: 
     monkeypatch.setitem(sys.modules, "huaweicloudsdkcore.signer.signer", None)
     with serve([]) as service:
         monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(clouds_yaml(tmp_path, prod=cloud(service))))
-        with pytest.raises(Problem, match=r"cbr-warehouse\[aksk\]"), open_scope("prod"):
+        with pytest.raises(WarehouseError, match=r"cbr-warehouse\[aksk\]"), open_scope("prod"):
             pass

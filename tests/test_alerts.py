@@ -19,10 +19,10 @@ import pytest
 from pipelines.alerts.failures import failure_text
 from pipelines.alerts.webhook import post
 from pipelines.config import Operation
-from pipelines.home import Home
+from pipelines.errors import WarehouseError
 from pipelines.orchestration.location import build_definitions
 from pipelines.orchestration.resources import Warehouse
-from pipelines.problem import Problem
+from pipelines.storage.home import Home
 from tests.given import AS_OF, Landed, child, publish, server, volume
 
 DAY = timedelta(days=1)
@@ -203,7 +203,7 @@ def test_what_could_not_be_posted_is_posted_at_a_later_look(
     watch.look()
     publish(home, day(2, fresh(0)), run_id="run-2")
     chat.statuses = [503]
-    with pytest.raises(Problem, match=r"the webhook took no message: 503. Check CBR_WEBHOOK"):
+    with pytest.raises(WarehouseError, match=r"the webhook took no message: 503. Check CBR_WEBHOOK"):
         watch.look()
     publish(home, run_id="run-3")
     assert (watch.look(), len(chat.texts)) == ("posted", 1)
@@ -215,7 +215,7 @@ def test_a_fault_that_may_pass_is_tried_again_and_one_that_will_not_is_not(chat:
     post(chat.url, "hello")
     assert (chat.texts, chat.asked) == (["hello"], 3)
     chat.statuses = [404, 200]
-    with pytest.raises(Problem, match=r"the webhook took no message: 404\.") as caught:
+    with pytest.raises(WarehouseError, match=r"the webhook took no message: 404\.") as caught:
         post(chat.url, "again")
     assert "s3cret" not in str(caught.value)
     assert chat.asked == 4
@@ -225,14 +225,14 @@ def test_a_redirect_is_not_followed_and_no_answer_says_nothing_secret(
     monkeypatch: pytest.MonkeyPatch, chat: Chat
 ) -> None:
     chat.statuses = [302]
-    with pytest.raises(Problem, match="302"):
+    with pytest.raises(WarehouseError, match="302"):
         post(chat.url, "hello")
     monkeypatch.setattr("pipelines.alerts.webhook.PATIENCE", 0.01)
-    with pytest.raises(Problem) as caught:
+    with pytest.raises(WarehouseError) as caught:
         post("http://127.0.0.1:9/services/s3cret", "hello")
     assert str(caught.value).startswith("the webhook took no message: no connection. Check CBR_WEBHOOK.")
     for odd in ("http://a..b/s3cret", "http://[/s3cret", "http://a:99999999/s3cret"):
-        with pytest.raises(Problem) as caught:
+        with pytest.raises(WarehouseError) as caught:
             post(odd, "hello")
         assert "s3cret" not in str(caught.value)
 
@@ -240,7 +240,7 @@ def test_a_redirect_is_not_followed_and_no_answer_says_nothing_secret(
 def test_a_chat_that_takes_long_is_asked_once(monkeypatch: pytest.MonkeyPatch, chat: Chat) -> None:
     monkeypatch.setattr("pipelines.alerts.webhook.EXCHANGE_SECONDS", 0.2)
     chat.delay = 0.6
-    with pytest.raises(Problem, match="no answer"):
+    with pytest.raises(WarehouseError, match="no answer"):
         post(chat.url, "hello")
     assert chat.asked == 1
 
@@ -260,7 +260,7 @@ def test_an_answer_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch, 
     with ThreadingTCPServer(("127.0.0.1", 0), Drip) as dripping:
         Thread(target=dripping.serve_forever, daemon=True).start()
         try:
-            with pytest.raises(Problem, match="no answer"):
+            with pytest.raises(WarehouseError, match="no answer"):
                 post(f"http://127.0.0.1:{dripping.server_address[1]}/s3cret", "hello")
         finally:
             given_up.set()
@@ -284,7 +284,7 @@ def test_an_answer_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch, 
 )
 def test_a_robot_that_refuses_with_200_has_told_nobody(chat: Chat, answer: str, said: str) -> None:
     chat.answers = [answer]
-    with pytest.raises(Problem) as caught:
+    with pytest.raises(WarehouseError) as caught:
         post(chat.url, "hello")
     assert str(caught.value).partition("message: ")[2].partition(". Check")[0].endswith(said)
     assert "s3cret" not in str(caught.value)
@@ -312,7 +312,7 @@ def test_each_channels_own_success_is_one(chat: Chat, answer: str) -> None:
 
 def test_secrets_of_the_query_are_not_said_either(chat: Chat) -> None:
     chat.statuses, chat.answers = [403], ["no access for t%2Fok3n, that is t/ok3n"]
-    with pytest.raises(Problem, match=r"403 no access for \*\*\*, that is \*\*\*\.") as caught:
+    with pytest.raises(WarehouseError, match=r"403 no access for \*\*\*, that is \*\*\*\.") as caught:
         post(f"{chat.url}?access_token=t%2Fok3n", "hello")
     assert "ok3n" not in str(caught.value)
 
@@ -322,7 +322,7 @@ def test_what_a_robot_refused_is_posted_at_a_later_look(first_day: Home, chat: C
     watch.look()
     publish(first_day, day(2, fresh(0)), run_id="run-2")
     chat.answers = ['{"errcode":310000,"errmsg":"keywords not in content"}']
-    with pytest.raises(Problem, match="310000"):
+    with pytest.raises(WarehouseError, match="310000"):
         watch.look()
     assert (watch.look(), len(chat.texts)) == ("posted", 1)
 
@@ -424,7 +424,7 @@ def test_a_failure_that_could_not_be_posted_is_posted_at_a_later_look(
     watched.run("nowhere")
     watched.run("elsewhere")
     watched.chat.statuses = [200, 500]
-    with pytest.raises(Problem, match="500"):
+    with pytest.raises(WarehouseError, match="500"):
         watched.look()
     watched.look()
     assert [re.findall(r"cloud '(\w+)'", text) for text in watched.chat.texts] == [["nowhere"], ["elsewhere"]]

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 import pipelines
 from pipelines.cli import main
-from pipelines.home import Home
+from pipelines.storage.home import Home
 from tests.conftest import Demo
 from tests.given import AS_OF, Landed, publish, query, server, volume
 

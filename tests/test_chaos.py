@@ -18,16 +18,16 @@ from typing import Any
 import pytest
 
 from pipelines.config import Settings
-from pipelines.extract import landing
-from pipelines.extract.draft import LINES_A_FRAME
-from pipelines.extract.landing import LIST, SHOW, Snapshot
+from pipelines.errors import WarehouseError
 from pipelines.extract.pace import Pacers
-from pipelines.extract.snapshot import land, land_all
-from pipelines.home import Home
-from pipelines.problem import Problem
+from pipelines.extract.snapshot import land_scope, land_scopes
+from pipelines.landing.manifest import LIST, SHOW, Snapshot, read_snapshots
+from pipelines.landing.reader import part_lines, read_lines
+from pipelines.landing.writer import LINES_A_FRAME
 from pipelines.sandbox import Sandbox, serve
 from pipelines.sandbox.faults import Fault, Faults
 from pipelines.sandbox.store import Held
+from pipelines.storage.home import Home
 from tests.conftest import clouds_yaml
 from tests.given import Body, server, volume
 
@@ -66,12 +66,12 @@ def service() -> Iterator[Sandbox]:
 
 
 def landed_ids(home: Home, snapshot: Snapshot) -> set[str]:
-    pages = (json.loads(line) for _, line in landing.lines(home, snapshot, LIST))
+    pages = (json.loads(line) for _, line in read_lines(home, snapshot, LIST))
     return {str(item["id"]) for page in pages for item in page["backups"]} - set(snapshot.vanished)
 
 
-def shown(home: Home, snapshot: Snapshot) -> dict[str, Any]:
-    bodies = (json.loads(line)["backup"] for _, line in landing.lines(home, snapshot, SHOW))
+def printable(home: Home, snapshot: Snapshot) -> dict[str, Any]:
+    bodies = (json.loads(line)["backup"] for _, line in read_lines(home, snapshot, SHOW))
     return {str(body["id"]): body for body in bodies}
 
 
@@ -91,9 +91,9 @@ def test_under_random_faults_a_reading_is_the_truth_or_says_that_it_is_not(
     environ["CBR_RETRY_SECONDS"] = dice.choice(["0.05", "5"])
     home.prepare()
     settings = Settings.load(str(home.path), environ)
-    [reading] = land_all(home, settings, lambda *_: None)
+    [reading] = land_scopes(home, settings, lambda *_: None)
     snapshot = reading.snapshot
-    assert landing.snapshots(home) == ([snapshot] if snapshot else [])
+    assert read_snapshots(home) == ([snapshot] if snapshot else [])
     if snapshot is None:
         assert re.search(
             "gave no good answer|goes on refusing its credentials|can't be reached|no token", str(reading.problem)
@@ -104,7 +104,7 @@ def test_under_random_faults_a_reading_is_the_truth_or_says_that_it_is_not(
         return
     found = landed_ids(home, snapshot)
     assert found in store.truths
-    bodies = shown(home, snapshot)
+    bodies = printable(home, snapshot)
     assert bodies.keys() >= {backup_id for backup_id in found if (store.get(backup_id) or {}).get("children")}
     assert all(body == store.get(backup_id) for backup_id, body in bodies.items() if store.get(backup_id))
 
@@ -120,7 +120,7 @@ client.PAGE = 50
 settings = Settings.load(sys.argv[1])
 home = Home(settings.home)
 home.prepare()
-with home.held():
+with home.lock():
     [reading] = land_all(home, settings, lambda *_: None)
 sys.exit(str(reading.problem) if reading.problem else 0)
 """
@@ -152,12 +152,12 @@ def test_a_reading_that_is_killed_goes_on_and_reads_nothing_again_that_it_has(
         kills += 1
     assert kills > 2
     subprocess.run(command, env=environ, check=True, timeout=60)
-    [snapshot] = landing.snapshots(home)
+    [snapshot] = read_snapshots(home)
     assert snapshot.complete
     assert landed_ids(home, snapshot) == {body["id"] for body in bodies}
     truth = {str(body["id"]): body for body in bodies}
-    assert shown(home, snapshot) == truth
-    lines = [line for _, line in landing.lines(home, snapshot, SHOW)]
+    assert printable(home, snapshot) == truth
+    lines = [line for _, line in read_lines(home, snapshot, SHOW)]
     assert len(lines) == len(truth)
     # What is lost with a kill is what was under way: one frame that was not full, and one request a thread.
     assert service.requests["show"] <= len(truth) + kills * (LINES_A_FRAME + 4)
@@ -176,12 +176,12 @@ def test_an_unfinished_reading_that_is_too_old_is_begun_anew(
     def read(resume_minutes: str, retry_seconds: str = "5") -> Snapshot:
         environ = {"CBR_RESUME_MINUTES": resume_minutes, "CBR_RETRY_SECONDS": retry_seconds}
         settings = Settings.load(str(home.path), environ, full=True)
-        return land(home, "prod", settings, Pacers(1e6), lambda *_: None)
+        return land_scope(home, "prod", settings, Pacers(1e6), lambda *_: None)
 
     def fail() -> None:
         """Read half of it."""
         service.faults = Faults.script("show", [None] * 10 + [Fault.ERROR] * 1000)
-        with pytest.raises(Problem):
+        with pytest.raises(WarehouseError):
             read("60", retry_seconds="0.02")
         while any(thread.name.startswith("details of") for thread in threading.enumerate()):
             time.sleep(0.01)  # what is under way ends by itself, and lands nothing
@@ -190,7 +190,7 @@ def test_an_unfinished_reading_that_is_too_old_is_begun_anew(
 
     fail()
     [part] = home.landing.glob("*/*/show-*.partial")
-    landed_before = len(list(landing.part_lines(part)))
+    landed_before = len(list(part_lines(part)))
     assert 0 < landed_before <= 10
     assert (read("60").shown, service.requests["show"], service.requests["list"]) == (30, 30 - landed_before, 0)
     fail()

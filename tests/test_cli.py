@@ -13,9 +13,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pipelines.cli import main
-from pipelines.home import Home
 from pipelines.sandbox import Sandbox, serve
 from pipelines.sandbox.iam import REGION
+from pipelines.storage.home import Home
 from tests.conftest import Demo, clouds_yaml, elsewhere
 from tests.given import query, server, volume
 from tests.test_normalize import PAGE_SHAPED

@@ -8,11 +8,11 @@ import certifi
 import pytest
 import yaml
 
-from pipelines.config import Reading
+from pipelines.config import ReadSettings
+from pipelines.errors import WarehouseError
 from pipelines.extract.client import Client
 from pipelines.extract.pace import Pacer
 from pipelines.extract.scope import open_scope
-from pipelines.problem import Problem
 from pipelines.sandbox import Sandbox, serve
 from pipelines.sandbox.answers import Answer
 from pipelines.sandbox.iam import PROJECTS, REGION
@@ -22,7 +22,7 @@ from tests.test_readme import README
 SECRET = "hush-hush-hush"
 
 
-IMPATIENT = Reading(retry_seconds=0.05)
+IMPATIENT = ReadSettings(retry_seconds=0.05)
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def configured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def problem(name: str = "prod") -> str:
-    with pytest.raises(Problem) as caught, open_scope(name, IMPATIENT):
+    with pytest.raises(WarehouseError) as caught, open_scope(name, IMPATIENT):
         pass
     said = str(caught.value)
     assert "\n" not in said
@@ -112,7 +112,7 @@ def test_whoever_waits_for_a_first_answer_is_told_why_once(
     plain = service.answer
     monkeypatch.setattr(service, "answer", lambda *request: next(answers, None) or plain(*request))
     clouds_yaml(configured.parent, prod=service.cloud())
-    with open_scope("prod", Reading(retry_seconds=60)):
+    with open_scope("prod", ReadSettings(retry_seconds=60)):
         pass
     [line] = caplog.messages
     assert line.startswith("cloud 'prod': closed\\x1b[2J for a while")
@@ -365,10 +365,10 @@ def test_a_misspelt_proxy_is_said_at_once_and_without_its_password(
     clouds_yaml(configured.parent, prod=entry(service))
     with (
         pytest.raises(
-            Problem, match=r"can't be reached .* Check auth_url in clouds\.yaml, the network and the proxy"
+            WarehouseError, match=r"can't be reached .* Check auth_url in clouds\.yaml, the network and the proxy"
         ) as caught,
-        open_scope("prod", Reading(retry_seconds=600)),
+        open_scope("prod", ReadSettings(retry_seconds=600)),
     ):
         pass
-    assert not caught.value.may_pass
+    assert not caught.value.transient
     assert SECRET not in str(caught.value)

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.block import Block, blocks_of
 from pipelines.contract.tables import NORMALIZED
+from pipelines.landing.blocks import Block, blocks_of
 from pipelines.normalize.snapshot import Normalizer
 from tests.given import Body, child, server
 from tests.test_normalize import PAGE_SHAPED, VALUES, paths
@@ -260,7 +260,7 @@ def test_a_stream_is_cut_into_its_lines_wherever_it_is_cut(
         view[: min(len(piece), len(view))] = piece[: len(view)]
         return min(len(piece), len(view))
 
-    with patch("pipelines.block.SIZE", size):
+    with patch("pipelines.landing.blocks.SIZE", size):
         blocks = list(blocks_of("part", fill))
     whole = data if data.endswith(b"\n") or not data else data + b"\n"
     assert [line for block in blocks for line in block.lines()] == whole.split(b"\n")[:-1]

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.config import Settings
-from pipelines.problem import Problem
+from pipelines.errors import WarehouseError
 
 
 def test_the_home_is_the_option_else_the_variable_else_a_folder_here() -> None:
@@ -20,13 +20,13 @@ def test_clouds_are_names_with_commas_between_and_sandbox_by_default() -> None:
 
 @pytest.mark.parametrize("text", ["", "a,,b", "a,a", ","])
 def test_an_empty_or_repeated_name_is_a_problem(text: str) -> None:
-    with pytest.raises(Problem, match="CBR_CLOUDS"):
+    with pytest.raises(WarehouseError, match="CBR_CLOUDS"):
         Settings.load(None, {"CBR_CLOUDS": text})
 
 
 @pytest.mark.parametrize("home", ["~nobody-of-this-name/x", "a?b", "a\\b", "\udcff", "n" * 256, "a/" * 2000])
 def test_a_home_that_can_not_be_used_is_a_problem(home: str) -> None:
-    with pytest.raises(Problem, match="can't be used"):
+    with pytest.raises(WarehouseError, match="can't be used"):
         Settings.load(home, {})
 
 
@@ -42,10 +42,10 @@ def test_a_home_that_can_not_be_used_is_a_problem(home: str) -> None:
     ],
 )
 def test_a_number_that_is_none_is_a_problem(name: str, text: str) -> None:
-    with pytest.raises(Problem, match=f"{name}='{text}' is not"):
+    with pytest.raises(WarehouseError, match=f"{name}='{text}' is not"):
         Settings.load(None, {name: text})
 
 
 def test_a_problem_is_one_line_whatever_it_quotes() -> None:
-    assert str(Problem("it\nbroke.\n", "mend\r\nit.")) == "it broke. mend it."
-    assert str(Problem("said X\x1b]0;pwn\x07", "y")) == "said X\\x1b]0;pwn\\x07. y"
+    assert str(WarehouseError("it\nbroke.\n", "mend\r\nit.")) == "it broke. mend it."
+    assert str(WarehouseError("said X\x1b]0;pwn\x07", "y")) == "said X\\x1b]0;pwn\\x07. y"

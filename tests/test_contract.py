@@ -4,8 +4,8 @@ from pipelines.contract.columns import Table, Type
 from pipelines.contract.derive import arrow_schema, create_table
 from pipelines.contract.meta import META
 from pipelines.contract.tables import BACKUPS, CHILDREN, EXTEND_INFO, NORMALIZED, REPLICATION_RECORDS
-from pipelines.duck import connect
 from pipelines.policy.tables import POLICY
+from pipelines.storage.connection import connect
 
 # The fields that the ShowBackup page names: its tables 4 to 7, and what only its example has.
 BACKUP_RESP = [

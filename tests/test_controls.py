@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from pipelines.home import Home
 from pipelines.models.project import project
+from pipelines.storage.home import Home
 from tests.given import AS_OF, PROJECT, Body, Landed, ask, at, child, fold, publish, query, replica, server, volume
 
 RECENT, RETENTION = "resource-recent-recovery-point", "backup-retention-minimum"

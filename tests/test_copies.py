@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from pipelines.home import Home
 from pipelines.policy.check import PolicyFile
 from pipelines.policy.force import Rules
 from pipelines.policy.schema import Policy
+from pipelines.storage.home import Home
 from tests.given import AS_OF, Body, Landed, ask, child, fold, server
 
 DAY = timedelta(days=1)

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import flow
-from pipelines.home import Home
+from pipelines.flow.build import build
+from pipelines.storage.home import Home
 from tests.given import AS_OF, Landed, land, publish, query, server
 
 CRASHES = int(os.environ.get("CBR_CRASHES", "4"))
@@ -69,7 +69,7 @@ def test_a_build_that_is_killed_leaves_a_whole_file_and_the_next_ends_as_if_noth
                 kills += 1
         assert state(home) in (old, new)
     assert kills
-    flow.build(home, "last")
+    build(home, "last")
     assert state(home) == new
     assert [path.name for path in home.path.glob("warehouse*")] == ["warehouse.duckdb"]
 
@@ -102,7 +102,7 @@ def test_readers_never_meet_an_error_or_two_versions_while_files_are_published(h
     ]
     try:
         for run in range(1, 1 + count):
-            flow.build(home, f"run-{run}")
+            build(home, f"run-{run}")
     finally:
         threading.Timer(0.3, stop.touch).start()
     answers = [process.communicate(timeout=60)[0] for process in processes]

@@ -15,15 +15,15 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 
 from pipelines import clock
 from pipelines.config import Operation
+from pipelines.errors import WarehouseError
 from pipelines.extract.watch import in_background
-from pipelines.home import Home
 from pipelines.orchestration.jobs import schedule_of
 from pipelines.orchestration.location import build_definitions
 from pipelines.orchestration.resources import Warehouse
 from pipelines.orchestration.specs import LANDING, REPORT, check_specs
-from pipelines.problem import Problem
 from pipelines.reports.preview import read_preview
 from pipelines.sandbox import Sandbox
+from pipelines.storage.home import Home
 from tests.given import AS_OF, Landed, land, publish, query, server, volume
 
 ROOT = Path(__file__).parents[1]
@@ -36,7 +36,7 @@ def execute(
     return definitions.resolve_job_def(job).execute_in_process(raise_on_error=False, **more)
 
 
-def shown(result: dg.ExecuteInProcessResult) -> dict[str, Any]:
+def printable(result: dg.ExecuteInProcessResult) -> dict[str, Any]:
     """What each asset says of itself."""
     return {
         "/".join(event.asset_key.path): {name: value.value for name, value in event.materialization.metadata.items()}
@@ -115,7 +115,7 @@ def test_the_schedule_comes_from_the_configuration_and_is_stopped_outside_produc
     ],
 )
 def test_a_setting_that_can_not_be_meant_is_named_in_one_line(name: str, value: str, said: str) -> None:
-    with pytest.raises(Problem) as caught:
+    with pytest.raises(WarehouseError) as caught:
         schedule_of(Operation.load({name: value}))
     assert said in str(caught.value)
     assert "s3cret" not in str(caught.value) + repr(Operation.load({"CBR_WEBHOOK": "https://x.example/s3cret"}))
@@ -138,7 +138,7 @@ def test_only_what_people_read_has_to_be_fresh_and_dagster_tries_no_step_again()
 def test_the_job_says_of_every_asset_what_an_operator_asks_and_records_every_check(home: Home) -> None:
     result = execute(home)
     assert result.success
-    found = shown(result)
+    found = printable(result)
     assert found.keys() == {"/".join(spec.key.path) for spec in specs() if spec.key != REPORT}
     [(backups,)] = query(home, "SELECT count(*) FROM cbr.backups")
     assert found["cbr/backups"]["dagster/row_count"] == found["tables/backups"]["dagster/row_count"] == backups > 0
@@ -210,7 +210,7 @@ def test_the_report_is_an_asset_that_says_where_it_lies_and_how_the_score_went(h
     publish(home, Landed([server()], as_of=AS_OF + timedelta(days=1)), run_id="run-2")
     result = execute(home, job="report")
     assert result.success
-    told = shown(result)["reports/compliance"]
+    told = printable(result)["reports/compliance"]
     assert told["report"] == str(home.reports / "20260302T120000Z" / "compliance.html")
     assert Path(told["workbook"]).exists()
     assert "](data:image/png;base64,iVBOR" in told["score of prod"]
@@ -330,10 +330,10 @@ def test_where_no_cloud_could_be_read_landing_fails_and_nothing_is_published(two
 
 def test_a_run_of_the_schedule_waits_for_another_one_in_its_home(home: Home) -> None:
     home.prepare()
-    with pytest.raises(Problem, match="another run"), home.held(), home.held(patience=0.05):
+    with pytest.raises(WarehouseError, match="another run"), home.lock(), home.lock(patience=0.05):
         pass
-    with home.held():
-        waited = in_background("waits", lambda: home.held(patience=60).__enter__())
+    with home.lock():
+        waited = in_background("waits", lambda: home.lock(patience=60).__enter__())
         assert not waited.done()
     assert waited.result(timeout=60) is None
 

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from pipelines.cli import main
-from pipelines.home import Home
+from pipelines.storage.home import Home
 from tests.given import AS_OF, Landed, publish, query, server, volume
 
 DAY = timedelta(days=1)
@@ -129,11 +129,11 @@ def test_what_stands_in_the_place_of_a_manifest_is_named(three_days: Home) -> No
 @pytest.mark.parametrize("damage", [empty, garbage, cut])
 @pytest.mark.parametrize("table", ["backups_open", "backups_closed", "result_counts", "open_results"])
 def test_a_damaged_file_of_the_history_is_named(three_days: Home, table: str, damage: Callable[[Path], None]) -> None:
-    from pipelines.history.judged import read_judged
-    from pipelines.history.state import read_state
+    from pipelines.history.manifest import read_history
+    from pipelines.history.results import read_result_history
 
-    before = read_judged(three_days, "prod").entries[-2].files
-    [name] = (read_state(three_days, "prod").files | before)[table]
+    before = read_result_history(three_days, "prod").entries[-2].files
+    [name] = (read_history(three_days, "prod").files | before)[table]
     damage(three_days.path / name)
     named(three_days, three_days.path / name)
 

@@ -16,11 +16,11 @@ import pytest
 from keystoneauth1.session import Session
 
 from pipelines.config import Settings
-from pipelines.extract import landing
-from pipelines.extract.snapshot import Reading, land_all
-from pipelines.home import Home
+from pipelines.extract.snapshot import ScopeResult, land_scopes
+from pipelines.landing.manifest import read_snapshots
 from pipelines.sandbox import Sandbox, serve
 from pipelines.sandbox.answers import iam_error
+from pipelines.storage.home import Home
 from tests.conftest import clouds_yaml, elsewhere
 from tests.given import server, volume
 
@@ -83,17 +83,17 @@ def dripping(asked: str, part: str) -> Answering:
 
 
 @pytest.fixture
-def read(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Reading]]:
+def read(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, ScopeResult]]:
     """Read clouds side by side, as a run that holds the home does."""
     home.prepare()
     monkeypatch.setattr("pipelines.extract.snapshot.LOOK_SECONDS", 0.05)
 
-    def reading(retry_seconds: float = 0.1, **clouds: Any) -> dict[str, Reading]:
+    def reading(retry_seconds: float = 0.1, **clouds: Any) -> dict[str, ScopeResult]:
         monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(clouds_yaml(tmp_path, **clouds)))
         environ = {"CBR_CLOUDS": ",".join(clouds), "CBR_RETRY_SECONDS": str(retry_seconds)}
-        with home.held():
-            readings = land_all(home, Settings.load(str(home.path), environ), lambda *_: None)
-        with home.held():  # nobody holds it any more
+        with home.lock():
+            readings = land_scopes(home, Settings.load(str(home.path), environ), lambda *_: None)
+        with home.lock():  # nobody holds it any more
             return {one.scope: one for one in readings}
 
     return reading
@@ -109,8 +109,8 @@ def test_an_answer_that_drips_has_a_deadline_and_the_other_cloud_is_landed(
         readings = read(slow=entry, well=elsewhere(well))
     assert readings["well"].snapshot is not None
     assert readings["slow"].problem is not None
-    assert readings["slow"].problem.may_pass
-    assert {snapshot.scope for snapshot in landing.snapshots(home)} == {"well"}
+    assert readings["slow"].problem.transient
+    assert {snapshot.scope for snapshot in read_snapshots(home)} == {"well"}
 
 
 def test_a_library_that_never_returns_holds_up_neither_the_other_cloud_nor_the_home(
@@ -199,5 +199,5 @@ def test_an_interrupt_ends_a_run_though_a_library_is_blocked(
     if run == "cbr-warehouse run":
         assert "interrupted" in said
         assert "Traceback" not in said
-    with home.held():
-        assert landing.snapshots(home) == []
+    with home.lock():
+        assert read_snapshots(home) == []

@@ -14,12 +14,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pipelines.cli import main
+from pipelines.errors import WarehouseError
 from pipelines.evidence.pack import write_pack
 from pipelines.evidence.verify import verify
-from pipelines.extract.landing import Attempt, write_attempt
-from pipelines.home import Home, sha256_of
-from pipelines.load.tables import read_loaded
-from pipelines.problem import Problem
+from pipelines.landing.attempts import Attempt, write_attempt
+from pipelines.storage.files import sha256_of
+from pipelines.storage.home import Home
+from pipelines.tables.manifest import read_table_manifest
 from tests.given import AS_OF, Landed, publish, query, server, volume
 from tests.test_policy import POLICY
 
@@ -133,7 +134,7 @@ def test_a_pack_under_other_rules_than_were_published_is_refused(
 ) -> None:
     (tmp_path / "acme.yaml").write_text(POLICY)
     monkeypatch.setenv("CBR_POLICY", str(tmp_path / "acme.yaml"))
-    with pytest.raises(Problem, match="other results than the published file has"):
+    with pytest.raises(WarehouseError, match="other results than the published file has"):
         write_pack(two_days, SECOND)
     assert not list(two_days.evidence.iterdir())
 
@@ -184,7 +185,7 @@ def test_an_older_snapshot_under_other_rules_than_it_was_judged_by_is_refused(
 ) -> None:
     (tmp_path / "acme.yaml").write_text(POLICY.replace("rpo_hours: 4,", "rpo_hours: 1,"))
     monkeypatch.setenv("CBR_POLICY", str(tmp_path / "acme.yaml"))
-    with pytest.raises(Problem, match="other results than were kept"):
+    with pytest.raises(WarehouseError, match="other results than were kept"):
         write_pack(two_days, FIRST)
 
 
@@ -231,7 +232,7 @@ def test_a_snapshot_that_was_judged_again_when_another_reading_had_failed_is_jud
 def test_an_older_snapshot_whose_past_is_pruned_is_refused(two_days: Home) -> None:
     publish(two_days, Landed([volume("v")], as_of=AS_OF + timedelta(days=2)), run_id="run-3")
     shutil.rmtree(two_days.landed("prod", FIRST))
-    with pytest.raises(Problem, match=f"snapshot {FIRST} of 'prod' belongs to that past, and is landed no more"):
+    with pytest.raises(WarehouseError, match=f"snapshot {FIRST} of 'prod' belongs to that past, and is landed no more"):
         write_pack(two_days, SECOND)
 
 
@@ -243,17 +244,17 @@ def test_evidence_without_a_scope_that_stood_then_is_refused(home: Home) -> None
     publish(home, Landed([server()]), away(0))
     publish(home, Landed([server()], as_of=AS_OF + timedelta(days=1)), away(1), run_id="run-2")
     shutil.rmtree(home.landed("away", "20260301T120001Z"))
-    with pytest.raises(Problem, match="snapshot 20260301T120001Z of 'away' belongs to that past"):
+    with pytest.raises(WarehouseError, match="snapshot 20260301T120001Z of 'away' belongs to that past"):
         write_pack(home, FIRST)
     assert not list(home.evidence.iterdir())
     assert not list(home.path.glob(".past-*"))
 
 
 def test_only_what_is_landed_and_complete_has_evidence_and_once(two_days: Home) -> None:
-    with pytest.raises(Problem, match="is no complete snapshot that is landed"):
+    with pytest.raises(WarehouseError, match="is no complete snapshot that is landed"):
         write_pack(two_days, "20260304T120000Z")
     write_pack(two_days, SECOND)
-    with pytest.raises(Problem, match="there is a pack of"):
+    with pytest.raises(WarehouseError, match="there is a pack of"):
         write_pack(two_days, SECOND)
     assert [path.name for path in two_days.evidence.iterdir()] == [SECOND]
 
@@ -388,11 +389,11 @@ def test_a_damaged_manifest_of_a_pack_is_named(pack: Path, text: str) -> None:
 
 
 def test_a_table_of_a_home_that_was_changed_is_no_evidence(two_days: Home) -> None:
-    loaded = read_loaded(two_days, "prod", SECOND)
+    loaded = read_table_manifest(two_days, "prod", SECOND)
     assert loaded
     [path] = loaded.paths(two_days, "backups")
     path.write_bytes(path.read_bytes() + b"x")
-    with pytest.raises(Problem, match=rf"{path.name} is damaged: it is not what was written"):
+    with pytest.raises(WarehouseError, match=rf"{path.name} is damaged: it is not what was written"):
         write_pack(two_days, SECOND)
     publish(two_days, run_id="again")  # which makes it again
     assert verify(write_pack(two_days, SECOND)).is_same

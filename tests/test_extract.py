@@ -13,19 +13,20 @@ import pytest
 
 from pipelines import clock
 from pipelines.config import Settings
-from pipelines.extract import landing
+from pipelines.errors import WarehouseError
 from pipelines.extract.details import SEVENTH, turn, turns_since
-from pipelines.extract.draft import LINES_A_FRAME, Draft
-from pipelines.extract.landing import LIST, SHOW, Snapshot
 from pipelines.extract.pace import Pacers
-from pipelines.extract.snapshot import land, land_all
-from pipelines.home import Home
-from pipelines.problem import Problem
+from pipelines.extract.snapshot import land_scope, land_scopes
+from pipelines.landing.attempts import read_attempts
+from pipelines.landing.manifest import LIST, SHOW, Snapshot, read_snapshots
+from pipelines.landing.reader import read_lines
+from pipelines.landing.writer import LINES_A_FRAME, SnapshotWriter
 from pipelines.sandbox import Sandbox, serve
 from pipelines.sandbox.answers import Answer, cbr_error, gateway_error, html, malformed_url
 from pipelines.sandbox.faults import LIST as LISTING
 from pipelines.sandbox.faults import PASSING, Fault, Faults, Quota
 from pipelines.sandbox.faults import SHOW as SHOWING
+from pipelines.storage.home import Home
 from tests.conftest import clouds_yaml, elsewhere
 from tests.given import AS_OF, Body, server, volume
 
@@ -53,7 +54,7 @@ def read(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Read:
         for name, value in ({"retry_seconds": 10} | settings).items():
             monkeypatch.setenv(f"CBR_{name.upper()}", str(value))
         chosen = Settings.load(str(home.path), full=full)
-        return land(home, "prod", chosen, Pacers(chosen.reading.requests_per_second), lambda *_: None)
+        return land_scope(home, "prod", chosen, Pacers(chosen.reading.requests_per_second), lambda *_: None)
 
     return reading
 
@@ -84,7 +85,7 @@ def many(count: int, make: Callable[..., Body] = volume) -> list[Body]:
 
 
 def bodies(home: Home, snapshot: Snapshot, kind: str) -> list[Any]:
-    return [json.loads(line) for _, line in landing.lines(home, snapshot, kind)]
+    return [json.loads(line) for _, line in read_lines(home, snapshot, kind)]
 
 
 def listed_ids(home: Home, snapshot: Snapshot) -> set[str]:
@@ -258,7 +259,7 @@ def test_most_of_a_list_is_gone_when_it_is_said_twice(home: Home, read: Read) ->
         most = read(service)
         assert service.requests["list"] == 4
     assert (most.complete, most.confirmed, most.looks, most.listed) == (True, True, 2, 2)
-    assert landing.snapshots(home)[-1] == most
+    assert read_snapshots(home)[-1] == most
 
 
 @pytest.mark.parametrize("left", [0, 1, 4])
@@ -364,9 +365,9 @@ def test_an_id_that_is_a_step_in_a_path_is_never_asked_for(read: Read, odd: str)
     "answer", [html(404), gateway_error(404, "0101", "no such API"), cbr_error(404, 6105, "no vault")]
 )
 def test_a_404_of_somebody_else_is_no_deletion(home: Home, read: Read, answer: Answer) -> None:
-    with serve([server("s1")]) as service, pytest.raises(Problem, match="answered 404"):
+    with serve([server("s1")]) as service, pytest.raises(WarehouseError, match="answered 404"):
         read(changed(service, lambda path, plain: answer if path.endswith("/s1") else plain))
-    assert landing.snapshots(home) == []
+    assert read_snapshots(home) == []
 
 
 # Faults that pass, and faults that do not.
@@ -420,21 +421,24 @@ def test_a_long_reading_outlives_its_token(read: Read) -> None:
 
 def test_a_service_that_refuses_every_new_token_is_a_problem(read: Read) -> None:
     refused = gateway_error(401, "0307", "The token must be updated")
-    with serve([]) as service, pytest.raises(Problem, match=r"goes on refusing its credentials: 401 APIGW\.0307"):
+    with (
+        serve([]) as service,
+        pytest.raises(WarehouseError, match=r"goes on refusing its credentials: 401 APIGW\.0307"),
+    ):
         read(changed(service, lambda path, answer: refused if "/backups" in path else answer))
 
 
 def test_a_fault_that_does_not_pass_is_a_problem_and_leaves_no_snapshot(home: Home, read: Read) -> None:
-    with serve([server("s1")]) as service, pytest.raises(Problem, match=r"gave no good answer in 0\.2 s: 502"):
+    with serve([server("s1")]) as service, pytest.raises(WarehouseError, match=r"gave no good answer in 0\.2 s: 502"):
         read(changed(service, lambda path, answer: html(502) if path.endswith("/s1") else answer), retry_seconds=0.2)
-    assert landing.snapshots(home) == []
+    assert read_snapshots(home) == []
 
 
 @pytest.mark.parametrize("answer", [cbr_error(403, 8600, "no"), gateway_error(403, "0302", "no")])
 def test_a_project_without_rights_says_what_to_grant(read: Read, answer: Answer) -> None:
     with (
         serve([]) as service,
-        pytest.raises(Problem, match=r"may not read its backups.*Grant its user CBR ReadOnlyAccess"),
+        pytest.raises(WarehouseError, match=r"may not read its backups.*Grant its user CBR ReadOnlyAccess"),
     ):
         read(changed(service, lambda path, plain: answer if "/backups" in path else plain))
 
@@ -447,13 +451,13 @@ def test_an_endpoint_may_be_written_with_or_without_version_and_project(
     with serve([volume()]) as service:
         cloud = service.cloud() | {"cbr_endpoint_override": service.url + ending}
         monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(clouds_yaml(tmp_path, prod=cloud)))
-        assert land(home, "prod", Settings.load(str(home.path)), Pacers(1000), lambda *_: None).listed == 1
+        assert land_scope(home, "prod", Settings.load(str(home.path)), Pacers(1000), lambda *_: None).listed == 1
 
 
 def test_a_redirect_is_not_followed_with_the_token(read: Read) -> None:
     with serve([]) as other, serve([]) as service:
         away = Answer(302, {}, {"Location": f"{other.url}/v3/x/backups"})
-        with pytest.raises(Problem, match="answered 302"):
+        with pytest.raises(WarehouseError, match="answered 302"):
             read(changed(service, lambda path, answer: away if "/backups" in path else answer))
         assert other.requests.total() == 0
 
@@ -467,11 +471,11 @@ def test_scopes_are_read_side_by_side_and_one_that_fails_stops_no_other(
         path = clouds_yaml(tmp_path, one=one.cloud(), bad=bad, two=elsewhere(two))
         monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(path))
         settings = Settings.load(str(home.path), {"CBR_CLOUDS": "one,bad,two", "CBR_REQUESTS_PER_SECOND": "1000"})
-        readings = land_all(home, settings, lambda *_: None)
+        readings = land_scopes(home, settings, lambda *_: None)
     assert [(r.scope, r.snapshot is not None, r.problem is not None) for r in readings] == [
         ("one", True, False), ("bad", False, True), ("two", True, False),
     ]  # fmt: skip
-    assert [(a.scope, a.problem is None) for a in landing.attempts(home)] == [
+    assert [(a.scope, a.problem is None) for a in read_attempts(home, read_snapshots(home))] == [
         ("bad", False),
         ("one", True),
         ("two", True),
@@ -576,7 +580,7 @@ def test_every_backup_has_its_turn_once_in_seven_days() -> None:
 def break_off(service: Sandbox, read: Read, after: int, **more: Any) -> None:
     """Read until so many details are landed, then fail."""
     service.faults = Faults.script(SHOWING, [None] * after + [Fault.ERROR] * 10_000)
-    with pytest.raises(Problem):
+    with pytest.raises(WarehouseError):
         read(service, retry_seconds=0.02, **more)
     while any(thread.name.startswith("details of") for thread in threading.enumerate()):
         time.sleep(0.01)  # what is under way ends by itself, and lands nothing
@@ -622,7 +626,7 @@ def test_a_clock_that_went_back_is_said_and_nothing_is_read(home: Home, read: Re
         read(service)
         at_time(datetime(2026, 3, 1, 2))
         with pytest.raises(
-            Problem, match="the clock says 2026-03-01 02:00 UTC, but a snapshot of 'prod' began at 2026-03-02"
+            WarehouseError, match="the clock says 2026-03-01 02:00 UTC, but a snapshot of 'prod' began at 2026-03-02"
         ):
             read(service)
 
@@ -667,12 +671,12 @@ def test_of_two_entries_of_one_project_and_region_only_one_is_read(
 
         def read_all(clouds: str) -> dict[str, str | None]:
             settings = Settings.load(str(home.path), {"CBR_CLOUDS": clouds})
-            readings = land_all(home, settings, lambda *_: None)
+            readings = land_scopes(home, settings, lambda *_: None)
             return {one.scope: str(one.problem) if one.problem else None for one in readings}
 
         together = read_all("one,twin" if region else "one")
         assert list(together.values()).count(None) == 1
-        [landed] = landing.snapshots(home)
+        [landed] = read_snapshots(home)
         other = {"one": "twin", "twin": "one"}[landed.scope]
         # From now on it is the name that is landed that has the place, whatever the order.
         said = read_all(f"{other},{landed.scope}")
@@ -688,14 +692,14 @@ def test_what_a_scope_meets_that_nobody_knows_is_its_own(
     home.prepare()
     with serve([server("a")]) as one, serve([server("b")]) as two:
         monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(clouds_yaml(tmp_path, one=one.cloud(), two=elsewhere(two))))
-        plain = Draft.commit
+        plain = SnapshotWriter.commit
 
-        def commit(draft: Draft, **about: Any) -> Snapshot:
+        def commit(draft: SnapshotWriter, **about: Any) -> Snapshot:
             return plain(draft, **about) if draft.scope == "two" else 1 / 0  # type: ignore[return-value]
 
-        monkeypatch.setattr(Draft, "commit", commit)
+        monkeypatch.setattr(SnapshotWriter, "commit", commit)
         settings = Settings.load(str(home.path), {"CBR_CLOUDS": "one,two"})
-        first, second = land_all(home, settings, lambda *_: None)
+        first, second = land_scopes(home, settings, lambda *_: None)
     assert "met what it does not know (ZeroDivisionError)" in str(first.problem)
     assert second.snapshot is not None
 
@@ -707,7 +711,7 @@ def _reading() -> list[threading.Thread]:
 def test_after_a_problem_no_thread_goes_on_trying(read: Read) -> None:
     refused = cbr_error(403, 8600, "no")
     with serve(many(40, server)) as service:
-        with pytest.raises(Problem, match="may not read"):
+        with pytest.raises(WarehouseError, match="may not read"):
             read(
                 changed(service, lambda path, answer: refused if path.endswith("/b0000") else html(502) if "/b" in path and "?" not in path else answer),
                 retry_seconds=600,
@@ -737,15 +741,15 @@ def test_landing_is_private_and_holds_the_bodies_and_no_secret(home: Home, read:
 def test_line_breaks_between_tokens_become_spaces_and_nothing_else_changes(home: Home) -> None:
     sent = b'{\r\n "backups": [],\n "odd": "\\n\xc3\xa9\xe2\x80\xa8 "}'
     home.prepare()
-    draft = Draft(home, "prod", AS_OF)
+    draft = SnapshotWriter(home, "prod", AS_OF)
     draft.write(LIST, sent)
     draft.write(LIST, b"{}")
     snapshot = draft.commit(**ABOUT)
-    assert list(landing.lines(home, snapshot, LIST)) == [
+    assert list(read_lines(home, snapshot, LIST)) == [
         ("list-00001.ndjson.zst:1", sent.replace(b"\r\n", b"  ").replace(b"\n", b" ")),
         ("list-00001.ndjson.zst:2", b"{}"),
     ]
-    assert landing.snapshots(home) == [snapshot]
+    assert read_snapshots(home) == [snapshot]
 
 
 ABOUT = {
@@ -756,20 +760,20 @@ ABOUT = {
 
 def test_a_folder_without_a_manifest_is_no_snapshot(home: Home) -> None:
     home.prepare()
-    draft = Draft(home, "prod", AS_OF)
+    draft = SnapshotWriter(home, "prod", AS_OF)
     draft.write(LIST, b"{}")
     draft.close()
-    assert landing.snapshots(home) == []
+    assert read_snapshots(home) == []
 
 
 def test_a_thread_that_outlives_the_reading_lands_nothing(home: Home) -> None:
     home.prepare()
-    draft = Draft(home, "prod", AS_OF)
+    draft = SnapshotWriter(home, "prod", AS_OF)
     draft.write(SHOW, b"{}")
     draft.close()
     for _ in range(LINES_A_FRAME):
         draft.write(SHOW, b'{"late": true}')
-    again = Draft(home, "prod", AS_OF)
+    again = SnapshotWriter(home, "prod", AS_OF)
     assert list(again.lines(SHOW)) == [b"{}"]
     again.close()
 
@@ -777,14 +781,14 @@ def test_a_thread_that_outlives_the_reading_lands_nothing(home: Home) -> None:
 @pytest.mark.parametrize("cut", range(0, 400, 7))
 def test_whole_frames_survive_a_cut_at_any_byte(home: Home, cut: int) -> None:
     home.prepare()
-    draft = Draft(home, "prod", AS_OF)
+    draft = SnapshotWriter(home, "prod", AS_OF)
     lines = [b'{"backup":{"id":"%d","x":"%d"}}' % (n, n * 7919) for n in range(3 * LINES_A_FRAME + 5)]
     for line in lines:
         draft.write(SHOW, line)
     draft.close()
     [part] = home.landed("prod", draft.snapshot_id).glob("show-*.partial")
     part.write_bytes(part.read_bytes()[: max(0, part.stat().st_size - cut)])
-    again = Draft(home, "prod", AS_OF)
+    again = SnapshotWriter(home, "prod", AS_OF)
     kept = list(again.lines(SHOW))
     assert kept == lines[: len(kept)]
     assert len(kept) in (0, *(n * LINES_A_FRAME for n in (1, 2, 3)), len(lines))
@@ -792,4 +796,4 @@ def test_whole_frames_survive_a_cut_at_any_byte(home: Home, cut: int) -> None:
     for line in lines[len(kept) :]:
         again.write(SHOW, line)
     snapshot = again.commit(**ABOUT)
-    assert [line for _, line in landing.lines(home, snapshot, SHOW)] == lines
+    assert [line for _, line in read_lines(home, snapshot, SHOW)] == lines

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 
-from pipelines.home import Home
+from pipelines.storage.home import Home
 from tests.given import AS_OF, Body, Landed, ask, child, fold, server, volume
 
 DAY = timedelta(days=1)

@@ -15,22 +15,26 @@ import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
 
-from pipelines import duck, flow
 from pipelines.contract.tables import NORMALIZED
-from pipelines.duck import connect
+from pipelines.errors import WarehouseError
 from pipelines.evidence.pack import write_pack
 from pipelines.evidence.verify import verify
-from pipelines.extract import landing
-from pipelines.extract.landing import Attempt
-from pipelines.home import Home, writing
-from pipelines.load import tables
-from pipelines.load.sweep import GRACE
-from pipelines.models.audit import Audit, Audited
-from pipelines.problem import Problem
+from pipelines.flow.build import build_draft, publish_draft
+from pipelines.flow.land import land_clouds, stale_scopes_error
+from pipelines.flow.normalize import normalize_landed
+from pipelines.landing.attempts import ATTEMPT, Attempt, write_attempt
+from pipelines.landing.manifest import read_snapshots
+from pipelines.models.audit import Audit, AuditResult
+from pipelines.orchestration.shows import tables
 from pipelines.reports.content import read_content
 from pipelines.reports.report import write_report
 from pipelines.reports.status import lines
 from pipelines.reports.summary import read_summary, render
+from pipelines.storage.connection import connect, read_published
+from pipelines.storage.files import disk_errors
+from pipelines.storage.home import Home
+from pipelines.tables.cleanup import GRACE_SECONDS
+from pipelines.tables.manifest import read_table_manifest
 from tests.given import AS_OF, Landed, child, land, publish, query, server, volume
 
 LATER = AS_OF + timedelta(days=1)
@@ -131,7 +135,7 @@ def test_a_scope_that_is_not_read_any_more_is_stale_and_can_not_restore_now(home
     assert 'class="good"' not in section
     [section] = re.findall(r'<section aria-label="Scope other">.*?</section>', page, re.DOTALL)
     assert "when it was last read" not in section
-    with duck.published(home.warehouse) as connection:
+    with read_published(home.warehouse) as connection:
         content = read_content(connection)
     assert {row["covered"] for row in content.coverage if row["scope"] == "prod"} == {None}
     rows = content.listings["resources"].rows
@@ -141,8 +145,8 @@ def test_a_scope_that_is_not_read_any_more_is_stale_and_can_not_restore_now(home
 
 def test_a_scope_whose_last_reading_failed_is_stale_and_says_why(home: Home) -> None:
     publish(home, Landed([server()]))
-    landing.write_attempt(home, Attempt("prod", LATER, "IAM refused the user"))
-    landing.write_attempt(home, Attempt("never", LATER, "no such host"))
+    write_attempt(home, Attempt("prod", LATER, "IAM refused the user"))
+    write_attempt(home, Attempt("never", LATER, "no such host"))
     publish(home, run_id="run-2")
     rows = query(
         home,
@@ -152,15 +156,15 @@ def test_a_scope_whose_last_reading_failed_is_stale_and_says_why(home: Home) -> 
     assert {row[4] for row in rows if row[0] == "never"} == {"unknown"}
     assert {row[:4] for row in rows if row[0] == "prod"} == {("prod", "20260301T120000Z", True, "IAM refused the user")}
     assert "pass" not in {row[4] for row in rows}
-    problem = flow.stale(home, ["prod"])
+    problem = stale_scopes_error(home, ["prod"])
     assert problem is not None
     assert "prod: IAM refused the user" in str(problem)
-    assert flow.stale(home, ["elsewhere"]) is None
+    assert stale_scopes_error(home, ["elsewhere"]) is None
 
 
 def test_a_snapshot_whose_run_was_killed_before_it_said_so_still_stands(home: Home) -> None:
     publish(home, Landed([server()]))
-    (home.landed_scope("prod") / landing.ATTEMPT).unlink()
+    (home.landed_scope("prod") / ATTEMPT).unlink()
     publish(home, run_id="run-2")
     assert query(home, "SELECT DISTINCT scope, is_stale FROM compliance.summary") == [("prod", False)]
     assert query(home, "SELECT count(*) > 0 FROM compliance.control_results") == [(True,)]
@@ -170,15 +174,15 @@ def test_a_snapshot_whose_run_was_killed_before_it_said_so_still_stands(home: Ho
 def test_a_landed_part_that_was_changed_is_never_loaded(home: Home, damage: bytes) -> None:
     snapshot = land(home, Landed([server()]))
     (home.landed("prod", snapshot.snapshot_id) / "list-00001.ndjson.zst").write_bytes(damage)
-    with pytest.raises(Problem, match=r"list-00001\.ndjson\.zst is damaged"):
-        flow.normalize_landed(home)
+    with pytest.raises(WarehouseError, match=r"list-00001\.ndjson\.zst is damaged"):
+        normalize_landed(home)
 
 
 def test_two_runs_do_not_work_in_one_home(home: Home) -> None:
     home.prepare()
-    with home.held(), pytest.raises(Problem, match=r"another run, process [0-9]+, is at work"), home.held():
+    with home.lock(), pytest.raises(WarehouseError, match=r"another run, process [0-9]+, is at work"), home.lock():
         pass
-    with home.held():
+    with home.lock():
         pass
 
 
@@ -206,7 +210,7 @@ def test_the_file_carries_what_was_landed_and_loaded(home: Home) -> None:
 
 def test_parquet_files_are_private_described_and_named_by_the_manifest_alone(home: Home) -> None:
     publish(home, Landed([server()]))
-    loaded = tables.read_loaded(home, "prod", "20260301T120000Z")
+    loaded = read_table_manifest(home, "prod", "20260301T120000Z")
     assert loaded is not None
     for table in NORMALIZED[:3]:
         [path] = loaded.paths(home, table.name)
@@ -222,19 +226,19 @@ def test_tables_are_written_once_and_again_when_landing_or_contract_changed(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish(home, Landed([server()]))
-    [first] = flow.normalize_landed(home)
-    assert flow.normalize_landed(home) == [first]
+    [first] = normalize_landed(home)
+    assert normalize_landed(home) == [first]
     monkeypatch.setattr(tables, "VERSION", "another")
-    [second] = flow.normalize_landed(home)
+    [second] = normalize_landed(home)
     assert second.files != first.files
     land(home, Landed([server(), server("b2")]))
-    [third] = flow.normalize_landed(home)
+    [third] = normalize_landed(home)
     assert third.rows["backups"] == 2
 
 
 def test_a_parquet_file_that_was_removed_is_made_again(home: Home) -> None:
     publish(home, Landed([server()]))
-    [loaded] = flow.normalize_landed(home)
+    [loaded] = normalize_landed(home)
     loaded.paths(home, "backups")[0].unlink()
     publish(home)
     assert query(home, "SELECT count(*) FROM cbr.backups") == [(1,)]
@@ -242,14 +246,14 @@ def test_a_parquet_file_that_was_removed_is_made_again(home: Home) -> None:
 
 def test_the_same_landing_gives_the_same_content_in_new_files_and_the_old_ones_go_later(home: Home) -> None:
     publish(home, Landed([server()]))
-    [first] = flow.normalize_landed(home)
-    [second] = flow.normalize_landed(home, [first.snapshot_id])
+    [first] = normalize_landed(home)
+    [second] = normalize_landed(home, [first.snapshot_id])
     assert second.content == first.content
     assert set(first.content) >= {"backups", "children", "extend_info"}
     [old], [new] = first.paths(home, "backups"), second.paths(home, "backups")
     assert old.exists()
-    os.utime(old, (0, time.time() - GRACE - 1))
-    flow.normalize_landed(home)
+    os.utime(old, (0, time.time() - GRACE_SECONDS - 1))
+    normalize_landed(home)
     assert (old.exists(), new.exists()) == (False, True)
 
 
@@ -258,8 +262,8 @@ def days(home: Home, number: int) -> list[str]:
     for day in range(number):
         publish(home, Landed([server()], as_of=AS_OF + timedelta(days=day)), run_id=f"run-{day}")
         for path in home.path.rglob("part-*.parquet"):
-            os.utime(path, (0, time.time() - GRACE - 1))
-    return [snapshot.snapshot_id for snapshot in landing.snapshots(home)]
+            os.utime(path, (0, time.time() - GRACE_SECONDS - 1))
+    return [snapshot.snapshot_id for snapshot in read_snapshots(home)]
 
 
 def tabled(home: Home) -> set[str]:
@@ -284,18 +288,18 @@ def test_tables_of_a_snapshot_that_is_not_judged_yet_stay(home: Home) -> None:
     days(home, 2)
     for day in (2, 3, 4):
         land(home, Landed([server()], as_of=AS_OF + timedelta(days=day)))
-    flow.normalize_landed(home)
+    normalize_landed(home)
     assert {name.removesuffix(".json")[-16:-8] for name in tabled(home)} == {"20260303", "20260304", "20260305"}
 
 
 def test_a_table_that_was_changed_is_made_again(home: Home) -> None:
     publish(home, Landed([server()]))
-    [loaded] = flow.normalize_landed(home)
+    [loaded] = normalize_landed(home)
     [path] = loaded.paths(home, "backups")
     path.write_bytes(path.read_bytes()[:-1] + b"x")
     publish(home, run_id="run-2")
     assert query(home, "SELECT id FROM cbr.backups") == [("backup-1",)]
-    [again] = flow.normalize_landed(home)
+    [again] = normalize_landed(home)
     assert again.content == loaded.content
 
 
@@ -310,10 +314,10 @@ def test_the_same_landing_gives_the_same_results(home: Home) -> None:
 def test_a_draft_that_is_not_whole_is_never_published(home: Home) -> None:
     publish(home, Landed([server()]))
     inode = home.warehouse.stat().st_ino
-    draft = flow.build_draft(home, "run-2")
+    draft = build_draft(home, "run-2")
     draft.path.write_bytes(draft.path.read_bytes()[:4096])
-    with pytest.raises(Problem, match="could not be read back"):
-        flow.publish(home, draft)
+    with pytest.raises(WarehouseError, match="could not be read back"):
+        publish_draft(home, draft)
     assert home.warehouse.stat().st_ino == inode
     assert [path.name for path in home.path.glob("warehouse*")] == ["warehouse.duckdb"]
 
@@ -337,10 +341,10 @@ def test_an_open_reader_goes_on_reading_the_old_file(home: Home) -> None:
 def test_an_audit_that_finds_an_error_leaves_yesterdays_file_and_no_draft(home: Home) -> None:
     publish(home, Landed([server()]))
     inode = home.warehouse.stat().st_ino
-    draft = flow.build_draft(home, "run-2")
-    draft.audited.append(Audited(Audit("broken", "error", "cbr.backups", "SELECT 1", "x"), 3, [{"id": "b1"}]))
-    with pytest.raises(Problem, match=r"not published: broken found .*3 rows in cbr\.backups.*b1"):
-        flow.publish(home, draft)
+    draft = build_draft(home, "run-2")
+    draft.audits.append(AuditResult(Audit("broken", "error", "cbr.backups", "SELECT 1", "x"), 3, [{"id": "b1"}]))
+    with pytest.raises(WarehouseError, match=r"not published: broken found .*3 rows in cbr\.backups.*b1"):
+        publish_draft(home, draft)
     assert home.warehouse.stat().st_ino == inode
     assert not draft.path.exists()
 
@@ -371,24 +375,24 @@ def test_the_grid_audit_sees_a_missing_result(home: Home) -> None:
 
 def test_a_failure_while_building_leaves_no_draft(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     publish(home, Landed([server()]))
-    monkeypatch.setattr(flow, "run_audits", lambda *_: 1 / 0)
+    monkeypatch.setattr("pipelines.flow.build.run_audits", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        flow.build_draft(home, "run-2")
+        build_draft(home, "run-2")
     assert [path.name for path in home.path.glob("warehouse*")] == ["warehouse.duckdb"]
 
 
 def test_a_home_in_which_nothing_landed_says_so(home: Home) -> None:
     home.prepare()
-    with pytest.raises(Problem, match="nothing is landed"):
-        flow.build_draft(home, "run-1")
+    with pytest.raises(WarehouseError, match="nothing is landed"):
+        build_draft(home, "run-1")
 
 
 def test_a_damaged_manifest_says_which(home: Home) -> None:
     snapshot = land(home, Landed([server()]))
     path = home.landed("prod", snapshot.snapshot_id) / "manifest.json"
     path.write_text("{")
-    with pytest.raises(Problem, match=r"manifest\.json is damaged"):
-        flow.normalize_landed(home)
+    with pytest.raises(WarehouseError, match=r"manifest\.json is damaged"):
+        normalize_landed(home)
 
 
 @pytest.mark.parametrize(
@@ -396,7 +400,7 @@ def test_a_damaged_manifest_says_which(home: Home) -> None:
     [(errno.ENOSPC, "is full"), (errno.EACCES, "can't be written"), (errno.EROFS, "can't be written")],
 )
 def test_what_the_disk_refuses_is_a_problem(number: int, said: str) -> None:
-    with pytest.raises(Problem, match=said), writing(Path("somewhere")):
+    with pytest.raises(WarehouseError, match=said), disk_errors(Path("somewhere")):
         raise OSError(number, "no")
 
 
@@ -404,7 +408,7 @@ def test_synthetic_data_says_so_wherever_it_is(tmp_path: Path) -> None:
     from pipelines.config import Settings
 
     settings = Settings.load(str(tmp_path / "home"), {})
-    flow.land_clouds(settings, lambda *_: None)
+    land_clouds(settings, lambda *_: None)
     home = Home(settings.home)
     publish(home, described=True)
     assert query(home, "SELECT DISTINCT is_sandbox FROM compliance.summary") == [(True,)]

@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from pipelines import flow
 from pipelines.contract.history import HISTORY
 from pipelines.contract.tables import NORMALIZED
-from pipelines.duck import connect
-from pipelines.extract import landing
-from pipelines.extract.keep import outdated, remove
-from pipelines.history.state import read_state
-from pipelines.home import Home
-from pipelines.load.parquet import rows_in
-from pipelines.problem import Problem
+from pipelines.errors import WarehouseError
+from pipelines.flow.build import build, replay
+from pipelines.history.manifest import read_history
+from pipelines.landing.maintenance import prunable_snapshots, remove_snapshot
+from pipelines.landing.manifest import read_snapshots
+from pipelines.storage.connection import connect
+from pipelines.storage.home import Home
+from pipelines.storage.parquet import select_rows
 from tests.given import AS_OF, Body, Landed, ask, child, fold, land, publish, server, volume
 
 DAY = timedelta(days=1)
@@ -52,11 +52,11 @@ def asked(home: Home, sql: str) -> list[tuple[Any, ...]]:
 
 def state_of(home: Home, scope: str = "prod") -> dict[str, list[tuple[Any, ...]]]:
     """Every row that the history has, in Parquet."""
-    state = read_state(home, scope)
+    state = read_history(home, scope)
     with connect() as connection:
         return {
             table.name: connection.execute(
-                f"SELECT * FROM {rows_in(table, state.paths(home, table.name))} ORDER BY ALL"
+                f"SELECT * FROM {select_rows(table, state.paths(home, table.name))} ORDER BY ALL"
             ).fetchall()
             for table in HISTORY
         }
@@ -158,9 +158,9 @@ def test_folding_day_by_day_from_nothing_and_again_ends_in_the_same_state(home: 
     at_once = fold(Home(tmp_path / "at-once"), *each)
     assert state_of(home) == state_of(at_once)
     shutil.rmtree(home.histories)
-    flow.build(home, "again")
+    build(home, "again")
     assert state_of(home) == state_of(at_once)
-    flow.replay(home, None, "replayed")
+    replay(home, None, "replayed")
     assert state_of(home) == state_of(at_once)
 
 
@@ -169,67 +169,69 @@ def test_a_quiet_day_adds_nothing_to_what_grows(home: Home) -> None:
     before = state_of(home)
     fold(home, *(day(number, server()) for number in range(2, 12)))
     assert state_of(home) == before
-    assert all(len(files) == 1 for files in read_state(home, "prod").files.values() if files)
+    assert all(len(files) == 1 for files in read_history(home, "prod").files.values() if files)
 
 
 def test_files_of_what_grows_are_made_one_before_they_are_many(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipelines.history.fold._FEW", 4)
+    monkeypatch.setattr("pipelines.history.fold._MAX_FILES", 4)
     fold(home, *days(*([server(name=f"name {number}")] for number in range(8))))
-    assert 1 <= len(read_state(home, "prod").files["backups_closed"]) <= 4
+    assert 1 <= len(read_history(home, "prod").files["backups_closed"]) <= 4
     assert asked(home, "SELECT count(*), count(DISTINCT name) FROM history.backups") == [(8, 8)]
 
 
 def test_history_outlives_the_file_and_pruned_landings(home: Home) -> None:
     publish(home, *days([server()], [server(name="new")]))
-    for snapshot in landing.snapshots(home):
-        remove(home.landed(snapshot.scope, snapshot.snapshot_id))
+    for snapshot in read_snapshots(home):
+        remove_snapshot(home.landed(snapshot.scope, snapshot.snapshot_id))
     land(home, day(2, server(name="newer")))
     shutil.rmtree(home.tables / "manifests" / "nothing", ignore_errors=True)
     home.warehouse.unlink()
-    flow.build(home, "again")
+    build(home, "again")
     assert [name for (name,) in asked(home, "SELECT name FROM history.backups ORDER BY valid_from")] == [
         "autobk_backup-1",
         "new",
         "newer",
     ]
-    flow.replay(home, None, "replayed")
+    replay(home, None, "replayed")
     assert asked(home, "SELECT count(*) FROM history.backups") == [(3,)]
 
 
 def test_a_history_whose_past_is_lost_says_so_and_what_to_do(home: Home) -> None:
     fold(home, day(0, server()))
-    [snapshot] = landing.snapshots(home)
-    remove(home.landed(snapshot.scope, snapshot.snapshot_id))
+    [snapshot] = read_snapshots(home)
+    remove_snapshot(home.landed(snapshot.scope, snapshot.snapshot_id))
     shutil.rmtree(home.tables)
     land(home, day(1, server()))
-    with pytest.raises(Problem, match="goes on from snapshot 20260301T120000Z, whose tables and landing are both gone"):
-        flow.build(home, "again")
+    with pytest.raises(
+        WarehouseError, match="goes on from snapshot 20260301T120000Z, whose tables and landing are both gone"
+    ):
+        build(home, "again")
     home.history_manifest("prod").write_text("{")
-    with pytest.raises(Problem, match="is damaged"):
-        flow.build(home, "again")
+    with pytest.raises(WarehouseError, match="is damaged"):
+        build(home, "again")
 
 
 def test_a_replay_that_fails_half_way_leaves_the_history_as_it_was(home: Home) -> None:
     fold(home, *days(*([server(name=f"name {number}")] for number in range(4))))
     before = state_of(home)
-    newest = landing.snapshots(home)[-1]
-    damaged = home.landed("prod", landing.snapshots(home)[1].snapshot_id) / "show-00001.ndjson.zst"
+    newest = read_snapshots(home)[-1]
+    damaged = home.landed("prod", read_snapshots(home)[1].snapshot_id) / "show-00001.ndjson.zst"
     kept_bytes = damaged.read_bytes()
     damaged.write_bytes(b"not what it was")
     shutil.rmtree(home.tables)
-    with pytest.raises(Problem, match="is damaged"):
-        flow.replay(home, newest.snapshot_id, "replayed")
+    with pytest.raises(WarehouseError, match="is damaged"):
+        replay(home, newest.snapshot_id, "replayed")
     assert state_of(home) == before
     damaged.write_bytes(kept_bytes)
-    flow.replay(home, None, "replayed")
+    replay(home, None, "replayed")
     assert state_of(home) == before
 
 
 def test_a_newest_snapshot_that_is_removed_is_not_in_the_history_any_more(home: Home) -> None:
     fold(home, *days([server()], [server(name="new")], [server(name="newer"), volume("v2")]))
-    newest = landing.snapshots(home)[-1]
-    remove(home.landed("prod", newest.snapshot_id))
-    flow.build(home, "again")
+    newest = read_snapshots(home)[-1]
+    remove_snapshot(home.landed("prod", newest.snapshot_id))
+    build(home, "again")
     assert asked(home, "SELECT name, valid_to, last_seen FROM history.backups ORDER BY valid_from") == [
         ("autobk_backup-1", at(1), at(0)),
         ("new", None, at(1)),
@@ -245,7 +247,7 @@ def test_what_the_history_has_not_taken_in_is_not_pruned(home: Home) -> None:
     fold(home, *days([server()], [server()]))
     for number in (2, 3, 4):
         land(home, day(number, server(name=f"name {number}")))
-    old = outdated(home, 1, at(10), {"prod": landing.snapshots(home)[1].snapshot_id})
+    old = prunable_snapshots(home, 1, at(10), {"prod": read_snapshots(home)[1].snapshot_id})
     assert [path.name for path in old] == ["snapshot_id=20260301T120000Z", "snapshot_id=20260302T120000Z"]
 
 

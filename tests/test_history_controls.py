@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.home import Home
+from pipelines.storage.home import Home
 from tests.given import AS_OF, Body, Landed, ask, child, fold, server, volume
 
 DAY = timedelta(days=1)

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from pipelines.home import Home
+from pipelines.storage.home import Home
 from tests.given import Landed, publish, server
 
 ENDLESS = "SELECT count(*) FROM range(3000000000) AS t (a) WHERE a * a % 7 = 5"

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from pipelines import flow
-from pipelines.home import Home
+from pipelines.flow.judge import home_rules
+from pipelines.storage.home import Home
 from tests.given import Landed, ask, fold
 from tests.histories import ABSENT, SOURCE, Estate, Event, Story, estates, readings, simpler
 from tests.judge import (
@@ -82,7 +82,7 @@ def disagreements(estate: Estate) -> list[Disagreement]:
             home,
             "SELECT control_id, scope, subject_id, status, reason_code, reason FROM controls.findings"
             f" WHERE control_id IN ({controls})",
-            rules=flow.rules_of(home),
+            rules=home_rules(home),
         )
     got = {(row["control_id"], row["scope"], row["subject_id"]): row for row in rows}
     return list(differences(expected, got))

@@ -9,12 +9,15 @@ from typing import Any
 
 import pytest
 
-from pipelines import flow
 from pipelines.evidence.pack import write_pack
-from pipelines.extract.landing import LIST, SHOW, Attempt, write_attempt
-from pipelines.history.judged import _FEW, read_judged
-from pipelines.home import Home
+from pipelines.flow.build import build
+from pipelines.flow.judge import judge_unjudged
+from pipelines.flow.normalize import normalize_landed
+from pipelines.history.results import _MAX_FILES, read_result_history
+from pipelines.landing.attempts import Attempt, write_attempt
+from pipelines.landing.manifest import LIST, SHOW
 from pipelines.policy.force import Rules
+from pipelines.storage.home import Home
 from tests.given import AS_OF, Body, Landed, ask, at, child, fold, land, publish, query, replica, server, volume
 
 DAY = timedelta(days=1)
@@ -70,9 +73,9 @@ def test_judging_a_snapshot_again_replaces_its_own_results_alone(home: Home) -> 
     before = (query(home, trend), query(home, events))
     assert [row[0] for row in before[0]] == ["2026-03-01", "2026-03-02"]
     for again in ("again", "and again"):
-        flow.build(home, again)
+        build(home, again)
         assert (query(home, trend), query(home, events)) == before
-    assert [entry.snapshot_id for entry in read_judged(home, "prod").entries] == [
+    assert [entry.snapshot_id for entry in read_result_history(home, "prod").entries] == [
         "20260301T120000Z",
         "20260302T120000Z",
     ]
@@ -82,22 +85,23 @@ def test_the_trend_goes_on_when_landings_and_the_file_are_gone(home: Home) -> No
     for number in range(2):
         publish(home, day(number, fresh(number)), run_id=f"run-{number}")
     home.warehouse.unlink()
-    flow.build(home, "again")
+    build(home, "again")
     assert query(home, "SELECT count(DISTINCT day) FROM compliance.protection_trend_daily") == [(2,)]
 
 
 def test_results_of_many_snapshots_are_made_one_file(home: Home) -> None:
-    from pipelines.history.judged import COUNTS, Judged, keep
+    from pipelines.contract.results import RESULT_COUNTS
+    from pipelines.history.results import ResultHistory, write_result_history
 
     publish(home, day(0, fresh(0)))
-    [first] = read_judged(home, "prod").entries
-    old = [replace(first, snapshot_id=f"2025{number:04}T120000Z") for number in range(_FEW)]
-    keep(home, Judged("prod", [*old, first]))
+    [first] = read_result_history(home, "prod").entries
+    old = [replace(first, snapshot_id=f"2025{number:04}T120000Z") for number in range(_MAX_FILES)]
+    write_result_history(home, ResultHistory("prod", [*old, first]))
     publish(home, day(1, fresh(1)), run_id="run-2")
-    judged = read_judged(home, "prod")
+    judged = read_result_history(home, "prod")
     assert len(judged.entries) == 2
     assert [len(files) for files in judged.files.values()][:1] == [1]
-    assert COUNTS.name in judged.files
+    assert RESULT_COUNTS.name in judged.files
 
 
 def test_waived_results_count_in_one_score_and_not_in_the_other(home: Home) -> None:
@@ -151,7 +155,7 @@ def test_neither_order_nor_parts_nor_other_scopes_change_a_result(
     assert len({row["status"] for row in said}) == 4
     dice = random.Random(seed)
     shuffled = [dice.sample(bodies, len(bodies)) for bodies in deepcopy(days)]
-    monkeypatch.setattr("pipelines.extract.draft.PART_BYTES", 1, raising=False)
+    monkeypatch.setattr("pipelines.landing.writer.PART_BYTES", 1, raising=False)
     stranger = Landed([server("s", resource_id="r1")], scope="stranger", project="other", region="other")
     other = fold(Home(tmp_path / "other"), stranger, *(day(number, *bodies) for number, bodies in enumerate(shuffled)))
     assert ask(other, FINDINGS) == said
@@ -184,11 +188,11 @@ def test_a_snapshot_whose_run_was_killed_before_it_published_is_judged_by_the_ne
         for given in reading:
             land(home, given)
         if folded:
-            flow.judge_missed(home, "killed")
-            flow.normalize_landed(home)  # and there it was killed
+            judge_unjudged(home, "killed")
+            normalize_landed(home)  # and there it was killed
     land(home, readings[3][0])
-    flow.build(home, "next")
-    assert [entry.snapshot_id[:8] for entry in read_judged(home, "prod").entries] == [
+    build(home, "next")
+    assert [entry.snapshot_id[:8] for entry in read_result_history(home, "prod").entries] == [
         f"2026030{number}" for number in (1, 2, 3, 4)
     ]
     for sql in KEPT_OF_RESULTS:
@@ -207,7 +211,7 @@ def test_a_missed_reading_of_several_scopes_is_judged_with_what_all_of_them_were
     for number in (1, 2):
         for given in reading(number):
             land(home, given)
-    flow.build(home, "next")
+    build(home, "next")
     for sql in KEPT_OF_RESULTS:
         assert query(home, sql) == query(expected, sql) != []
     # As it was judged, it has evidence.
@@ -220,10 +224,10 @@ def test_a_reading_that_failed_later_does_not_count_for_a_missed_one(home: Home)
     land(home, day(1, fresh(1)))
     land(home, day(2, fresh(2)))
     write_attempt(home, Attempt("prod", AS_OF + 3 * DAY, "the cloud did not answer"))
-    flow.build(home, "next")
+    build(home, "next")
     days = query(home, "SELECT DISTINCT day FROM compliance.protection_trend_daily ORDER BY day")
     assert days == [("2026-03-01",), ("2026-03-02",), ("2026-03-03",)]
-    assert read_judged(home, "prod").entries[1].read == {
+    assert read_result_history(home, "prod").entries[1].read == {
         "prod": ((AS_OF + DAY + timedelta(seconds=5)).isoformat(), None)
     }
     gate = "SELECT status FROM history.result_counts WHERE control_id = 'snapshot-complete' ORDER BY as_of"

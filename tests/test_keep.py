@@ -10,14 +10,16 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from pipelines import clock, flow
+from pipelines import clock
 from pipelines.cli import main
 from pipelines.evidence.pack import write_pack
 from pipelines.evidence.verify import verify
-from pipelines.extract import landing
-from pipelines.home import Home
-from pipelines.load.tables import read_loaded
+from pipelines.flow.build import build
+from pipelines.flow.normalize import normalize_landed
+from pipelines.landing.manifest import read_snapshots
 from pipelines.reports.report import write_report
+from pipelines.storage.home import Home
+from pipelines.tables.manifest import read_table_manifest
 from tests.given import AS_OF, Landed, land, publish, query, server, volume
 from tests.test_readme import README
 
@@ -29,13 +31,13 @@ def call(home: Home, *arguments: str) -> Result:
 def test_replay_makes_the_same_again_without_any_service(home: Home) -> None:
     publish(home, Landed([server()]))
     sql = "SELECT * EXCLUDE (run_id) FROM compliance.control_results ORDER BY ALL"
-    before, files = query(home, sql), read_loaded(home, "prod", "20260301T120000Z")
+    before, files = query(home, sql), read_table_manifest(home, "prod", "20260301T120000Z")
     home.warehouse.unlink()
     result = call(home, "replay")
     assert result.exit_code == 0, result.stderr
     assert "resource-recent-recovery-point" in result.stdout
     assert query(home, sql) == before
-    again = read_loaded(home, "prod", "20260301T120000Z")
+    again = read_table_manifest(home, "prod", "20260301T120000Z")
     assert files is not None
     assert again is not None
     assert (again.files != files.files, again.rows == files.rows) == (True, True)
@@ -44,11 +46,11 @@ def test_replay_makes_the_same_again_without_any_service(home: Home) -> None:
 def test_build_makes_the_published_file_again_from_parquet(home: Home) -> None:
     publish(home, Landed([server()]))
     sql = "SELECT * EXCLUDE (run_id) FROM compliance.control_results ORDER BY ALL"
-    before, files = query(home, sql), read_loaded(home, "prod", "20260301T120000Z")
+    before, files = query(home, sql), read_table_manifest(home, "prod", "20260301T120000Z")
     home.warehouse.unlink()
     assert call(home, "build").exit_code == 0
     assert query(home, sql) == before
-    assert read_loaded(home, "prod", "20260301T120000Z") == files
+    assert read_table_manifest(home, "prod", "20260301T120000Z") == files
 
 
 def test_the_catalog_describes_every_relation_and_column(home: Home) -> None:
@@ -67,9 +69,9 @@ def test_the_catalog_describes_every_relation_and_column(home: Home) -> None:
 def test_replay_of_one_snapshot_leaves_the_others(home: Home) -> None:
     publish(home, Landed([server("old")]))
     publish(home, Landed([server("new")], as_of=AS_OF + timedelta(days=1)), run_id="run-2")
-    before = {name: read_loaded(home, "prod", name) for name in ("20260301T120000Z", "20260302T120000Z")}
+    before = {name: read_table_manifest(home, "prod", name) for name in ("20260301T120000Z", "20260302T120000Z")}
     assert call(home, "replay", "20260301T120000Z").exit_code == 0
-    after = {name: read_loaded(home, "prod", name) for name in before}
+    after = {name: read_table_manifest(home, "prod", name) for name in before}
     assert after["20260301T120000Z"] != before["20260301T120000Z"]
     assert after["20260302T120000Z"] == before["20260302T120000Z"]
     assert query(home, "SELECT id FROM cbr.backups") == [("new",)]
@@ -113,13 +115,13 @@ def test_prune_says_first_and_never_removes_what_stands_for_a_scope(
     lone = Landed([server()], scope="lone")
     publish(home, *days, lone)
     monkeypatch.setattr(clock, "utc_now", lambda: AS_OF + timedelta(days=9))
-    before = landing.snapshots(home)
+    before = read_snapshots(home)
     dry = call(home, "prune", "--keep-days", "3", "--dry-run").stdout
-    assert landing.snapshots(home) == before
+    assert read_snapshots(home) == before
     done = call(home, "prune", "--keep-days", "3").stdout
     assert dry.replace("would remove", "removed") == done
     assert done.count("removed") == 5
-    left = {(snapshot.scope, snapshot.snapshot_id[:8]) for snapshot in landing.snapshots(home)}
+    left = {(snapshot.scope, snapshot.snapshot_id[:8]) for snapshot in read_snapshots(home)}
     assert left == {("lone", "20260301"), ("prod", "20260305"), ("prod", "20260307"), ("prod", "20260308")}
     assert call(home, "prune", "--keep-days", "3").stdout == ""
     assert call(home, "verify").exit_code == 0
@@ -145,7 +147,7 @@ def test_the_backup_line_of_the_readme_is_enough_to_make_all_again_and_to_prove_
     assert sorted(path.name for path in copy.path.iterdir() if path.is_dir()) == ["evidence", "history", "landing"]
     assert not list(copy.path.glob("warehouse*"))
     assert call(copy, "verify").exit_code == 0
-    flow.build(copy, "again")
+    build(copy, "again")
     for sql in (
         "SELECT * EXCLUDE (run_id) FROM compliance.control_results ORDER BY ALL",
         "SELECT * FROM compliance.control_result_events ORDER BY ALL",
@@ -159,17 +161,17 @@ def test_the_backup_line_of_the_readme_is_enough_to_make_all_again_and_to_prove_
 def test_prune_only_says_what_it_would_do_beside_a_run(home: Home) -> None:
     publish(home, Landed([server()]))
     publish(home, Landed([server()], as_of=AS_OF + timedelta(days=1)), run_id="run-2")
-    with home.held():
+    with home.lock():
         dry = call(home, "prune", "--keep-days", "0", "--dry-run")
         assert (dry.exit_code, dry.stdout.count("would remove")) == (0, 1)
         assert "is at work in" in call(home, "prune", "--keep-days", "0").stderr
-    assert len(landing.snapshots(home)) == 2
+    assert len(read_snapshots(home)) == 2
 
 
 def test_prune_leaves_what_is_not_judged_yet(home: Home) -> None:
     publish(home, Landed([server()]))
     for day in (1, 2):
         land(home, Landed([server()], as_of=AS_OF + timedelta(days=day)))
-    flow.normalize_landed(home)
+    normalize_landed(home)
     assert "snapshot_id=20260301" in call(home, "prune", "--keep-days", "0").stdout
-    assert [snapshot.snapshot_id[:8] for snapshot in landing.snapshots(home)] == ["20260302", "20260303"]
+    assert [snapshot.snapshot_id[:8] for snapshot in read_snapshots(home)] == ["20260302", "20260303"]

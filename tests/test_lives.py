@@ -6,7 +6,7 @@ Each story has a resource of its own; all are read, folded and judged together.
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 
-from pipelines.home import Home
+from pipelines.storage.home import Home
 from tests.given import AS_OF, Body, Landed, ask, child, fold, server
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)

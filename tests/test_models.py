@@ -9,14 +9,15 @@ from sqlglot import exp
 
 from pipelines.contract.derive import create_table
 from pipelines.contract.history import CLASSES
-from pipelines.duck import connect
-from pipelines.models.build import typed
-from pipelines.models.control import EXCLUDABLE, FINDING, Control, finding_model
+from pipelines.models.control import EXCLUDABLE, Control
+from pipelines.models.findings import FINDING, finding_model
 from pipelines.models.model import Model, ModelError, parse_model, sql_folder
 from pipelines.models.portability import objections
 from pipelines.models.project import SOURCES, project, read_project
 from pipelines.models.reasons import Reason, returned_codes
 from pipelines.policy.tables import SETTINGS, TIERS
+from pipelines.storage.connection import connect
+from pipelines.warehouse.models import typed_select
 
 # A control counts twice: as its file has it, and as it is built.
 MODELS = [*project().models, *(control.model for control in project().controls), *project().audits]
@@ -33,7 +34,7 @@ def test_every_model_compiles_against_an_empty_contract() -> None:
             connection.execute(create_table(table))
         for model in project().models:
             columns = project().columns[model.relation]
-            connection.execute(f"CREATE {model.kind} {model.relation} AS {typed(model, columns)}")
+            connection.execute(f"CREATE {model.kind} {model.relation} AS {typed_select(model, columns)}")
             found = connection.execute(f"DESCRIBE {model.relation}").fetchall()
             assert [(name, kind) for name, kind, *_ in found] == [(c.name, c.type) for c in columns]
         for audit in project().audits:
@@ -286,7 +287,7 @@ def test_a_header_gives_each_reason_code_its_status_and_sentence(tmp_path: Path)
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("{word}", "{words}", "controls.a names words in the reason good"),
+        ("{word}", "{words}", "controls.a names words in the reason good: no column of it"),
         ("{word}", "{word", "write a reason as code: status: sentence"),
         ("bad: fail: It is bad.", "bad: broken: It is bad.", "the header of controls.a: write a reason as"),
         ("bad: fail: It is bad.", "good: fail: It is bad.", "the reason code good has two lines"),
@@ -298,6 +299,7 @@ def test_a_header_gives_each_reason_code_its_status_and_sentence(tmp_path: Path)
         ("-- reasons:", "-- links:", "lacks 'reasons'"),
         (", word from judged", ", 'pass' as status, word from judged", "controls.a has the columns status, which"),
         ("as subject_id", "as subject", "controls.a lacks the columns subject_id"),
+        ("word from judged", "word, id from judged", "controls.a neither describes nor shows the columns id"),
     ],
 )
 def test_a_control_whose_codes_and_reasons_do_not_match_is_refused(

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.block import Block
 from pipelines.contract.tables import NORMALIZED
+from pipelines.landing.blocks import Block
 from pipelines.normalize.snapshot import Normalizer
 from tests.given import Body, child, server
 

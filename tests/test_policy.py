@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from pipelines.cli import main
 from pipelines.contract.columns import Type
-from pipelines.home import Home
+from pipelines.errors import WarehouseError
 from pipelines.models.project import project
 from pipelines.policy.check import WaiverFile, check_policy, check_waivers, read_policy
 from pipelines.policy.demands import SETTINGS, TIER, derived
@@ -19,8 +19,8 @@ from pipelines.policy.document import Fault
 from pipelines.policy.force import Rules, known, read_rules
 from pipelines.policy.named import Named, named
 from pipelines.policy.schema import Waivers, json_schema
-from pipelines.problem import Problem
 from pipelines.reports.listings import select
+from pipelines.storage.home import Home
 from tests.given import AS_OF, Landed, ask, at, child, fold, publish, query, server, volume
 
 POLICY = """version: 1
@@ -128,7 +128,7 @@ def test_whatever_is_wrong_with_a_policy_is_said_with_its_line(old: str, new: st
     assert old in POLICY
     policy, faults = check_policy(POLICY.replace(old, new, 1))
     assert policy is None
-    assert [fault for fault in faults if fault.line == line and fault.what.startswith(said)], faults
+    assert [fault for fault in faults if fault.line == line and fault.message.startswith(said)], faults
 
 
 def test_a_day_in_quotes_is_a_day() -> None:
@@ -139,7 +139,7 @@ def test_a_day_in_quotes_is_a_day() -> None:
 
 
 def test_the_largest_numbers_are_judged_by_without_an_overflow(home: Home, tmp_path: Path) -> None:
-    largest = {demand.column.name: demand.most for demand in TIER if demand.column.type in (Type.WHOLE, Type.REAL)}
+    largest = {demand.column.name: demand.most for demand in TIER if demand.column.type in (Type.INTEGER, Type.DOUBLE)}
     settings = {demand.column.name: demand.most for demand in SETTINGS if demand.column.unit != "%"}
     policy = {"version": 1, "policy_id": "p", "effective_from": "1900-01-01", "default_tier": "t"}
     policy |= {"tiers": {"t": largest}, "settings": settings, "report_timezone": "Pacific/Kiritimati"}
@@ -175,7 +175,7 @@ def test_a_policy_with_several_problems_lists_all_and_runs_nothing(home: Home, m
     path = home.path / "policy.yaml"
     path.write_text(POLICY.replace("rpo_hours: 4", "rpo: 4").replace("default_tier: standard", "default_tiers: x"))
     monkeypatch.setenv("CBR_POLICY", str(path))
-    with pytest.raises(Problem, match=r"line 7: tiers.critical.rpo .*line 10: default_tiers is no key"):
+    with pytest.raises(WarehouseError, match=r"line 7: tiers.critical.rpo .*line 10: default_tiers is no key"):
         publish(home, run_id="run-2")
     assert home.warehouse.stat().st_ino == before
     result = CliRunner().invoke(main, ["policy", "check", str(path)])
@@ -193,12 +193,12 @@ def test_nothing_is_read_with_a_policy_that_is_not_valid(tmp_path: Path, monkeyp
 
 
 def test_a_file_that_is_not_there_or_not_text_is_said(tmp_path: Path) -> None:
-    with pytest.raises(Problem, match="can't be read"):
+    with pytest.raises(WarehouseError, match="can't be read"):
         read_policy(tmp_path / "none.yaml")
     (tmp_path / "latin.yaml").write_bytes(b"policy_id: \xe9")
-    with pytest.raises(Problem, match="is not UTF-8"):
+    with pytest.raises(WarehouseError, match="is not UTF-8"):
         read_policy(tmp_path / "latin.yaml")
-    assert check_policy("")[1][0].what == "the file is empty"
+    assert check_policy("")[1][0].message == "the file is empty"
     assert check_policy("- 1")[0] is None
 
 
@@ -229,7 +229,7 @@ def _yaml(*changes: dict[str, Any]) -> str:
 def test_whatever_is_wrong_with_a_waiver_is_said(change: dict[str, Any], said: str) -> None:
     waivers, faults = check_waivers(_yaml(change), CONTROLS)
     assert waivers is None
-    assert any(said in fault.what for fault in faults), faults
+    assert any(said in fault.message for fault in faults), faults
     assert all(fault.line > 1 for fault in faults)
 
 
@@ -404,10 +404,10 @@ def test_the_rules_that_lie_in_the_home_hold_unless_others_are_named(home: Home,
 def test_two_policies_of_one_day_are_refused(home: Home, tmp_path: Path) -> None:
     for name in ("a.yaml", "b.yml"):
         (tmp_path / name).write_text(POLICY)
-    with pytest.raises(Problem, match="two policies"):
+    with pytest.raises(WarehouseError, match="two policies"):
         read_rules((), named(home, {"CBR_POLICY": str(tmp_path)}))
     (tmp_path / "empty").mkdir()
-    with pytest.raises(Problem, match="there is no policy in the folder"):
+    with pytest.raises(WarehouseError, match="there is no policy in the folder"):
         read_rules((), named(home, {"CBR_POLICY": str(tmp_path / "empty")}))
 
 
@@ -551,7 +551,7 @@ def test_a_waiver_and_an_exclusion_of_one_id_are_refused(home: Home) -> None:
     home.prepare()
     (home.path / "policy.yaml").write_text(POLICY)
     (home.path / "waivers.yaml").write_text(_yaml({"id": "exc-001"}))
-    with pytest.raises(Problem, match="exc-001 is the id of an exclusion in the policy and of a waiver in"):
+    with pytest.raises(WarehouseError, match="exc-001 is the id of an exclusion in the policy and of a waiver in"):
         read_rules(project().controls, named(home, {}))
 
 
@@ -562,12 +562,12 @@ OTHERS = ["Ops@Example.com", "  ops@example.com ", "ｏｐｓ＠example.com", "o
 def test_nobody_is_two_people_by_another_spelling(same: str) -> None:
     for change in ({"approver": same}, {"owner": same, "approver": "ops@example.com"}):
         _, faults = check_waivers(_yaml(change), CONTROLS)
-        assert [fault.what for fault in faults] == ["waiver WVR-1: owner and approver must be two people"]
+        assert [fault.message for fault in faults] == ["waiver WVR-1: owner and approver must be two people"]
     two = {"control_id": "retention-shortened", "backup_ids": ["b"]}
     for second in (same, "CISO@example.com "):
         _, faults = check_waivers(_yaml(two | {"second_approver": second}), CONTROLS)
         [fault] = faults
-        assert "needs a second_approver, who is neither owner nor approver" in fault.what
+        assert "needs a second_approver, who is neither owner nor approver" in fault.message
     assert check_waivers(_yaml(two | {"second_approver": "cfo@example.com"}), CONTROLS)[0]
 
 

@@ -16,8 +16,8 @@ from click.testing import CliRunner
 
 import pipelines
 from pipelines.cli import main
-from pipelines.home import Home
-from pipelines.problem import Problem
+from pipelines.errors import WarehouseError
+from pipelines.storage.home import Home
 from tests.conftest import Demo
 from tests.given import Landed, publish, query, server
 from tests.test_readme import README
@@ -80,7 +80,7 @@ def refused(home: Home, *words: str) -> str:
 
 def refused_by_all(home: Home) -> set[str]:
     """What every way to read the published file says of it."""
-    with pytest.raises(Problem) as raised:
+    with pytest.raises(WarehouseError) as raised:
         pipelines.open_warehouse(str(home.path))
     return {refused(home, *words) for words in READING} | {f"cbr-warehouse: {raised.value}\n"}
 
@@ -238,7 +238,7 @@ def test_a_file_of_another_version_of_duckdb_says_so(published: Home, monkeypatc
     def refuse(*_: object) -> None:
         raise duckdb.IOException("Trying to read a database file with version number 99, but we can only read 64 to 68")
 
-    monkeypatch.setattr("pipelines.duck.open_file", refuse)
+    monkeypatch.setattr("pipelines.storage.connection.open_file", refuse)
     [said] = refused_by_all(published)
     assert "was written by another version of DuckDB. Run 'cbr-warehouse build'" in said
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from pipelines.duck import connect
 from pipelines.models.project import project
 from pipelines.policy.check import check_policy, check_waivers
 from pipelines.policy.force import known
+from pipelines.storage.connection import connect
 from tests.conftest import Demo
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")

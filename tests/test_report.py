@@ -16,15 +16,15 @@ from typing import Any
 import pytest
 from xlsxwriter.exceptions import FileCreateError
 
-from pipelines.duck import connect
+from pipelines.errors import WarehouseError
 from pipelines.evidence.pack import write_pack
-from pipelines.home import Home
-from pipelines.problem import Problem
 from pipelines.reports.report import write_report
 from pipelines.reports.workbook import _text
 from pipelines.sandbox.estate import resources
 from pipelines.sandbox.healthy import stable_id
 from pipelines.sandbox.stories import STORIES, TOLD_BY
+from pipelines.storage.connection import connect
+from pipelines.storage.home import Home
 from tests.conftest import Demo
 from tests.given import AS_OF, Landed, publish, server, volume
 
@@ -49,7 +49,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def shown(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def printable(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The report of the demo."""
     return demo.home.reports / "latest" / "compliance.html"
 
@@ -197,7 +197,7 @@ def test_a_report_that_fails_leaves_the_one_before(home: Home, monkeypatch: pyte
         raise FileCreateError(OSError(errno.ENOSPC, "No space left on device"))
 
     monkeypatch.setattr("pipelines.reports.workbook._write_workbook", full)
-    with pytest.raises(Problem, match=r"the disk of .* is full"):
+    with pytest.raises(WarehouseError, match=r"the disk of .* is full"):
         write_report(home)
     monkeypatch.undo()
     renamed = Path.rename
@@ -208,7 +208,7 @@ def test_a_report_that_fails_leaves_the_one_before(home: Home, monkeypatch: pyte
         return renamed(path, target)
 
     monkeypatch.setattr(Path, "rename", fail)
-    with pytest.raises(Problem):
+    with pytest.raises(WarehouseError):
         write_report(home)
     assert (home.reports / "latest" / "compliance.html").read_text() == before
     assert sorted(path.name for path in home.reports.iterdir()) == ["20260301T120000Z", "latest"]
@@ -366,7 +366,7 @@ def test_a_file_of_another_version_is_named_and_what_to_do(home: Home) -> None:
     publish(home, Landed([server()]))
     with connect(home.warehouse) as connection:
         connection.execute("DROP VIEW compliance.size_changes")
-    with pytest.raises(Problem, match=r"made by another version of cbr-warehouse. Run 'cbr-warehouse build'"):
+    with pytest.raises(WarehouseError, match=r"made by another version of cbr-warehouse. Run 'cbr-warehouse build'"):
         write_report(home)
     assert not list(home.reports.glob("*"))
 

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from pipelines.config import Reading, Settings
-from pipelines.extract.landing import attempts
+from pipelines.config import ReadSettings, Settings
 from pipelines.extract.secrets import PIECE, Redactor
-from pipelines.extract.snapshot import land_all
-from pipelines.home import Home
+from pipelines.extract.snapshot import land_scopes
+from pipelines.landing.attempts import read_attempts
+from pipelines.landing.manifest import read_snapshots
 from pipelines.sandbox import Sandbox, serve
 from pipelines.sandbox.answers import Answer
+from pipelines.storage.home import Home
 from tests.conftest import clouds_yaml
 from tests.given import server
 
@@ -95,9 +96,9 @@ def test_what_a_service_quotes_of_a_request_is_neither_said_nor_kept(
 
         service.answer = quoting  # type: ignore[method-assign]
         environ = {"CBR_CLOUDS": "prod", "CBR_RETRY_SECONDS": "0.05"}
-        [reading] = land_all(home, Settings.load(str(home.path), environ), lambda *_: None)
+        [reading] = land_scopes(home, Settings.load(str(home.path), environ), lambda *_: None)
     assert reading.problem is not None
-    [attempt] = attempts(home)
+    [attempt] = read_attempts(home, read_snapshots(home))
     assert attempt.problem == str(reading.problem)
     assert quoted
     for secret in quoted:
@@ -123,7 +124,7 @@ def test_an_answer_has_a_largest_size_and_takes_no_memory_beyond_it(
         monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(clouds_yaml(tmp_path, prod=small.cloud())))
         environ = {"CBR_CLOUDS": "prod", "CBR_RETRY_SECONDS": "5", "CBR_MAX_RESPONSE_MB": "2"}
         tracemalloc.start()
-        [reading] = land_all(home, Settings.load(str(home.path), environ), lambda *_: None)
+        [reading] = land_scopes(home, Settings.load(str(home.path), environ), lambda *_: None)
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
     assert "an answer is larger than 2 MB" in str(reading.problem)
@@ -132,4 +133,4 @@ def test_an_answer_has_a_largest_size_and_takes_no_memory_beyond_it(
 
 
 def test_an_answer_may_be_64_megabytes() -> None:
-    assert Reading().max_response_mb == Settings.load(environ={}).reading.max_response_mb == 64
+    assert ReadSettings().max_response_mb == Settings.load(environ={}).reading.max_response_mb == 64

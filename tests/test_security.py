@@ -15,16 +15,16 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from pipelines.cli import main
-from pipelines.duck import connect
-from pipelines.extract.landing import part_lines
+from pipelines.errors import WarehouseError
 from pipelines.extract.scope import open_scope
-from pipelines.problem import Problem
+from pipelines.landing.reader import part_lines
 from pipelines.sandbox import Sandbox, serve
 from pipelines.sandbox.answers import Answer
 from pipelines.sandbox.faults import PASSING, Faults
 from pipelines.sandbox.iam import PASSWORD, SECRET_KEY
 from pipelines.sandbox.server import serve_store
 from pipelines.sandbox.store import Held
+from pipelines.storage.connection import connect
 from tests.conftest import clouds_yaml
 from tests.given import server
 from tests.test_aksk import cloud as signed_cloud
@@ -118,7 +118,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(
     secure: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(clouds_yaml(tmp_path, prod=secure.cloud())))
-    with pytest.raises(Problem, match=r"is not trusted.*Set cacert"), open_scope("prod"):
+    with pytest.raises(WarehouseError, match=r"is not trusted.*Set cacert"), open_scope("prod"):
         pass
     assert secure.requests.total() == 0
 

@@ -13,15 +13,17 @@ from typing import NamedTuple
 from duckdb import DuckDBPyConnection
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from pipelines import flow
-from pipelines.duck import connect
-from pipelines.history.judged import KEPT, keep, write_results
-from pipelines.home import Home
-from pipelines.models.build import build_models
+from pipelines.flow.judge import home_rules
+from pipelines.flow.normalize import normalize_landed
+from pipelines.history.results import RESULT_MODELS, write_result_history, write_results
 from pipelines.models.project import project
 from pipelines.sandbox.estate import estate as synthetic_estate
 from pipelines.sandbox.stories import STORY_DAYS
-from pipelines.sources import current, fill_sources
+from pipelines.storage.connection import connect
+from pipelines.storage.home import Home
+from pipelines.warehouse.inputs import read_inputs
+from pipelines.warehouse.models import build_models
+from pipelines.warehouse.sources import fill_sources
 from tests.given import AS_OF, Landed, land
 from tests.histories import Estate, estates, readings
 
@@ -56,13 +58,14 @@ def judge(home: Home, given: Landed) -> dict[str, Judged]:
     land(home, given)
     models = project()
     with connect() as connection:
-        flow.normalize_landed(home)
-        fill_sources(connection, home, "run", models, flow.rules_of(home))
-        build_models(connection, models.towards((*KEPT, "compliance.resource_compliance")))
+        normalize_landed(home)
+        inputs = read_inputs(home, "run", home_rules(home))
+        fill_sources(connection, inputs, models)
+        build_models(connection, models.towards((*RESULT_MODELS, "compliance.resource_compliance")))
         judged = {}
-        for loaded in current(home, flow.landing.snapshots(home)):
-            keep(home, write_results(home, connection, loaded.scope, loaded.snapshot_id))
-            judged[loaded.scope] = said(connection, loaded.scope)
+        for scope, snapshot_id in sorted(inputs.current):
+            write_result_history(home, write_results(home, connection, scope, snapshot_id))
+            judged[scope] = said(connection, scope)
     return judged
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from pipelines.home import Home
 from pipelines.policy.check import PolicyFile
 from pipelines.policy.force import Rules
 from pipelines.policy.schema import Policy
+from pipelines.storage.home import Home
 from tests.given import Body, Landed, ask, at, child, fold, replica, server, volume
 
 Case = tuple[list[Body], str, tuple[str, str]]  # backups of one resource, the subject, what is said of it

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from pipelines.clock import snapshot_id
-from pipelines.extract.draft import Draft
-from pipelines.extract.landing import LIST, SHOW
-from pipelines.home import Home
+from pipelines.landing.manifest import LIST, SHOW
+from pipelines.landing.writer import SnapshotWriter
 from pipelines.normalize.tolerant.coerce import json_text
+from pipelines.storage.home import Home
 from tests.given import AS_OF, Body, Landed, ask, child, commit, fold, server
 
 DAY = timedelta(days=1)
@@ -103,7 +103,7 @@ def test_a_record_that_makes_no_sense_is_a_finding(home: Home, body: Body, rule:
 
 def test_details_that_are_reused_say_how_old_they_are_and_prove_nothing_when_too_old(home: Home) -> None:
     home.prepare()
-    draft = Draft(home, "prod", AS_OF)
+    draft = SnapshotWriter(home, "prod", AS_OF)
     body = of_day(0)
     draft.write(LIST, json_text({"backups": [body | {"children": []}], "count": 1}).encode())
     earlier = AS_OF - timedelta(hours=170)

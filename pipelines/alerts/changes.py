@@ -16,9 +16,11 @@ import pyarrow.parquet as pq
 
 from pipelines.alerts.words import code
 from pipelines.contract.keys import SEVERITIES
-from pipelines.duck import rows
-from pipelines.home import Home, private_folder
-from pipelines.problem import Problem, shown
+from pipelines.errors import WarehouseError
+from pipelines.storage.connection import fetch_dicts
+from pipelines.storage.files import make_private_folder
+from pipelines.storage.home import Home
+from pipelines.text import printable
 
 _NAMES = 6  # of a line
 _LINES, _CHARACTERS = 30, 3_500  # of a text
@@ -83,27 +85,27 @@ def read_news(connection: duckdb.DuckDBPyConnection, told: pa.Table | None) -> N
     if told is None:
         return News([], present)
     connection.register("told", told)
-    changes = sorted(rows(connection, _CHANGES), key=_order)
+    changes = sorted(fetch_dicts(connection, _CHANGES), key=_order)
     connection.unregister("told")
-    standing = {row["scope"]: row["as_of"] for row in rows(connection, _STANDING)}
+    standing = {row["scope"]: row["as_of"] for row in fetch_dicts(connection, _STANDING)}
     return News(_texts(changes, standing), present)
 
 
 def read_told(home: Home) -> pa.Table | None:
-    """Return the results that were told, nothing where none ever were. Raises Problem where the file is damaged."""
+    """Return the results that were told, nothing where none ever were. Raises WarehouseError if the file is damaged."""
     path = _path(home)
     try:
         return pq.read_table(path) if path.exists() else None
     except (pa.ArrowException, OSError) as error:
-        raise Problem(
-            f"{path} is damaged: {shown(error)}", "Remove it: what does not pass now then counts as told."
+        raise WarehouseError(
+            f"{path} is damaged: {printable(error)}", "Remove it: what does not pass now then counts as told."
         ) from None
 
 
 def keep_told(home: Home, told: pa.Table) -> None:
     """Remember what was told, in one step."""
     path = _path(home)
-    private_folder(path.parent)
+    make_private_folder(path.parent)
     draft = path.with_suffix(".draft")
     pq.write_table(told, draft, compression="zstd")
     draft.replace(path)

@@ -16,8 +16,9 @@ from requests.auth import AuthBase, HTTPBasicAuth
 from requests.utils import get_auth_from_url
 from urllib3.exceptions import HTTPError
 
+from pipelines.errors import WarehouseError
 from pipelines.extract.retry import retrying
-from pipelines.problem import Problem, shown
+from pipelines.text import printable
 
 PATIENCE = 15.0  # seconds; who waits for a sensor gives it a minute
 EXCHANGE_SECONDS = 20.0  # for one request and its whole answer, however slowly its bytes come
@@ -53,7 +54,7 @@ class _Nothing(AuthBase):
 
 
 def post(url: str, text: str) -> None:
-    """Post `text`. Raises Problem where it was not taken in PATIENCE seconds, or never will be."""
+    """Post `text`. Raises WarehouseError if it was not taken in PATIENCE seconds, or never will be."""
     patiently = retrying(lambda fault: isinstance(fault, _Passing), lambda: PATIENCE)
     try:
         patiently(_post_once, url, {"text": text})
@@ -154,11 +155,11 @@ def _without_secrets(said: str, url: str) -> str:
     secrets = {form for part in parts if part for form in (part, unquote_plus(part)) if len(form) >= _SHORTEST_SECRET}
     for secret in sorted(secrets, key=len, reverse=True):
         said = said.replace(secret, "***")
-    line = shown(" ".join(said.split()))
+    line = printable(" ".join(said.split()))
     return line if len(line) <= _LONGEST_SAID else line[: _LONGEST_SAID - 1] + "…"
 
 
-def _refused(said: str) -> Problem:
-    return Problem(
+def _refused(said: str) -> WarehouseError:
+    return WarehouseError(
         f"the webhook took no message: {said}", "Check CBR_WEBHOOK. What was not taken is posted again at a later look."
     )

@@ -3,13 +3,13 @@
 Belongs here: how a name, or what somebody else said, becomes part of a message.
 """
 
-from pipelines.problem import shown
+from pipelines.text import printable
 
 _LONGEST = 80  # characters of a name
 
 
 def code(text: object, longest: int = _LONGEST) -> str:
     """Return a text as code of a chat's markup, cut where it is too long."""
-    plain = shown(text)
+    plain = printable(text)
     cut = plain if len(plain) <= longest else plain[: longest - 1] + "…"
     return f"`{cut.replace('`', chr(39)).replace('&', '&amp;').replace('<', '&lt;').replace('>', '&gt;')}`"

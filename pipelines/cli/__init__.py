@@ -1,10 +1,7 @@
 """cbr-warehouse on the command line.
 
-Belongs here: the group of commands, and how each of them ends. The commands are in running.py (demo, run),
-asking.py (query, status, report), keeping.py (build, replay, catalog, verify, prune), policing.py (policy), proving.py
-(evidence), looking.py (the rest).
-Does not belong here: any step. A Problem ends as one line on standard error and exit code 1; wrong usage exits with 2;
-an interrupt exits with 130 or 143, as shells expect.
+Each command is a module of this folder. A WarehouseError is printed as one line on standard error, with exit code 1.
+Wrong usage exits with 2, an interrupt with 130 or 143, as shells expect.
 """
 
 import atexit
@@ -22,20 +19,20 @@ from pipelines.cli.policing import policy
 from pipelines.cli.proving import evidence
 from pipelines.cli.running import demo, run
 from pipelines.cli.signals import Signals, interruptible
-from pipelines.problem import Problem
+from pipelines.errors import WarehouseError
 
 _SIGINT = 130  # the exit code
 _INTERRUPTED = "interrupted"
 
 
 class _Group(click.Group):
-    """Ends every command that meets a Problem with its one line."""
+    """Ends every command that meets a WarehouseError with its one line."""
 
     def invoke(self, ctx: click.Context) -> Any:
         signals = ctx.find_object(Signals)
         try:
             return super().invoke(ctx)
-        except Problem as problem:
+        except WarehouseError as problem:
             said = str(problem)
         except (KeyboardInterrupt, click.Abort) as interrupt:
             gc.collect()  # a block that the signal kept from being left is left now: a draft is removed

@@ -11,7 +11,7 @@ from rich.console import Console
 from pipelines import clock
 from pipelines.cli.options import verbose_option
 from pipelines.config import SANDBOX, Settings
-from pipelines.problem import Problem
+from pipelines.errors import WarehouseError
 
 
 @click.command()
@@ -28,14 +28,14 @@ def show(backup_id: str, cloud: str, form: str, verbose: bool) -> None:
     from pipelines.reports.rows import print_rows
 
     if not re.fullmatch(r"[\w-][\w .+~-]*", backup_id, re.ASCII):
-        raise Problem(f"{backup_id!a} is no id of a backup", "An id has letters, digits and dashes.")
+        raise WarehouseError(f"{backup_id!a} is no id of a backup", "An id has letters, digits and dashes.")
     reading = Settings.load().reading
     with open_scope(cloud, reading) as scope:
         try:
             client = Client(scope, Pacer(reading.requests_per_second), reading.retry_seconds)
             body, _ = client.show(backup_id)
         except Vanished as answer:
-            raise Problem(f"cloud {cloud!r} has no backup {backup_id} ({answer})", "Check the id.") from None
+            raise WarehouseError(f"cloud {cloud!r} has no backup {backup_id} ({answer})", "Check the id.") from None
     if form == "json":
         sys.stdout.buffer.write(body + b"\n")
     else:
@@ -64,4 +64,6 @@ def _listening(port: int) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise Problem(f"port {port} can't be listened on: {error.strerror}", "Choose another with --port.") from None
+        raise WarehouseError(
+            f"port {port} can't be listened on: {error.strerror}", "Choose another with --port."
+        ) from None

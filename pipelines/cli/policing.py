@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from pipelines.cli.options import chosen_home, home_option
-from pipelines.problem import Problem
+from pipelines.errors import WarehouseError
 
 
 @click.group()
@@ -41,7 +41,7 @@ def check(file: Path) -> None:
     for line in listed(faults, file):
         click.echo(line)
     if faults:
-        raise Problem(f"{len(faults)} problems in {file}", "No run accepts it as it is.")
+        raise WarehouseError(f"{len(faults)} problems in {file}", "No run accepts it as it is.")
     click.echo(f"{file} is a valid {kind} file")
 
 

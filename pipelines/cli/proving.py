@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from pipelines.cli.options import chosen_home, home_option
-from pipelines.problem import Problem
+from pipelines.errors import WarehouseError
 
 
 @click.command()
@@ -33,11 +33,11 @@ def _verify(folder: Path) -> None:
     for damage in found.damages:
         click.echo(damage)
     if found.damages:
-        raise Problem(
+        raise WarehouseError(
             f"{folder} is not what it was: {len(found.damages)} files differ", "Get it from where it is kept."
         )
     if not found.is_same:
-        raise Problem(
+        raise WarehouseError(
             f"judging {folder} again gives {found.found_sha256}, where its manifest says {found.said_sha256}",
             "Try the version of cbr-warehouse that its manifest names.",
         )

@@ -11,7 +11,7 @@ from rich.progress import Progress, TaskID
 
 from pipelines.cli.options import home_option, verbose_option
 from pipelines.config import DEMO_HOME, SANDBOX, Settings
-from pipelines.home import Home
+from pipelines.storage.home import Home
 
 
 @click.command()
@@ -20,14 +20,14 @@ from pipelines.home import Home
 def demo(home: str, verbose: bool) -> None:
     """Run the main job on a synthetic estate, served on loopback, after a month of earlier readings."""
     from pipelines import clock
-    from pipelines.rehearsal import rehearse
+    from pipelines.flow.rehearsal import rehearse
     from pipelines.reports.report import LATEST, PAGE, write_report
     from pipelines.reports.summary import near
 
     settings = Settings.load(home, {"CBR_CLOUDS": SANDBOX})
     with _progress() as progress:
         moment = rehearse(settings, progress)
-    with clock.pretended(moment):
+    with clock.shifted_to(moment):
         _run(settings, verbose)
     write_report(Home(settings.home))
     click.echo(f"report     {near(Home(settings.home).reports / LATEST / PAGE)}")

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pipelines.duck import interrupt_all
+from pipelines.storage.connection import interrupt_all
 
 _SOON = 0.1  # seconds in which the thread has run
 

@@ -10,12 +10,12 @@ import pyarrow as pa
 class Type(Enum):
     """A column's type, as the pair (DuckDB, Arrow) that it is kept in."""
 
-    TEXT = ("VARCHAR", pa.string())
-    WHOLE = ("BIGINT", pa.int64())
-    REAL = ("DOUBLE", pa.float64())
-    FLAG = ("BOOLEAN", pa.bool_())
-    INSTANT = ("TIMESTAMP", pa.timestamp("us"))  # UTC without zone, microseconds
-    TEXTS = ("VARCHAR[]", pa.list_(pa.string()))
+    STRING = ("VARCHAR", pa.string())
+    INTEGER = ("BIGINT", pa.int64())
+    DOUBLE = ("DOUBLE", pa.float64())
+    BOOLEAN = ("BOOLEAN", pa.bool_())
+    TIMESTAMP = ("TIMESTAMP", pa.timestamp("us"))  # UTC without zone, microseconds
+    STRINGS = ("VARCHAR[]", pa.list_(pa.string()))
     JSON = ("JSON", pa.string())
 
     @property

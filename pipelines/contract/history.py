@@ -12,31 +12,37 @@ from pipelines.contract.keys import SCOPE, api
 from pipelines.contract.tables import BACKUPS, CHILDREN, EXTEND_INFO, NORMALIZED, REPLICATION_RECORDS
 
 SCHEMA = "history"
-INSTANT, TEXT, FLAG, WHOLE = Type.INSTANT, Type.TEXT, Type.FLAG, Type.WHOLE
+TIMESTAMP, STRING, BOOLEAN, INTEGER = Type.TIMESTAMP, Type.STRING, Type.BOOLEAN, Type.INTEGER
 
-VALID_FROM = Column("valid_from", INSTANT, "The first complete snapshot that has this version.", required=True)
-VALID_TO = Column("valid_to", INSTANT, "The first complete snapshot that has it no more; null while it lasts.")
+VALID_FROM = Column("valid_from", TIMESTAMP, "The first complete snapshot that has this version.", required=True)
+VALID_TO = Column("valid_to", TIMESTAMP, "The first complete snapshot that has it no more; null while it lasts.")
 FIRST_SEEN = Column(
-    "first_seen", INSTANT, "The first complete snapshot that has the record, since it was last away.", required=True
+    "first_seen", TIMESTAMP, "The first complete snapshot that has the record, since it was last away.", required=True
 )
-LAST_SEEN = Column("last_seen", INSTANT, "The last complete snapshot that has this version.", required=True)
+LAST_SEEN = Column("last_seen", TIMESTAMP, "The last complete snapshot that has this version.", required=True)
 VERSION = (VALID_FROM, VALID_TO, FIRST_SEEN, LAST_SEEN)
 
 
 WAS = (
-    Column("was_usable", FLAG, "A complete snapshot, this or an earlier one, has it in a state to be restored from."),
-    Column("was_failed", FLAG, "A complete snapshot, this or an earlier one, has it as failed."),
+    Column(
+        "was_usable", BOOLEAN, "A complete snapshot, this or an earlier one, has it in a state to be restored from."
+    ),
+    Column("was_failed", BOOLEAN, "A complete snapshot, this or an earlier one, has it as failed."),
     Column(
         "dependable_until",
-        INSTANT,
+        TIMESTAMP,
         "When it expired, or the first complete snapshot in which it can't be restored from; null while it can.",
     ),
 )
 _SINCE = (
-    Column("state_since", INSTANT, "The first complete snapshot since which it has been in its state without a break."),
-    Column("was_manual", FLAG, "A complete snapshot, this or an earlier one, has it as made by hand."),
-    Column("latest_expiry", INSTANT, "The latest expiry that a complete snapshot has of it as usable."),
-    Column("was_endless", FLAG, "A complete snapshot, this or an earlier one, has it as usable and without an expiry."),
+    Column(
+        "state_since", TIMESTAMP, "The first complete snapshot since which it has been in its state without a break."
+    ),
+    Column("was_manual", BOOLEAN, "A complete snapshot, this or an earlier one, has it as made by hand."),
+    Column("latest_expiry", TIMESTAMP, "The latest expiry that a complete snapshot has of it as usable."),
+    Column(
+        "was_endless", BOOLEAN, "A complete snapshot, this or an earlier one, has it as usable and without an expiry."
+    ),
 )
 
 
@@ -70,12 +76,12 @@ def _unread(table: Table, flag: str) -> Table:
     return Table(SCHEMA, f"{table.name}_unread", doc, key_of(table), table.columns)
 
 
-CLOSED = {table.name: _closed(table) for table in NORMALIZED}
-OPEN = {table.name: _open(table) for table in NORMALIZED}
+CLOSED_VERSIONS = {table.name: _closed(table) for table in NORMALIZED}
+OPEN_VERSIONS = {table.name: _open(table) for table in NORMALIZED}
 # What stands in a backup and is known only where a list was sent: which column of cbr.backups tells.
-LOADED_BY = {CHILDREN.name: "detail_loaded", REPLICATION_RECORDS.name: "replication_loaded"}
+LOADED_FLAGS = {CHILDREN.name: "detail_loaded", REPLICATION_RECORDS.name: "replication_loaded"}
 UNREAD = {
-    table.name: _unread(table, LOADED_BY.get(table.name, "detail_loaded"))
+    table.name: _unread(table, LOADED_FLAGS.get(table.name, "detail_loaded"))
     for table in (CHILDREN, EXTEND_INFO, REPLICATION_RECORDS)
 }
 
@@ -113,25 +119,27 @@ DISAPPEARANCES = Table(
     ("scope", "id", "gone_at"),
     (
         SCOPE,
-        api("id", TEXT, "Id of the backup.", required=True),
+        api("id", STRING, "Id of the backup.", required=True),
         *(column for column in BACKUPS.columns if column.name in _KEPT),
-        Column("is_auto", FLAG, "Made by a policy; by its flag, else by its name, else null."),
+        Column("is_auto", BOOLEAN, "Made by a policy; by its flag, else by its name, else null."),
         *WAS,
         FIRST_SEEN,
-        Column("last_seen", INSTANT, "The last complete snapshot that has it.", required=True),
-        Column("gone_at", INSTANT, "The first complete snapshot that has it no more.", required=True),
+        Column("last_seen", TIMESTAMP, "The last complete snapshot that has it.", required=True),
+        Column("gone_at", TIMESTAMP, "The first complete snapshot that has it no more.", required=True),
         Column(
             "disappearance",
-            TEXT,
+            STRING,
             "What became of it: the first of these that fits.",
             required=True,
             known=CLASSES,
         ),
-        Column("verdict", TEXT, "What that means.", required=True, known=("ok", "fail", "unknown")),
-        Column("days_early", Type.REAL, "From its absence to its expiry, where it went before.", unit="days"),
-        Column("vault_points_before", WHOLE, "Backups of its vault in the last snapshot that has it."),
-        Column("vault_points_after", WHOLE, "Backups of its vault in the first that has it no more."),
-        Column("vault_failed_with_it", WHOLE, "Backups of its vault that went in the same interval with verdict fail."),
+        Column("verdict", STRING, "What that means.", required=True, known=("ok", "fail", "unknown")),
+        Column("days_early", Type.DOUBLE, "From its absence to its expiry, where it went before.", unit="days"),
+        Column("vault_points_before", INTEGER, "Backups of its vault in the last snapshot that has it."),
+        Column("vault_points_after", INTEGER, "Backups of its vault in the first that has it no more."),
+        Column(
+            "vault_failed_with_it", INTEGER, "Backups of its vault that went in the same interval with verdict fail."
+        ),
     ),
 )
 
@@ -142,12 +150,12 @@ EXPIRY_CHANGES = Table(
     ("scope", "id", "changed_at"),
     (
         SCOPE,
-        api("id", TEXT, "Id of the backup.", required=True),
+        api("id", STRING, "Id of the backup.", required=True),
         *(column for column in BACKUPS.columns if column.name in ("resource_id", "image_type")),
-        Column("changed_at", INSTANT, "The first complete snapshot that has the nearer expiry.", required=True),
-        Column("seen_at", INSTANT, "The complete snapshot before.", required=True),
-        Column("old_value", INSTANT, "The latest expiry that it ever had; null where it once had none."),
-        Column("new_value", INSTANT, "Its expiry since.", required=True),
+        Column("changed_at", TIMESTAMP, "The first complete snapshot that has the nearer expiry.", required=True),
+        Column("seen_at", TIMESTAMP, "The complete snapshot before.", required=True),
+        Column("old_value", TIMESTAMP, "The latest expiry that it ever had; null where it once had none."),
+        Column("new_value", TIMESTAMP, "Its expiry since.", required=True),
     ),
 )
 
@@ -159,9 +167,9 @@ DEPTHS = Table(
     (
         SCOPE,
         *(column for column in BACKUPS.columns if column.name in ("resource_id", "image_type")),
-        Column("depth", WHOLE, "In the newest complete snapshot, those that are going among them.", required=True),
-        Column("depth_before", WHOLE, "In the one before."),
-        Column("depth_before_that", WHOLE, "In the one before that."),
+        Column("depth", INTEGER, "In the newest complete snapshot, those that are going among them.", required=True),
+        Column("depth_before", INTEGER, "In the one before."),
+        Column("depth_before_that", INTEGER, "In the one before that."),
     ),
 )
 
@@ -172,16 +180,16 @@ DRIFT_SEEN = Table(
     ("scope", "table_name", "path", "kind", "found"),
     (
         SCOPE,
-        Column("table_name", TEXT, "The table concerned.", required=True),
-        Column("path", TEXT, "The key, below the object that a row stands for.", required=True),
-        Column("kind", TEXT, "What was done: coerced, refused or unknown, as in meta.drift.", required=True),
-        Column("found", TEXT, "The JSON type that was sent.", required=True),
-        Column("first_seen", INSTANT, "The first complete snapshot that has it.", required=True),
-        Column("last_seen", INSTANT, "The last complete snapshot that has it.", required=True),
+        Column("table_name", STRING, "The table concerned.", required=True),
+        Column("path", STRING, "The key, below the object that a row stands for.", required=True),
+        Column("kind", STRING, "What was done: coerced, refused or unknown, as in meta.drift.", required=True),
+        Column("found", STRING, "The JSON type that was sent.", required=True),
+        Column("first_seen", TIMESTAMP, "The first complete snapshot that has it.", required=True),
+        Column("last_seen", TIMESTAMP, "The last complete snapshot that has it.", required=True),
     ),
 )
 
 # Rewritten by each fold, as large as a snapshot; and grown by what each fold adds.
-STATE = (*OPEN.values(), *UNREAD.values(), DEPTHS, DRIFT_SEEN)
-GROWN = (*CLOSED.values(), DISAPPEARANCES, EXPIRY_CHANGES)
+STATE = (*OPEN_VERSIONS.values(), *UNREAD.values(), DEPTHS, DRIFT_SEEN)
+GROWN = (*CLOSED_VERSIONS.values(), DISAPPEARANCES, EXPIRY_CHANGES)
 HISTORY = (*STATE, *GROWN)

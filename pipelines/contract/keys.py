@@ -2,7 +2,7 @@
 
 from pipelines.contract.columns import Column, Type
 
-TEXT = Type.TEXT
+STRING = Type.STRING
 
 
 def api(name: str, kind: Type, doc: str, zh: str = "", **more: object) -> Column:
@@ -11,17 +11,17 @@ def api(name: str, kind: Type, doc: str, zh: str = "", **more: object) -> Column
 
 
 SCOPE = Column(
-    "scope", TEXT, "The account, region and project that was read, by its name in clouds.yaml.", required=True
+    "scope", STRING, "The account, region and project that was read, by its name in clouds.yaml.", required=True
 )
 SNAPSHOT = Column(
     "snapshot_id",
-    TEXT,
+    STRING,
     "The snapshot of the scope: the UTC instant at which reading began, as 20261123T020000Z.",
     required=True,
     references="meta.snapshots.snapshot_id",
 )
-AS_OF = Column("as_of", Type.INSTANT, "When reading began; every judgement compares with it.", required=True)
+AS_OF = Column("as_of", Type.TIMESTAMP, "When reading began; every judgement compares with it.", required=True)
 SEVERITIES = ("critical", "high", "medium", "low", "info")
-SEVERITY = Column("severity", TEXT, "How much a failure matters.", required=True, known=SEVERITIES)
-TOP = Column("top_backup_id", TEXT, "Id of the top-level backup.", required=True, references="cbr.backups.id")
+SEVERITY = Column("severity", STRING, "How much a failure matters.", required=True, known=SEVERITIES)
+TOP = Column("top_backup_id", STRING, "Id of the top-level backup.", required=True, references="cbr.backups.id")
 EXTRA = Column("extra", Type.JSON, "Keys that the contract does not know, and values it could not type, as sent.")

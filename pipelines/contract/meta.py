@@ -7,7 +7,7 @@ what was rejected or drifted, load/ what was loaded, models/ what an audit found
 from pipelines.contract.columns import Column, Table, Type
 from pipelines.contract.keys import AS_OF, SCOPE, SNAPSHOT
 
-TEXT, WHOLE, FLAG, INSTANT = Type.TEXT, Type.WHOLE, Type.FLAG, Type.INSTANT
+STRING, INTEGER, BOOLEAN, TIMESTAMP = Type.STRING, Type.INTEGER, Type.BOOLEAN, Type.TIMESTAMP
 
 SNAPSHOTS = Table(
     "meta",
@@ -16,38 +16,38 @@ SNAPSHOTS = Table(
     ("scope", "snapshot_id"),
     (
         SCOPE,
-        Column("snapshot_id", TEXT, SNAPSHOT.doc, required=True),
+        Column("snapshot_id", STRING, SNAPSHOT.doc, required=True),
         AS_OF,
-        Column("finished_at", INSTANT, "When reading ended.", required=True),
+        Column("finished_at", TIMESTAMP, "When reading ended.", required=True),
         Column(
             "complete",
-            FLAG,
+            BOOLEAN,
             "Everything the service has was read; only then is absence evidence.",
             required=True,
         ),
-        Column("incomplete_reason", TEXT, "Why it is not complete."),
-        Column("is_current", FLAG, "The newest complete one of its scope: the one in schema cbr.", required=True),
-        Column("is_sandbox", FLAG, "Synthetic data, served by the sandbox.", required=True),
-        Column("region", TEXT, "Region that was read, as clouds.yaml names it."),
-        Column("project_id", TEXT, "Project that was read.", required=True),
-        Column("pages", WHOLE, "List pages that were landed."),
-        Column("looks", WHOLE, "How often the list was read until it stood still."),
+        Column("incomplete_reason", STRING, "Why it is not complete."),
+        Column("is_current", BOOLEAN, "The newest complete one of its scope: the one in schema cbr.", required=True),
+        Column("is_sandbox", BOOLEAN, "Synthetic data, served by the sandbox.", required=True),
+        Column("region", STRING, "Region that was read, as clouds.yaml names it."),
+        Column("project_id", STRING, "Project that was read.", required=True),
+        Column("pages", INTEGER, "List pages that were landed."),
+        Column("looks", INTEGER, "How often the list was read until it stood still."),
         Column(
             "confirmed",
-            FLAG,
+            BOOLEAN,
             "More than half of the backups of the last complete snapshot were gone, and the list, read a second time a "
             "minute later, said so too.",
             required=True,
         ),
-        Column("listed", WHOLE, "Different backups in the list."),
-        Column("shown", WHOLE, "Backups whose details were read."),
-        Column("reused", WHOLE, "Backups whose details were taken from the snapshot before, as nothing changed."),
-        Column("unread", WHOLE, "Backups whose details were not to be had though the list goes on naming them."),
-        Column("vanished", WHOLE, "Listed, but gone when their details were asked for."),
-        Column("rejects", WHOLE, "Records that could not be loaded; null where the snapshot is not loaded."),
-        Column("requests", WHOLE, "Requests sent by the run that finished it."),
-        Column("retries", WHOLE, "Requests sent again after a passing fault."),
-        Column("seconds", Type.REAL, "Time from as_of to finished_at.", unit="s"),
+        Column("listed", INTEGER, "Different backups in the list."),
+        Column("shown", INTEGER, "Backups whose details were read."),
+        Column("reused", INTEGER, "Backups whose details were taken from the snapshot before, as nothing changed."),
+        Column("unread", INTEGER, "Backups whose details were not to be had though the list goes on naming them."),
+        Column("vanished", INTEGER, "Listed, but gone when their details were asked for."),
+        Column("rejects", INTEGER, "Records that could not be loaded; null where the snapshot is not loaded."),
+        Column("requests", INTEGER, "Requests sent by the run that finished it."),
+        Column("retries", INTEGER, "Requests sent again after a passing fault."),
+        Column("seconds", Type.DOUBLE, "Time from as_of to finished_at.", unit="s"),
     ),
 )
 
@@ -57,9 +57,9 @@ RUNS = Table(
     "One row: the run that built this file.",
     ("run_id",),
     (
-        Column("run_id", TEXT, "The run that built this file.", required=True),
-        Column("tool_version", TEXT, "Version of cbr-warehouse that built it.", required=True),
-        Column("contract_version", TEXT, "Hash of the contract of the normalized tables.", required=True),
+        Column("run_id", STRING, "The run that built this file.", required=True),
+        Column("tool_version", STRING, "Version of cbr-warehouse that built it.", required=True),
+        Column("contract_version", STRING, "Hash of the contract of the normalized tables.", required=True),
     ),
 )
 
@@ -70,9 +70,9 @@ SCOPES = Table(
     ("scope",),
     (
         SCOPE,
-        Column("attempted_at", INSTANT, "When the last reading ended, well or not.", required=True),
-        Column("problem", TEXT, "Why it gave no complete snapshot; null where it gave one."),
-        Column("snapshot_id", TEXT, SNAPSHOT.doc),  # the newest complete one; null where there is none
+        Column("attempted_at", TIMESTAMP, "When the last reading ended, well or not.", required=True),
+        Column("problem", STRING, "Why it gave no complete snapshot; null where it gave one."),
+        Column("snapshot_id", STRING, SNAPSHOT.doc),  # the newest complete one; null where there is none
     ),
 )
 
@@ -84,10 +84,10 @@ LOADS = Table(
     (
         SCOPE,
         SNAPSHOT,
-        Column("table_name", TEXT, "The normalized table.", required=True),
-        Column("records", WHOLE, "Records landed, counted apart from the flattening.", required=True),
-        Column("row_count", WHOLE, "Rows loaded.", required=True),
-        Column("rejects", WHOLE, "Records in meta.rejects.", required=True),
+        Column("table_name", STRING, "The normalized table.", required=True),
+        Column("records", INTEGER, "Records landed, counted apart from the flattening.", required=True),
+        Column("row_count", INTEGER, "Rows loaded.", required=True),
+        Column("rejects", INTEGER, "Records in meta.rejects.", required=True),
     ),
 )
 
@@ -99,12 +99,12 @@ REJECTS = Table(
     (
         SCOPE,
         SNAPSHOT,
-        Column("table_name", TEXT, "The table that it would have been a row of.", required=True),
-        Column("source", TEXT, "Landing part and line.", required=True),
-        Column("path", TEXT, "Where in the body.", required=True),
-        Column("reason", TEXT, "Why it could not be loaded.", required=True),
-        Column("raw", TEXT, "The record as sent.", required=True),
-        Column("is_repeat", FLAG, "It repeats a record of the same backup that is loaded.", required=True),
+        Column("table_name", STRING, "The table that it would have been a row of.", required=True),
+        Column("source", STRING, "Landing part and line.", required=True),
+        Column("path", STRING, "Where in the body.", required=True),
+        Column("reason", STRING, "Why it could not be loaded.", required=True),
+        Column("raw", STRING, "The record as sent.", required=True),
+        Column("is_repeat", BOOLEAN, "It repeats a record of the same backup that is loaded.", required=True),
     ),
 )
 
@@ -116,20 +116,20 @@ DRIFT = Table(
     (
         SCOPE,
         SNAPSHOT,
-        Column("table_name", TEXT, "The table concerned.", required=True),
-        Column("path", TEXT, "The key, below the object that a row stands for.", required=True),
+        Column("table_name", STRING, "The table concerned.", required=True),
+        Column("path", STRING, "The key, below the object that a row stands for.", required=True),
         Column(
             "kind",
-            TEXT,
+            STRING,
             "What was done: a value of another type was turned into the column's (coerced) or kept in extra (refused), "
             "or the key is unknown and kept in extra (unknown).",
             required=True,
             known=("coerced", "refused", "unknown"),
         ),
-        Column("found", TEXT, "The JSON type that was sent.", required=True),
-        Column("occurrences", WHOLE, "How often.", required=True),
-        Column("example_id", TEXT, "Id of one record that has it."),
-        Column("first_seen", INSTANT, "The first complete snapshot of the scope that ever had it."),
+        Column("found", STRING, "The JSON type that was sent.", required=True),
+        Column("occurrences", INTEGER, "How often.", required=True),
+        Column("example_id", STRING, "Id of one record that has it."),
+        Column("first_seen", TIMESTAMP, "The first complete snapshot of the scope that ever had it."),
     ),
 )
 
@@ -139,17 +139,17 @@ AUDITS = Table(
     "One row an audit of this file: what was asked of the data before it was published.",
     ("audit",),
     (
-        Column("audit", TEXT, "Name of the audit.", required=True),
+        Column("audit", STRING, "Name of the audit.", required=True),
         Column(
             "severity",
-            TEXT,
+            STRING,
             "An error stops publication, a warning does not.",
             required=True,
             known=("error", "warn"),
         ),
-        Column("relation", TEXT, "The relation that is audited.", required=True),
-        Column("offenders", WHOLE, "Rows that break it.", required=True),
-        Column("query", TEXT, "The SELECT that shows them.", required=True),
+        Column("relation", STRING, "The relation that is audited.", required=True),
+        Column("offenders", INTEGER, "Rows that break it.", required=True),
+        Column("query", STRING, "The SELECT that shows them.", required=True),
     ),
 )
 
@@ -159,11 +159,11 @@ CATALOG = Table(
     "One row a relation of this file, and one row each of its columns: what they mean.",
     ("relation", "position"),
     (
-        Column("relation", TEXT, "Schema and name.", required=True),
-        Column("position", WHOLE, "Place of the column, from 1; 0 for the relation itself.", required=True),
-        Column("column_name", TEXT, "The column; null for the relation itself."),
-        Column("type", TEXT, "Its type in DuckDB; TABLE or VIEW for the relation itself.", required=True),
-        Column("description", TEXT, "What a row is, or what the column means.", required=True),
+        Column("relation", STRING, "Schema and name.", required=True),
+        Column("position", INTEGER, "Place of the column, from 1; 0 for the relation itself.", required=True),
+        Column("column_name", STRING, "The column; null for the relation itself."),
+        Column("type", STRING, "Its type in DuckDB; TABLE or VIEW for the relation itself.", required=True),
+        Column("description", STRING, "What a row is, or what the column means.", required=True),
     ),
 )
 
@@ -173,13 +173,13 @@ EVIDENCE = Table(
     "One row a thing that the results of this run come from: what was landed, its tables, the rules, the SQL.",
     ("run_id", "kind", "scope", "snapshot_id", "name"),
     (
-        Column("run_id", TEXT, "The run that built this file.", required=True),
-        Column("kind", TEXT, "What it is.", required=True, known=("landing", "table", "policy", "waivers", "sql")),
-        Column("scope", TEXT, SCOPE.doc),  # null where it holds for all
-        Column("snapshot_id", TEXT, SNAPSHOT.doc),
-        Column("name", TEXT, "Its file, table, policy or relation.", required=True),
-        Column("sha256", TEXT, "Its hash.", required=True),
-        Column("row_count", WHOLE, "Its lines or rows, where it has some."),
+        Column("run_id", STRING, "The run that built this file.", required=True),
+        Column("kind", STRING, "What it is.", required=True, known=("landing", "table", "policy", "waivers", "sql")),
+        Column("scope", STRING, SCOPE.doc),  # null where it holds for all
+        Column("snapshot_id", STRING, SNAPSHOT.doc),
+        Column("name", STRING, "Its file, table, policy or relation.", required=True),
+        Column("sha256", STRING, "Its hash.", required=True),
+        Column("row_count", INTEGER, "Its lines or rows, where it has some."),
     ),
 )
 

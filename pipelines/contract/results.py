@@ -9,28 +9,28 @@ from dataclasses import replace
 from pipelines.contract.columns import Column, Table, Type
 from pipelines.contract.keys import AS_OF, SCOPE, SEVERITY, SNAPSHOT
 
-TEXT, WHOLE, INSTANT = Type.TEXT, Type.WHOLE, Type.INSTANT
+STRING, INTEGER, TIMESTAMP = Type.STRING, Type.INTEGER, Type.TIMESTAMP
 STATUSES = ("pass", "fail", "waived", "unknown", "not_applicable")
 
 _JUDGED = (
     replace(SNAPSHOT, required=True),
     AS_OF,
-    Column("control_id", TEXT, "Id of the control.", required=True),
-    Column("control_version", TEXT, "Version of the control's rule.", required=True),
-    Column("policy_sha256", TEXT, "Hash of the policy file; null where the built-in one holds."),
-    Column("waivers_sha256", TEXT, "Hash of the waiver file; null where there is none."),
+    Column("control_id", STRING, "Id of the control.", required=True),
+    Column("control_version", STRING, "Version of the control's rule.", required=True),
+    Column("policy_sha256", STRING, "Hash of the policy file; null where the built-in one holds."),
+    Column("waivers_sha256", STRING, "Hash of the waiver file; null where there is none."),
 )
 _SUBJECT = (
     SEVERITY,
-    Column("subject_kind", TEXT, "What is judged.", required=True),
-    Column("subject_id", TEXT, "Id of the resource, backup, vault, scope or waiver.", required=True),
-    Column("subject_name", TEXT, "Its name."),
-    Column("resource_id", TEXT, "Id of the resource."),
-    Column("resource_name", TEXT, "Name of the resource, as it was last seen."),
-    Column("owner", TEXT, "Who answers for it."),
+    Column("subject_kind", STRING, "What is judged.", required=True),
+    Column("subject_id", STRING, "Id of the resource, backup, vault, scope or waiver.", required=True),
+    Column("subject_name", STRING, "Its name."),
+    Column("resource_id", STRING, "Id of the resource."),
+    Column("resource_name", STRING, "Name of the resource, as it was last seen."),
+    Column("owner", STRING, "Who answers for it."),
 )
 
-COUNTS = Table(
+RESULT_COUNTS = Table(
     "history",
     "result_counts",
     "One row a snapshot that was judged before the newest, and control, kind of subject and status: how many.",
@@ -39,15 +39,15 @@ COUNTS = Table(
         SCOPE,
         *_JUDGED,
         SEVERITY,
-        Column("subject_type", TEXT, "What was judged.", required=True),
-        Column("tier", TEXT, "Tier of the resource."),
-        Column("project_id", TEXT, "Project of the subject."),
-        Column("status", TEXT, "The status after waivers.", required=True, known=STATUSES),
-        Column("subjects", WHOLE, "Subjects that have it.", required=True),
+        Column("subject_type", STRING, "What was judged.", required=True),
+        Column("tier", STRING, "Tier of the resource."),
+        Column("project_id", STRING, "Project of the subject."),
+        Column("status", STRING, "The status after waivers.", required=True, known=STATUSES),
+        Column("subjects", INTEGER, "Subjects that have it.", required=True),
     ),
 )
 
-EVENTS = Table(
+RESULT_EVENTS = Table(
     "history",
     "result_events",
     "One row a change of a result, in a snapshot that was judged before the newest.",
@@ -56,21 +56,21 @@ EVENTS = Table(
         SCOPE,
         *_JUDGED,
         *_SUBJECT,
-        Column("from_status", TEXT, "The status before; null where it passed, did not apply, or was not there."),
-        Column("to_status", TEXT, "The status since; null where the subject is there no more.", known=STATUSES),
-        Column("reason_code", TEXT, "Why, in a word."),
-        Column("reason", TEXT, "Why, in one sentence."),
-        Column("waiver_id", TEXT, "The waiver that is about it, whether it holds or not."),
+        Column("from_status", STRING, "The status before; null where it passed, did not apply, or was not there."),
+        Column("to_status", STRING, "The status since; null where the subject is there no more.", known=STATUSES),
+        Column("reason_code", STRING, "Why, in a word."),
+        Column("reason", STRING, "Why, in one sentence."),
+        Column("waiver_id", STRING, "The waiver that is about it, whether it holds or not."),
         Column(
             "cause",
-            TEXT,
+            STRING,
             "What changed: the data, the policy, the waivers, the rule of the control, or the subject that is gone.",
             required=True,
         ),
     ),
 )
 
-OPEN = Table(
+OPEN_FINDINGS = Table(
     "history",
     "open_results",
     "One row a result that did not pass when the snapshot before the newest was judged: since when.",
@@ -79,10 +79,10 @@ OPEN = Table(
         SCOPE,
         *_JUDGED,
         *_SUBJECT,
-        Column("status", TEXT, "The status after waivers.", required=True, known=("fail", "waived", "unknown")),
-        Column("since", INSTANT, "The first snapshot that had it so.", required=True),
-        Column("first_failed_at", INSTANT, "Since when it fails, as far as anything told."),
+        Column("status", STRING, "The status after waivers.", required=True, known=("fail", "waived", "unknown")),
+        Column("since", TIMESTAMP, "The first snapshot that had it so.", required=True),
+        Column("first_failed_at", TIMESTAMP, "Since when it fails, as far as anything told."),
     ),
 )
 
-RESULTS = (COUNTS, EVENTS, OPEN)
+RESULTS = (RESULT_COUNTS, RESULT_EVENTS, OPEN_FINDINGS)

@@ -13,25 +13,34 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipelines import clock
 from pipelines.contract.results import RESULTS
+from pipelines.errors import WarehouseError
 from pipelines.evidence.past import counts_of, home_of
 from pipelines.evidence.results import counted, hash_of, judge, published, write_csv
-from pipelines.extract import landing
-from pipelines.extract.landing import Snapshot
-from pipelines.history.judged import keep, read_judged
-from pipelines.history.state import read_state
-from pipelines.home import Home, open_private, private_copy, private_folder, read_json, sha256_of, write_json, writing
-from pipelines.load.tables import Loaded, read_loaded
+from pipelines.history.manifest import read_history
+from pipelines.history.results import read_result_history, write_result_history
+from pipelines.landing.attempts import ATTEMPT
+from pipelines.landing.manifest import Snapshot, newest_complete, read_snapshots
 from pipelines.models.model import sql_folder
 from pipelines.models.project import project
 from pipelines.policy.force import read_rules
 from pipelines.policy.named import WAIVERS, Named, named
-from pipelines.problem import Problem
+from pipelines.storage.files import (
+    copy_private,
+    create_private,
+    disk_errors,
+    make_private_folder,
+    sha256_of,
+)
+from pipelines.storage.home import Home
+from pipelines.storage.manifests import read_manifest, write_manifest
+from pipelines.tables.manifest import TableManifest, read_table_manifest
 
 _SAME_RULES = (
     "Use the policy, the waivers and the version of cbr-warehouse that judged it, or run 'cbr-warehouse build'."
@@ -40,24 +49,32 @@ _PAST = ".past-"
 MANIFEST, CSV, PARQUET = "manifest.json", "results.csv", "results.parquet"
 
 
+class PackSummary(msgspec.Struct, frozen=True):
+    """What is read of the manifest of a pack: the hashes of its files and of its results."""
+
+    made_at: str
+    files: dict[str, str]
+    result_sha256: str
+
+
 def write_pack(home: Home, snapshot_id: str) -> Path:
     """Write the evidence of a snapshot, and of those of other scopes that stood then; return its folder.
 
-    Raises Problem where it is not complete, where there is a pack of it already, or where it can't be judged any more.
+    Raise WarehouseError if the snapshot is incomplete, has a pack already, or can't be judged any more.
     """
-    complete = {one.snapshot_id: one for one in sorted(landing.snapshots(home), key=_begun) if one.complete}
+    complete = {one.snapshot_id: one for one in sorted(read_snapshots(home), key=_begun) if one.complete}
     if snapshot_id not in complete:
         newest = f"the newest is {max(complete)}" if complete else "there is none"
-        raise Problem(
+        raise WarehouseError(
             f"{snapshot_id} is no complete snapshot that is landed in {home.path} ({newest})", "Name one that is."
         )
     folder = home.evidence / snapshot_id
     if folder.exists():
-        raise Problem(f"there is a pack of {snapshot_id} already: {folder}", "Move it away to make it again.")
+        raise WarehouseError(f"there is a pack of {snapshot_id} already: {folder}", "Move it away to make it again.")
     draft = folder.with_name(f".{snapshot_id}.draft")
     shutil.rmtree(draft, ignore_errors=True)
-    with home.held(), writing(home.path):
-        private_folder(draft)
+    with home.lock(), disk_errors(home.path):
+        make_private_folder(draft)
         try:
             with _as_it_was(home, complete[snapshot_id]) as stood:
                 _fill(home, stood, complete[snapshot_id], draft)
@@ -75,7 +92,7 @@ def _begun(snapshot: Snapshot) -> datetime:
 @contextmanager
 def _as_it_was(home: Home, snapshot: Snapshot) -> Iterator[Home]:
     """Give the home in which a snapshot is the newest: this one, or one made of what was landed by then."""
-    if snapshot in landing.current(landing.snapshots(home)):
+    if snapshot in newest_complete(read_snapshots(home)):
         yield home
         return
     for left in home.path.glob(f"{_PAST}*"):  # of one that was killed
@@ -92,13 +109,13 @@ def _fill(home: Home, stood: Home, snapshot: Snapshot, folder: Path) -> None:
     loaded = _copy_inputs(stood, inside)
     for path in sql_folder().rglob("*"):
         if path.is_file():
-            private_copy(path, folder / "sql" / path.relative_to(sql_folder()))
+            copy_private(path, folder / "sql" / path.relative_to(sql_folder()))
     files = named(home)
     _copy_rules(files, folder)
     results = judge(stood, project(), read_rules(project().controls, files))
-    snapshots = {one.snapshot_id: one for one in landing.current(landing.snapshots(stood))}
+    snapshots = {one.snapshot_id: one for one in newest_complete(read_snapshots(stood))}
     compared = _compared(home, stood, results, snapshot, snapshots.values())
-    with os.fdopen(open_private(folder / PARQUET), "wb") as sink:
+    with os.fdopen(create_private(folder / PARQUET), "wb") as sink:
         pq.write_table(results, sink, compression="zstd")
     write_csv(results, folder / CSV)
     packed = sorted(path for path in folder.rglob("*") if path.is_file())
@@ -123,19 +140,21 @@ def _fill(home: Home, stood: Home, snapshot: Snapshot, folder: Path) -> None:
         "previous": _previous(home),
         "files": {str(path.relative_to(folder)): sha256_of(path) for path in packed},
     }
-    write_json(folder / MANIFEST, manifest)
+    write_manifest(folder / MANIFEST, manifest)
 
 
 def _compared(home: Home, stood: Home, results: pa.Table, snapshot: Snapshot, beside: Iterable[Snapshot]) -> str:
-    """Return what the results were compared with, and found the same as. Raises Problem where they are not."""
+    """Return what the results were compared with, and found the same as. Raises WarehouseError if they are not."""
     if stood == home:
         if hash_of(results) == hash_of(published(home.warehouse)):
             return "the published file"
-        raise Problem("judging again gives other results than the published file has", _SAME_RULES)
+        raise WarehouseError("judging again gives other results than the published file has", _SAME_RULES)
     known = {one.scope: counts for one in beside if (counts := counts_of(home, one, snapshot)) is not None}
     for scope, counts in known.items():
         if counts != counted(results.filter(pc.field("scope") == scope)):
-            raise Problem(f"judging {scope!r} again gives other results than were kept when it was judged", _SAME_RULES)
+            raise WarehouseError(
+                f"judging {scope!r} again gives other results than were kept when it was judged", _SAME_RULES
+            )
     return f"the numbers that were kept of {', '.join(sorted(known))}" if known else "nothing: none kept"
 
 
@@ -148,53 +167,49 @@ def rule_files(folder: Path) -> Named:
 def _copy_rules(files: Named, folder: Path) -> None:
     copies = {f"policy/{path.stem}.yaml": path for path in files.policies}
     for name, path in (copies | ({WAIVERS: files.waivers} if files.waivers else {})).items():
-        private_copy(path, folder / name)
+        copy_private(path, folder / name)
 
 
-def _copy_inputs(home: Home, inside: Home) -> list[Loaded]:
+def _copy_inputs(home: Home, inside: Home) -> list[TableManifest]:
     """Copy what the models read of a home: tables, history, earlier results, and the manifests that name them."""
-    landed = landing.snapshots(home)
+    landed = read_snapshots(home)
     loaded = []
     for one in landed:
-        _copy(home, inside, home.landed(one.scope, one.snapshot_id) / landing.MANIFEST)
+        _copy(home, inside, home.landed(one.scope, one.snapshot_id) / MANIFEST)
     for scope in dict.fromkeys(one.scope for one in landed):
-        _copy(home, inside, home.landed_scope(scope) / landing.ATTEMPT)
-    for one in landing.current(landed):
-        if held := read_loaded(home, one.scope, one.snapshot_id):
+        _copy(home, inside, home.landed_scope(scope) / ATTEMPT)
+    for one in newest_complete(landed):
+        if held := read_table_manifest(home, one.scope, one.snapshot_id):
             loaded.append(held)
             for path in _paths(home, held):
                 _copy(home, inside, path)
-            judged = read_judged(home, one.scope).until(one.snapshot_id)
-            keep(inside, judged)
+            judged = read_result_history(home, one.scope).until(one.snapshot_id)
+            write_result_history(inside, judged)
             for table in RESULTS:
                 for path in judged.before(home, table, one.snapshot_id):
                     _copy(home, inside, path)
     return loaded
 
 
-def _paths(home: Home, loaded: Loaded) -> Iterator[Path]:
+def _paths(home: Home, loaded: TableManifest) -> Iterator[Path]:
     yield home.table_manifest(loaded.scope, loaded.snapshot_id)
     yield home.history_manifest(loaded.scope)
-    state = read_state(home, loaded.scope)
+    state = read_history(home, loaded.scope)
     for files in (loaded.files, state.files):
         yield from (home.path / name for names in files.values() for name in names)
 
 
 def _copy(home: Home, inside: Home, path: Path) -> None:
     if path.exists():
-        private_copy(path, inside.path / path.relative_to(home.path))
+        copy_private(path, inside.path / path.relative_to(home.path))
 
 
 def _previous(home: Home) -> dict[str, str] | None:
     """Return the newest pack that there is, and the hash of its manifest: the chain."""
     cure = "Restore it from a copy, or move its folder away: the chain then goes on from the pack before it."
-    packs = [(read_json(path, _made, cure), path) for path in home.evidence.glob(f"*/{MANIFEST}")]
-    found = max(((made, path) for made, path in packs if made), default=None)
+    packs = [(read_manifest(path, PackSummary, cure), path) for path in home.evidence.glob(f"*/{MANIFEST}")]
+    found = max(((pack.made_at, path, pack) for pack, path in packs if pack), default=None)
     if found is None:
         return None
-    (_, result_sha256), path = found
-    return {"pack": path.parent.name, "manifest_sha256": sha256_of(path), "result_sha256": result_sha256}
-
-
-def _made(content: Any) -> tuple[str, str]:
-    return str(content["made_at"]), str(content["result_sha256"])
+    _, path, pack = found
+    return {"pack": path.parent.name, "manifest_sha256": sha256_of(path), "result_sha256": pack.result_sha256}

@@ -6,29 +6,29 @@ folder that the caller throws away. Does not belong here: judging (results.py).
 
 import os
 import shutil
-from datetime import datetime
 from pathlib import Path
 
-from pipelines import flow
-from pipelines.contract.results import COUNTS, RESULTS
-from pipelines.duck import connect
+from pipelines.contract.results import RESULT_COUNTS, RESULTS
+from pipelines.errors import WarehouseError
 from pipelines.evidence.results import BY, Counts
-from pipelines.extract import landing
-from pipelines.extract.landing import Attempt, Snapshot
-from pipelines.history.judged import keep, read_judged
-from pipelines.history.state import read_state
-from pipelines.home import Home, private_folder
-from pipelines.load.parquet import reading, rows_in
-from pipelines.problem import Problem
+from pipelines.flow.normalize import normalize_landed
+from pipelines.history.manifest import read_history
+from pipelines.history.results import read_result_history, write_result_history
+from pipelines.landing.attempts import Attempt, read_attempts, write_attempt
+from pipelines.landing.manifest import Snapshot, newest_complete, read_snapshots
+from pipelines.storage.connection import connect
+from pipelines.storage.files import make_private_folder
+from pipelines.storage.home import Home
+from pipelines.storage.parquet import explain_damage, select_rows
 
 
 def home_of(home: Home, snapshot: Snapshot, folder: Path) -> Home:
-    """Make a home in `folder` that ends with `snapshot`. Raises Problem where what came before it is landed no more."""
+    """Create a home in `folder` that ends with `snapshot`. Raise WarehouseError if earlier snapshots are pruned."""
     past = Home(folder)
     for attempt in _attempts(home, snapshot):
-        landing.write_attempt(past, attempt)
+        write_attempt(past, attempt)
         scope = attempt.scope
-        landed = landing.snapshots(home, scope)
+        landed = read_snapshots(home, scope)
         _whole(home, attempt, landed)
         mine = [one for one in landed if one.finished_at <= attempt.at]
         if not mine:
@@ -37,8 +37,8 @@ def home_of(home: Home, snapshot: Snapshot, folder: Path) -> Home:
             shutil.copytree(
                 home.landed(scope, one.snapshot_id), past.landed(scope, one.snapshot_id), copy_function=os.link
             )
-        _judged_before(home, past, scope, landing.current(mine))
-    flow.normalize_landed(past)
+        _judged_before(home, past, scope, newest_complete(mine))
+    normalize_landed(past)
     return past
 
 
@@ -47,12 +47,12 @@ def counts_of(home: Home, snapshot: Snapshot, beside: Snapshot) -> Counts | None
 
     Nothing where that is not kept, or where it was judged again without `beside`, a snapshot of its run.
     """
-    entry = read_judged(home, snapshot.scope).of(snapshot.snapshot_id)
-    other = read_judged(home, beside.scope).of(beside.snapshot_id)
-    if entry is None or other is None or entry.read != other.read:
+    entry = read_result_history(home, snapshot.scope).of(snapshot.snapshot_id)
+    other = read_result_history(home, beside.scope).of(beside.snapshot_id)
+    if entry is None or other is None or entry.attempts != other.attempts:
         return None
-    rows = rows_in(COUNTS, [home.path / name for name in entry.files[COUNTS.name]])
-    with reading(home), connect() as connection:
+    rows = select_rows(RESULT_COUNTS, [home.path / name for name in entry.files[RESULT_COUNTS.name]])
+    with explain_damage(home), connect() as connection:
         by = ", ".join(name.replace("effective_status", "status") for name in BY)
         found = connection.execute(f"SELECT {by}, sum(subjects) FROM {rows} GROUP BY ALL").fetchall()
     return {tuple(key): int(subjects) for *key, subjects in found}
@@ -60,14 +60,14 @@ def counts_of(home: Home, snapshot: Snapshot, beside: Snapshot) -> Counts | None
 
 def _attempts(home: Home, snapshot: Snapshot) -> list[Attempt]:
     """Return how the last reading of each scope had ended when a snapshot was judged."""
-    entry = read_judged(home, snapshot.scope).of(snapshot.snapshot_id)
+    entry = read_result_history(home, snapshot.scope).of(snapshot.snapshot_id)
     if entry:
-        return [Attempt(scope, datetime.fromisoformat(at), problem) for scope, (at, problem) in entry.read.items()]
+        return [Attempt(scope, at, problem) for scope, (at, problem) in entry.attempts.items()]
     # Not told apart any more: no scope may be missing of which something was known by then.
-    for one in landing.attempts(home):
-        _whole(home, Attempt(one.scope, snapshot.finished_at, None), landing.snapshots(home, one.scope))
+    for one in read_attempts(home, read_snapshots(home)):
+        _whole(home, Attempt(one.scope, snapshot.finished_at, None), read_snapshots(home, one.scope))
     # Scopes are read side by side: those of one run begin before any of them ends.
-    beside = [one for one in landing.snapshots(home) if one.as_of <= snapshot.finished_at]
+    beside = [one for one in read_snapshots(home) if one.as_of <= snapshot.finished_at]
     ended = {one.scope: one.finished_at for one in beside} | {snapshot.scope: snapshot.finished_at}
     return [Attempt(scope, at, None) for scope, at in ended.items()]
 
@@ -75,9 +75,9 @@ def _attempts(home: Home, snapshot: Snapshot) -> list[Attempt]:
 def _whole(home: Home, attempt: Attempt, landed: list[Snapshot]) -> None:
     """Refuse a past of which something is landed no more: it would be judged as if that had never been."""
     there = {one.snapshot_id for one in landed}
-    for folded in read_state(home, attempt.scope).folded:
-        if datetime.fromisoformat(folded.as_of) <= attempt.at and folded.snapshot_id not in there:
-            raise Problem(
+    for folded in read_history(home, attempt.scope).folded:
+        if folded.as_of <= attempt.at and folded.snapshot_id not in there:
+            raise WarehouseError(
                 f"snapshot {folded.snapshot_id} of {attempt.scope!r} belongs to that past, and is landed no more",
                 "Evidence of an older snapshot needs the landing of all before it; make it before they are pruned.",
             )
@@ -86,9 +86,9 @@ def _whole(home: Home, attempt: Attempt, landed: list[Snapshot]) -> None:
 def _judged_before(home: Home, past: Home, scope: str, newest: list[Snapshot]) -> None:
     """Give the past the results of the snapshots before it, as they were kept."""
     for one in newest:
-        judged = read_judged(home, scope).until(one.snapshot_id)
-        keep(past, judged)
+        judged = read_result_history(home, scope).until(one.snapshot_id)
+        write_result_history(past, judged)
         for path in (path for table in RESULTS for path in judged.before(home, table, one.snapshot_id)):
             target = past.path / path.relative_to(home.path)
-            private_folder(target.parent)
+            make_private_folder(target.parent)
             os.link(path, target)

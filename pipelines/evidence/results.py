@@ -16,17 +16,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from pipelines import duck
-from pipelines.duck import connect, lock
-from pipelines.extract import landing
-from pipelines.home import Home, open_private
-from pipelines.load.tables import damages
-from pipelines.models.build import build_models
+from pipelines.errors import WarehouseError
 from pipelines.models.project import Project
 from pipelines.policy.force import Rules
-from pipelines.problem import Problem
 from pipelines.reports.safe import FORMULA
-from pipelines.sources import current, fill_sources
+from pipelines.storage.connection import connect, read_published, restrict_to_database
+from pipelines.storage.files import create_private
+from pipelines.storage.home import Home
+from pipelines.tables.manifest import damaged_files
+from pipelines.warehouse.inputs import read_inputs
+from pipelines.warehouse.models import build_models
+from pipelines.warehouse.sources import fill_sources
 
 RESULTS = "compliance.control_results"
 _KEY = "control_id, scope, snapshot_id, subject_type, subject_id"
@@ -41,25 +41,26 @@ _BATCH = 10_000  # rows
 def judge(home: Home, project: Project, rules: Rules) -> pa.Table:
     """Return the results of a home: judged anew, in memory, by the SQL of `project`, which can't do anything else.
 
-    Raises Problem where a table is not what was written.
+    Raises WarehouseError if a table is not what was written.
     """
-    for loaded in current(home, landing.snapshots(home)):
-        for path in damages(home, loaded):
-            raise Problem(
+    inputs = read_inputs(home, "evidence", rules)
+    for manifest in inputs.tables:
+        for path in damaged_files(home, manifest):
+            raise WarehouseError(
                 f"{path} is damaged: it is not what was written",
                 "Restore it from a copy, or run 'cbr-warehouse build', which makes it again.",
             )
     with connect() as connection:
-        fill_sources(connection, home, "evidence", project, rules)
-        lock(connection)
+        fill_sources(connection, inputs, project)
+        restrict_to_database(connection)
         build_models(connection, project.towards([RESULTS]))
         results: pa.Table = connection.sql(_IN_ORDER).to_arrow_table()
         return results
 
 
 def published(warehouse: Path) -> pa.Table:
-    """Return the results that a published file holds. Raises Problem where it can't be read."""
-    with duck.published(warehouse) as connection:
+    """Return the results that a published file holds. Raises WarehouseError if it can't be read."""
+    with read_published(warehouse) as connection:
         results: pa.Table = connection.sql(_IN_ORDER).to_arrow_table()
         return results
 
@@ -81,7 +82,7 @@ def write_csv(results: pa.Table, path: Path) -> None:
         if pa.types.is_string(texts.type):
             texts = pc.replace_substring_regex(texts, _FORMULA, r"'\1")
         results = results.set_column(place, field.name, texts)
-    with os.fdopen(open_private(path), "wb") as sink:
+    with os.fdopen(create_private(path), "wb") as sink:
         pyarrow.csv.write_csv(results, sink)
 
 

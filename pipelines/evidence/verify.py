@@ -8,19 +8,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.evidence.pack import CSV, MANIFEST, PARQUET, rule_files
+from pipelines.errors import WarehouseError
+from pipelines.evidence.pack import CSV, MANIFEST, PARQUET, PackSummary, rule_files
 from pipelines.evidence.results import hash_of, judge, write_csv
-from pipelines.home import Home, read_json, sha256_of
 from pipelines.models.model import ModelError
 from pipelines.models.project import read_project
 from pipelines.policy.force import read_rules
-from pipelines.problem import Problem
+from pipelines.storage.files import sha256_of
+from pipelines.storage.home import Home
+from pipelines.storage.manifests import read_manifest
 
 _CURE = "Get it from where it is kept, or try the version of cbr-warehouse that its manifest names."
 
@@ -42,14 +43,14 @@ class Verified:
 
 
 def verify(folder: Path) -> Verified:
-    """Judge again what a pack holds. Raises Problem where it is no pack, or can't be judged any more."""
-    manifest = read_json(folder / MANIFEST, _parsed, _CURE)
+    """Judge again what a pack holds. Raises WarehouseError if it is no pack, or can't be judged any more."""
+    manifest = read_manifest(folder / MANIFEST, PackSummary, _CURE)
     if manifest is None:
-        raise Problem(f"{folder} is no pack of evidence", "Name a folder that 'cbr-warehouse evidence' made.")
-    files, said = manifest
+        raise WarehouseError(f"{folder} is no pack of evidence", "Name a folder that 'cbr-warehouse evidence' made.")
+    files, said = manifest.files, manifest.result_sha256
     for path in folder.rglob("*"):
         if path.is_symlink():
-            raise Problem(f"{path} is a link, which no pack has", _CURE)
+            raise WarehouseError(f"{path} is a link, which no pack has", _CURE)
     there = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()} - {MANIFEST}
     damages = [f"{name} is missing" for name in sorted(files.keys() - there)]
     damages += [f"{name} was added" for name in sorted(there - files.keys())]
@@ -63,18 +64,16 @@ def verify(folder: Path) -> Verified:
     return Verified(folder, damages, said, hash_of(results), results.num_rows)
 
 
-def _parsed(content: Any) -> tuple[dict[str, str], str]:
-    return {str(name): str(digest) for name, digest in content["files"].items()}, str(content["result_sha256"])
-
-
 def _judged_again(folder: Path) -> pa.Table:
-    """Return what the SQL of a pack says of its tables. Raises Problem where that is not what a pack holds."""
+    """Return what the SQL of a pack says of its tables. Raises WarehouseError if that is not what a pack holds."""
     try:
         project = read_project(folder / "sql")
         rules = read_rules(project.controls, rule_files(folder))
         return judge(Home(folder / "home"), project, rules)
     except (ModelError, duckdb.Error, pa.ArrowException, csv.Error, OSError, ValueError, LookupError) as error:
-        raise Problem(f"{folder} can't be judged: {next(iter(str(error).splitlines()), repr(error))}", _CURE) from None
+        raise WarehouseError(
+            f"{folder} can't be judged: {next(iter(str(error).splitlines()), repr(error))}", _CURE
+        ) from None
 
 
 def _told_otherwise(folder: Path, results: pa.Table) -> Iterator[str]:

@@ -13,7 +13,7 @@ from keystoneauth1.plugin import BaseAuthPlugin
 from requests import PreparedRequest
 from requests.auth import AuthBase
 
-from pipelines.problem import Problem
+from pipelines.errors import ServiceError
 
 # Huawei Cloud's regions by their continents. Partners' clouds have others, eu-de and eu-west-0 among them.
 _DOMAINS = {
@@ -70,12 +70,12 @@ class RequestSigner(AuthBase):
     """Signs requests just before they are sent."""
 
     def __init__(self, access_key: str, secret_key: str, project_id: str, security_token: str | None) -> None:
-        """Raises Problem where the extra is not installed."""
+        """Raises WarehouseError if the extra is not installed."""
         try:
             from huaweicloudsdkcore.sdk_request import SdkRequest
             from huaweicloudsdkcore.signer.signer import Signer
         except ImportError:
-            raise Problem(
+            raise ServiceError(
                 "auth_type aksk needs the signer of huaweicloudsdkcore",
                 "Install it: pip install 'cbr-warehouse[aksk]'.",
             ) from None

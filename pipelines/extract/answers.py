@@ -10,9 +10,9 @@ from typing import Any
 
 from requests import Response
 
+from pipelines.errors import ServiceError
 from pipelines.extract.secrets import Redactor
-from pipelines.problem import Problem
-from pipelines.strict_json import parse
+from pipelines.landing.wire import parse
 
 # Codes with which the service or its gateway says that the token is no longer good.
 _TOKEN_LOST = {"BackupService.9998", "APIGW.0301", "APIGW.0307"}
@@ -38,7 +38,7 @@ class Vanished(Exception):  # noqa: N818 - as above
 
 
 def body_of(response: Response, scope: str, redactor: Redactor) -> dict[str, Any]:
-    """Return the JSON object of a 200. Raises Passing, Vanished, or Problem where `scope` can't go on.
+    """Return the JSON object of a 200. Raises Passing, Vanished, or WarehouseError where `scope` can't go on.
 
     What they quote of the answer is without the secrets that `redactor` knows.
     """
@@ -58,11 +58,11 @@ def body_of(response: Response, scope: str, redactor: Redactor) -> dict[str, Any
     if status == 401 or (status == 404 and code == _NO_SUCH_BACKUP):
         raise Vanished(said)
     if status == 403:
-        raise Problem(
+        raise ServiceError(
             f"cloud {scope!r} may not read its backups: {said}",
             "Grant its user CBR ReadOnlyAccess on this project, and see that the service is open to it.",
         )
-    raise Problem(
+    raise ServiceError(
         f"cloud {scope!r} was answered {said}",
         "Check cbr_endpoint_override and region_name of this cloud in clouds.yaml.",
     )

@@ -14,13 +14,13 @@ from urllib.parse import quote
 from keystoneauth1 import exceptions as refusals
 from tenacity import RetryCallState
 
+from pipelines.errors import ServiceError, WarehouseError
 from pipelines.extract.answers import Passing, Throttled, TokenLost, Vanished, body_of
 from pipelines.extract.pace import Pacer
 from pipelines.extract.retry import retrying
-from pipelines.extract.scope import Scope, is_misspelt, may_pass
+from pipelines.extract.scope import Scope, is_misspelt, transient
 from pipelines.extract.watch import Watch, stopped
-from pipelines.problem import Problem
-from pipelines.strict_json import id_of
+from pipelines.landing.wire import id_of
 
 CONNECT_TIMEOUT, READ_TIMEOUT = 10, 60  # seconds
 # So often in a row a service may refuse tokens that are new; then it is not the token.
@@ -63,7 +63,7 @@ class Client:
         try:
             return self._get(f"/backups?{query}", lambda body: isinstance(body.get("backups"), list))
         except Vanished as answer:
-            raise Problem(
+            raise ServiceError(
                 f"cloud {self.scope.name!r} has no backups service at {self.scope.url}: {answer}",
                 "Check region_name and cbr_endpoint_override of this cloud in clouds.yaml.",
             ) from None
@@ -85,10 +85,10 @@ class Client:
         try:
             return patiently(self._once, path, wanted, refused)
         except Passing as last:
-            raise Problem(
+            raise ServiceError(
                 f"cloud {self.scope.name!r} at {self.scope.url} gave no good answer in {patience:g} s: {last}",
                 "Check the network, or run again later: what was read is kept and continued.",
-                may_pass=True,
+                transient=True,
             ) from None
 
     def _once(self, path: str, wanted: Wanted, refused: list[TokenLost]) -> Answer:
@@ -107,7 +107,7 @@ class Client:
         except TokenLost as lost:
             refused.append(lost)
             if len(refused) >= MOST_TOKENS:
-                raise Problem(
+                raise ServiceError(
                     f"cloud {self.scope.name!r} at {self.scope.url} goes on refusing its credentials: {lost}",
                     "Check its key or user, that the endpoint is of the region of auth_url, and this machine's clock.",
                 ) from None
@@ -123,13 +123,13 @@ class Client:
         try:
             return {"Accept": "application/json", **self.scope.credentials.headers()}
         except refusals.Unauthorized as error:
-            raise Problem(
+            raise ServiceError(
                 f"IAM gave cloud {self.scope.name!r} no new token: {self.scope.reason(error)}",
                 "Check the auth section of this cloud in clouds.yaml.",
             ) from None
         except (refusals.ClientException, KeyError, AttributeError, TypeError, ValueError) as error:
-            if isinstance(error, refusals.HttpError) and not may_pass(error):
-                raise Problem(
+            if isinstance(error, refusals.HttpError) and not transient(error):
+                raise ServiceError(
                     f"IAM gave cloud {self.scope.name!r} no new token: {self.scope.reason(error)}",
                     "Check that its user may still use this project.",
                 ) from None
@@ -150,16 +150,16 @@ class Client:
                 log=False,
             )
         except refusals.SSLError as error:
-            raise Problem(
+            raise ServiceError(
                 f"the certificate of {self.scope.url} is not trusted: {self.scope.reason(error)}",
                 "Set cacert for this cloud in clouds.yaml.",
             ) from None
-        except Problem:
+        except WarehouseError:
             raise
         except Exception as error:
             if isinstance(error, refusals.ClientException) and not is_misspelt(error):
                 raise Passing(self.scope.reason(error)) from error
-            raise Problem(
+            raise ServiceError(
                 f"cloud {self.scope.name!r} can't be asked at {self.scope.url}: {self.scope.reason(error)}",
                 "Check cbr_endpoint_override of this cloud in clouds.yaml, and the proxy.",
             ) from None

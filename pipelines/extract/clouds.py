@@ -22,8 +22,8 @@ from openstack.config.cloud_region import CloudRegion
 from openstack.config.loader import CONFIG_FILES, SECURE_FILES, VENDOR_FILES
 from openstack.exceptions import ConfigException
 
+from pipelines.errors import ConfigurationError, WarehouseError
 from pipelines.extract.secrets import Redactor
-from pipelines.problem import Problem
 
 SHAPE = "It needs clouds: NAME: auth: (auth_url, username, password, user_domain_name, project_name), region_name."
 _KEY_SHAPE = "It needs clouds: NAME: auth_type: aksk, auth: (access_key, secret_key, project_id), region_name."
@@ -34,7 +34,7 @@ for _library in ("keystoneauth", "openstack"):
 
 
 def configured(name: str, redactor: Redactor) -> CloudRegion:
-    """Return the entry called `name`. Raises Problem where there is none, or a file is not what it should be.
+    """Return the entry called `name`. Raises WarehouseError if there is none, or a file is not what it should be.
 
     `redactor` learns its secrets before any library may quote them.
     """
@@ -53,13 +53,17 @@ def configured(name: str, redactor: Redactor) -> CloudRegion:
             _check_entry(name, entry)
             _check_region(name, config)
             return _sound(name, config.get_one(cloud=name))
-    except Problem:
+    except WarehouseError:
         raise
     except (ConfigException, refusals.ClientException) as error:
-        raise Problem(f"cloud {name!r} in clouds.yaml can't be used: {redactor.clean(error)}", shape) from None
+        raise ConfigurationError(
+            f"cloud {name!r} in clouds.yaml can't be used: {redactor.clean(error)}", shape
+        ) from None
     except Exception as error:
         kind = f"{type(error).__name__}: {redactor.clean(error)}"
-        raise Problem(f"cloud {name!r} in clouds.yaml does not have the shape of one ({kind})", shape) from None
+        raise ConfigurationError(
+            f"cloud {name!r} in clouds.yaml does not have the shape of one ({kind})", shape
+        ) from None
     raise _unknown(name, config)
 
 
@@ -68,7 +72,7 @@ def shape_of(entry: Mapping[str, Any]) -> str:
     return _KEY_SHAPE if entry.get("auth_type") == "aksk" else SHAPE
 
 
-def _unknown(name: str, config: OpenStackConfig) -> Problem:
+def _unknown(name: str, config: OpenStackConfig) -> WarehouseError:
     variables = config.envvar_key
     names = set(config.get_cloud_names()) - {"defaults"}
     known = ", ".join(sorted(names - {variables})) or "none"
@@ -76,22 +80,26 @@ def _unknown(name: str, config: OpenStackConfig) -> Problem:
     cure = "Add it there, name another in CBR_CLOUDS, or point OS_CLIENT_CONFIG_FILE to the right file."
     if variables in names:
         cure = f"The OS_ variables are the cloud {variables!r}: set CBR_CLOUDS={variables}. For a file: {cure}"
-    return Problem(f"cloud {name!r} is not in clouds.yaml ({where})", cure)
+    return ConfigurationError(f"cloud {name!r} is not in clouds.yaml ({where})", cure)
 
 
 def _check_entry(name: str, entry: Mapping[str, Any]) -> None:
     """Refuse values that YAML has turned into something else, or that are missing."""
     auth = entry.get("auth")
     if auth is not None and not isinstance(auth, dict):
-        raise Problem(f"auth of cloud {name!r} in clouds.yaml is not a section of keys and values", shape_of(entry))
+        raise ConfigurationError(
+            f"auth of cloud {name!r} in clouds.yaml is not a section of keys and values", shape_of(entry)
+        )
     values = {f"auth.{key}": value for key, value in (auth or {}).items()}
     values |= {key: entry[key] for key in ("username", "password", "project_name", "project_id") if key in entry}
     for key, value in values.items():
         if value is None or value == "":
-            raise Problem(f"{key} of cloud {name!r} in clouds.yaml is empty", "Give it a value, or take the line out.")
+            raise ConfigurationError(
+                f"{key} of cloud {name!r} in clouds.yaml is empty", "Give it a value, or take the line out."
+            )
         if isinstance(value, int | float | date):
             kind = "a date" if isinstance(value, date) else "true or false" if isinstance(value, bool) else "a number"
-            raise Problem(
+            raise ConfigurationError(
                 f"{key} of cloud {name!r} in clouds.yaml is {kind} to YAML, and has to be text", "Put quotes around it."
             )
 
@@ -100,7 +108,7 @@ def _check_region(name: str, config: OpenStackConfig) -> None:
     """Refuse an entry of many regions: openstacksdk would take the first."""
     regions = [str(region["name"]) for region in config._get_known_regions(name)]
     if len(regions) > 1:
-        raise Problem(
+        raise ConfigurationError(
             f"cloud {name!r} in clouds.yaml is of several regions: {', '.join(regions)}",
             "Make one entry per region, each with its region_name and project, and name them in CBR_CLOUDS.",
         )
@@ -113,14 +121,16 @@ def _sound(name: str, region: CloudRegion) -> CloudRegion:
         if url is None:
             continue
         if "@" in str(url):
-            raise Problem(
+            raise ConfigurationError(
                 f"{key} of cloud {name!r} in clouds.yaml holds a user before its host",
                 "Put it into the fields username and password of auth.",
             )
         if "?" in str(url) or "#" in str(url):
-            raise Problem(f"{key} of cloud {name!r} in clouds.yaml holds a query", "End it before the ? or #.")
+            raise ConfigurationError(
+                f"{key} of cloud {name!r} in clouds.yaml holds a query", "End it before the ? or #."
+            )
         if not _is_url(str(url)):
-            raise Problem(
+            raise ConfigurationError(
                 f"{key} of cloud {name!r} in clouds.yaml is not a URL", "It looks like https://iam.example.com/v3."
             )
     _check_user(name, region.config)
@@ -138,7 +148,7 @@ def _check_user(name: str, config: Mapping[str, Any]) -> None:
         needed.append(("user_domain_name", "user_domain_id", "default_domain_name", "default_domain_id"))
     missing = [keys[0] for keys in needed if not any(auth.get(key) for key in keys)]
     if missing:
-        raise Problem(f"auth of cloud {name!r} in clouds.yaml lacks {', '.join(missing)}", SHAPE)
+        raise ConfigurationError(f"auth of cloud {name!r} in clouds.yaml lacks {', '.join(missing)}", SHAPE)
 
 
 def _is_url(text: str) -> bool:
@@ -166,7 +176,9 @@ def _check_certificates(name: str, region: CloudRegion) -> None:
     elif verify is True:
         for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):  # the first that is set counts
             if (bundle := os.environ.get(variable)) and not Path(bundle).exists():
-                raise Problem(f"{variable}={bundle} does not exist", "Point it to a file of certificates, or unset it.")
+                raise ConfigurationError(
+                    f"{variable}={bundle} does not exist", "Point it to a file of certificates, or unset it."
+                )
     if cert:
         file, key = (cert, None) if isinstance(cert, str) else cert
         with _usable(name, "cert", file):
@@ -182,12 +194,12 @@ def _usable(name: str, key: str, file: str) -> Iterator[None]:
             pass
         yield
     except ssl.SSLError:
-        raise Problem(
+        raise ConfigurationError(
             f"{key} of cloud {name!r} in clouds.yaml, {file}, is not what it should be",
             "It has to be PEM, without a passphrase, and a key has to be that of its certificate.",
         ) from None
     except OSError as error:
-        raise Problem(
+        raise ConfigurationError(
             f"{key} of cloud {name!r} in clouds.yaml, {file}, can't be read: {error.strerror}",
             "Point it to the right file, and make it readable for this user.",
         ) from None
@@ -197,7 +209,7 @@ def _check_configuration(variable: str | None, files: Iterable[str]) -> None:
     """Refuse a file of clouds that can't be read: openstacksdk would pass over it and take another one."""
     named = os.environ.get(variable) if variable else None
     if named and not Path(named).exists():
-        raise Problem(f"{variable}={named} does not exist", "Point it to your file, or unset it.")
+        raise ConfigurationError(f"{variable}={named} does not exist", "Point it to your file, or unset it.")
     candidates = [Path(path) for path in (named, *files) if path]
     chosen = next((path for path in candidates if path.exists()), None)
     if chosen is None:
@@ -207,14 +219,16 @@ def _check_configuration(variable: str | None, files: Iterable[str]) -> None:
         # Nothing that the parser says is repeated: it quotes the line, and the line may hold a password.
         json.loads(text) if chosen.suffix == ".json" else yaml.safe_load(text)
     except OSError as error:
-        raise Problem(f"{chosen} can't be read: {error.strerror}", "Make it readable for this user.") from None
+        raise ConfigurationError(
+            f"{chosen} can't be read: {error.strerror}", "Make it readable for this user."
+        ) from None
     except UnicodeDecodeError:
-        raise Problem(f"{chosen} is not UTF-8 text", "Save it as UTF-8.") from None
+        raise ConfigurationError(f"{chosen} is not UTF-8 text", "Save it as UTF-8.") from None
     except json.JSONDecodeError as error:
-        raise Problem(f"{chosen}, line {error.lineno}, is not JSON", "Mend that line.") from None
+        raise ConfigurationError(f"{chosen}, line {error.lineno}, is not JSON", "Mend that line.") from None
     except (yaml.YAMLError, ValueError, AttributeError, TypeError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}," if mark else ""
-        raise Problem(
+        raise ConfigurationError(
             f"{chosen}{line} is not YAML", "Mend it; a password that begins with ! * & @ % or # needs quotes around it."
         ) from None

@@ -12,15 +12,16 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from pipelines.block import reading_of
 from pipelines.extract.answers import Vanished
 from pipelines.extract.client import Client
-from pipelines.extract.draft import Draft
-from pipelines.extract.landing import LIST, SHOW, Snapshot, lines
 from pipelines.extract.listing import Item, digest_of
 from pipelines.extract.watch import Watch, in_background
-from pipelines.home import Home
-from pipelines.strict_json import id_of, parse
+from pipelines.landing.blocks import reading_of
+from pipelines.landing.manifest import LIST, SHOW, Snapshot
+from pipelines.landing.reader import read_lines
+from pipelines.landing.wire import id_of, parse
+from pipelines.landing.writer import SnapshotWriter
+from pipelines.storage.home import Home
 
 SETTLED = {"available", "error"}
 SEVENTH = 7
@@ -49,7 +50,7 @@ def still_listed(home: Home, before: Snapshot, items: dict[str, Item]) -> int:
 
 
 def _listed(home: Home, snapshot: Snapshot) -> Iterator[tuple[str, dict[str, Any]]]:
-    for _, line in lines(home, snapshot, LIST):
+    for _, line in read_lines(home, snapshot, LIST):
         for item in parse(line)["backups"]:
             if identity := id_of(item):
                 yield identity, item
@@ -66,13 +67,13 @@ def turns_since(before: date, today: date) -> set[int]:
     return {(today - timedelta(days=back)).toordinal() % SEVENTH for back in range(days)}
 
 
-def reuse(home: Home, before: Snapshot, ids: set[str], draft: Draft, watch: Watch) -> set[str]:
+def reuse(home: Home, before: Snapshot, ids: set[str], draft: SnapshotWriter, watch: Watch) -> set[str]:
     """Land the bodies of `ids` again, as they stand in `before`; return the ids that it had.
 
     A million take minutes: `watch` hears of each.
     """
     had = set()
-    for source, line in lines(home, before, SHOW):
+    for source, line in read_lines(home, before, SHOW):
         watch.alive()
         backup_id = shown_id(line)
         if backup_id in ids and backup_id not in had:
@@ -87,11 +88,11 @@ def shown_id(body: bytes) -> str:
 
 
 def read_details(
-    client: Client, ids: Sequence[str], draft: Draft, concurrency: int, told: Callable[[int], None]
+    client: Client, ids: Sequence[str], draft: SnapshotWriter, concurrency: int, told: Callable[[int], None]
 ) -> tuple[int, list[str]]:
     """Read and land the details of `ids`; return how many, and the ids that vanished.
 
-    Raises the first Problem that a thread meets; what was read until then is landed.
+    Raises the first WarehouseError that a thread meets; what was read until then is landed.
     """
     waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
     ended: queue.SimpleQueue[str | BaseException | None] = queue.SimpleQueue()  # an id: it vanished
@@ -122,7 +123,7 @@ def read_details(
     return len(ids) - len(vanished), sorted(vanished)
 
 
-def _read(client: Client, backup_id: str, draft: Draft) -> str | None:
+def _read(client: Client, backup_id: str, draft: SnapshotWriter) -> str | None:
     """Land the details of one backup; return its id where it vanished."""
     try:
         body, _ = client.show(backup_id)

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipelines.extract.client import PAGE, Client
-from pipelines.extract.draft import Draft
-from pipelines.extract.landing import LIST
-from pipelines.strict_json import id_of, parse
+from pipelines.landing.manifest import LIST
+from pipelines.landing.wire import id_of, parse
+from pipelines.landing.writer import SnapshotWriter
 
 LOOKS = 5  # at the most
 
@@ -95,7 +95,7 @@ class Listing:
         return self.moved
 
 
-def read_list(client: Client, draft: Draft) -> Listing:
+def read_list(client: Client, draft: SnapshotWriter) -> Listing:
     """Read the list until it stood still, landing the pages of the last look.
 
     The first look is good if nothing moved in it; a later one must agree with the one before it.
@@ -124,7 +124,7 @@ def read_list(client: Client, draft: Draft) -> Listing:
             about = {"looks": listing.looks, "moved": listing.moved, "is_sandbox": client.is_sandbox}
             draft.finish_list(about)
             return listing
-        draft.forget_list()
+        draft.discard_list()
         before, listing, last = listing, Listing(looks=listing.looks + 1), False
 
 

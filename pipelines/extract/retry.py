@@ -15,7 +15,7 @@ UNKNOWN_HOST_SECONDS = 20.0
 
 
 def retrying(
-    may_pass: Callable[[BaseException], bool],
+    transient: Callable[[BaseException], bool],
     seconds: Callable[[], float],
     told: Callable[[RetryCallState], None] = lambda _: None,
     pause: Callable[[float], None] = time.sleep,
@@ -32,7 +32,7 @@ def retrying(
         return (state.seconds_since_start or 0) >= patience
 
     return Retrying(
-        retry=retry_if_exception(may_pass),
+        retry=retry_if_exception(transient),
         stop=is_over,
         wait=wait_exponential_jitter(multiplier=FIRST_WAIT, max=LONGEST_WAIT, jitter=FIRST_WAIT),
         before_sleep=told,

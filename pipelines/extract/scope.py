@@ -23,7 +23,8 @@ from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema
 from tenacity import RetryCallState
 from urllib3.exceptions import LocationParseError
 
-from pipelines.config import SANDBOX, Reading
+from pipelines.config import SANDBOX, ReadSettings
+from pipelines.errors import ServiceError, WarehouseError
 from pipelines.extract.clouds import configured, shape_of
 from pipelines.extract.credentials import Credentials, credentials_of
 from pipelines.extract.retry import retrying
@@ -31,7 +32,7 @@ from pipelines.extract.secrets import Redactor
 from pipelines.extract.served import served
 from pipelines.extract.transport import prepare
 from pipelines.extract.watch import Watch, stopped
-from pipelines.problem import Problem, shown
+from pipelines.text import printable
 
 SILENT_SECONDS = 10.0  # after which somebody who waits for a first answer is told why
 TOKEN_TIMEOUT = 30.0  # seconds, for each read; REQUEST_SECONDS bounds the whole request
@@ -59,7 +60,7 @@ class Scope:
 @contextmanager
 def open_scope(
     name: str,
-    reading: Reading | None = None,
+    reading: ReadSettings | None = None,
     began: datetime | None = None,
     watch: Watch | None = None,
     redactor: Redactor | None = None,
@@ -69,9 +70,9 @@ def open_scope(
     `watch` hears that it gets on, `redactor` learns its secrets.
 
     `sandbox` is served by this project itself, its stories since `began`; any other is in clouds.yaml. Raises
-    Problem where the entry, the credentials, the project or the endpoint is wrong.
+    WarehouseError where the entry, the credentials, the project or the endpoint is wrong.
     """
-    reading, watch, redactor = reading or Reading(), watch or Watch(), redactor or Redactor()
+    reading, watch, redactor = reading or ReadSettings(), watch or Watch(), redactor or Redactor()
     with ExitStack() as stack:
         region = served(stack, began) if name == SANDBOX else configured(name, redactor)
         redactor.add_cloud(region.config)
@@ -97,18 +98,18 @@ def open_scope(
                 if not warned and (state.seconds_since_start or 0) > SILENT_SECONDS and state.outcome:
                     warned.append(True)
                     why = redactor.clean(_cause(state.outcome.exception()))
-                    _log.warning("cloud %r: %s; tried again for %g s", name, shown(why), reading.retry_seconds)
+                    _log.warning("cloud %r: %s; tried again for %g s", name, printable(why), reading.retry_seconds)
 
             warned: list[bool] = []
-            project_id = retrying(may_pass, lambda: reading.retry_seconds, warn, watch.pause)(project)
+            project_id = retrying(transient, lambda: reading.retry_seconds, warn, watch.pause)(project)
             endpoint, endpoint_region = _endpoint(region, session)
         if not project_id:
-            raise Problem(
+            raise ServiceError(
                 f"the token of cloud {name!r} belongs to no project, and CBR answers for one project only",
                 "Set project_name or project_id in its auth section in clouds.yaml.",
             )
         if not endpoint:
-            raise Problem(
+            raise ServiceError(
                 f"where CBR is in region {region.region_name or 'unset'!r} of cloud {name!r} is not known",
                 "Set region_name, or cbr_endpoint_override: https://cbr.REGION.DOMAIN, for this cloud in clouds.yaml.",
             )
@@ -130,7 +131,7 @@ def _use_v3(session: Session) -> None:
 def _endpoint(region: CloudRegion, session: Session) -> tuple[str | None, str | None]:
     """Return where CBR is, and the region that the catalog says it is in.
 
-    Raises Problem where the catalog has several and clouds.yaml does not say which.
+    Raises WarehouseError if the catalog has several and clouds.yaml does not say which.
     """
     if override := region.get_endpoint("cbr"):
         return override, None
@@ -141,7 +142,7 @@ def _endpoint(region: CloudRegion, session: Session) -> tuple[str | None, str | 
     listed = catalog.get_endpoint_data_list("cbr", region.get_interface("cbr") or "public", wanted)
     regions = dict.fromkeys(str(endpoint.region_name) for endpoint in listed)
     if len(regions) > 1:
-        raise Problem(
+        raise ServiceError(
             f"cloud {region.name!r} has no region_name, and its catalog lists CBR in {', '.join(sorted(regions))}",
             "Set region_name in clouds.yaml; each region is an entry of its own.",
         )
@@ -153,11 +154,11 @@ def _explained(name: str, region: CloudRegion, redactor: Redactor) -> Iterator[N
     """Say in one line what went wrong, whatever a library made of it."""
     try:
         yield
-    except Problem:
+    except WarehouseError:
         raise
     except Exception as error:
         what, cure = _words(error, name, region, redactor)
-        raise Problem(f"{what}: {redactor.clean(_cause(error))}", cure, may_pass=may_pass(error)) from None
+        raise ServiceError(f"{what}: {redactor.clean(_cause(error))}", cure, transient=transient(error)) from None
 
 
 def _words(error: Exception, name: str, region: CloudRegion, redactor: Redactor) -> tuple[str, str]:
@@ -222,7 +223,7 @@ def _words(error: Exception, name: str, region: CloudRegion, redactor: Redactor)
     return f"cloud {name!r} can't be opened ({type(error).__name__})", "Check its entry in clouds.yaml."
 
 
-def may_pass(fault: BaseException) -> bool:
+def transient(fault: BaseException) -> bool:
     """Tell whether IAM may answer better next time."""
     if isinstance(fault, refusals.HttpError):
         return fault.http_status in (408, 429) or fault.http_status >= 500

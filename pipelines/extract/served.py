@@ -14,9 +14,10 @@ from openstack.config.cloud_region import CloudRegion
 
 from pipelines import clock, sandbox
 from pipelines.config import SANDBOX
-from pipelines.home import Home, write_json
 from pipelines.sandbox.estate import midnight
 from pipelines.sandbox.stories import STORY_DAYS
+from pipelines.storage.home import Home
+from pipelines.storage.manifests import write_manifest
 
 
 def served(stack: ExitStack, began: datetime | None) -> CloudRegion:
@@ -31,7 +32,7 @@ def began(home: Home) -> datetime:
     if path.exists():
         return datetime.fromisoformat(json.loads(path.read_text(encoding="utf-8"))["began"])
     first = midnight(clock.utc_now()) - timedelta(days=STORY_DAYS - 1)
-    write_json(path, {"began": first.isoformat()})
+    write_manifest(path, {"began": first.isoformat()})
     return first
 
 

@@ -14,20 +14,22 @@ from functools import partial
 
 from pipelines import clock
 from pipelines.config import SANDBOX, Settings
-from pipelines.extract import landing
+from pipelines.errors import ServiceError, WarehouseError
 from pipelines.extract.client import Client
 from pipelines.extract.details import read_details, reuse, shown_id, still_listed, unchanged, wanted
-from pipelines.extract.draft import Draft, begin
-from pipelines.extract.keep import damages
-from pipelines.extract.landing import SHOW, Attempt, Snapshot
 from pipelines.extract.listing import Listing, gone, read_list
 from pipelines.extract.pace import Pacers
 from pipelines.extract.scope import Scope, open_scope
 from pipelines.extract.secrets import Redactor
 from pipelines.extract.served import began
 from pipelines.extract.watch import Watch, in_background, stalled, stopped
-from pipelines.home import Home, writing
-from pipelines.problem import Problem
+from pipelines.landing.attempts import Attempt, previous_failures, write_attempt
+from pipelines.landing.maintenance import find_damage
+from pipelines.landing.manifest import SHOW, Snapshot, newest_complete, read_snapshots, scope_locations
+from pipelines.landing.resume import Source, open_snapshot
+from pipelines.landing.writer import SnapshotWriter
+from pipelines.storage.files import disk_errors
+from pipelines.storage.home import Home
 
 _log = logging.getLogger(__name__)
 
@@ -40,32 +42,32 @@ LOOK_SECONDS = 1.0  # how often it is looked whether readings get on
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ScopeResult:
     """What became of one scope: a snapshot, or the problem that kept it from one."""
 
     scope: str
     snapshot: Snapshot | None = None
-    problem: Problem | None = None
+    problem: WarehouseError | None = None
 
 
-class Places:
+class ScopeLocations:
     """Which project and region each scope of a home is, so that none is counted twice. Safe for many threads."""
 
     def __init__(self, home: Home) -> None:
         """Begin with what is landed; the sandbox is no place of anybody's."""
         self._home = home
         self._lock = threading.Lock()
-        self._of = {scope: place for scope, place in landing.places(home).items() if scope != SANDBOX}
+        self._of = {scope: place for scope, place in scope_locations(home).items() if scope != SANDBOX}
 
     def claim(self, scope: Scope) -> None:
-        """Take the place of `scope`. Raises Problem where another scope has it."""
+        """Take the place of `scope`. Raises WarehouseError if another scope has it."""
         if scope.name == SANDBOX:
             return
         with self._lock:
             for other, (project_id, region) in self._of.items():
                 is_same_region = region == scope.region or None in (region, scope.region)
                 if other != scope.name and project_id == scope.project_id and is_same_region:
-                    raise Problem(
+                    raise ServiceError(
                         f"cloud {scope.name!r} is project {project_id} in region {scope.region or 'unset'}, "
                         f"which {self._home.path} has as {other!r}: all of it would be counted twice",
                         "Name only one of the two in CBR_CLOUDS; an entry that was renamed needs its old name.",
@@ -73,20 +75,20 @@ class Places:
             self._of[scope.name] = (scope.project_id, scope.region)
 
 
-class Run:
+class ScopeRun:
     """The reading of one scope, which may be given up while its thread is blocked."""
 
-    def __init__(self, scope: str, places: Places) -> None:
+    def __init__(self, scope: str, places: ScopeLocations) -> None:
         """Nothing is read before `land` is called."""
         self.scope = scope
         self.places = places
         self.watch = Watch()
         self.redactor = Redactor()
         self._lock = threading.Lock()
-        self._draft: Draft | None = None
+        self._draft: SnapshotWriter | None = None
 
-    def begin(self, make: Callable[[], Draft]) -> Draft:
-        """Return the draft that `make` opens. Raises Problem where the reading was given up."""
+    def open_writer(self, make: Callable[[], SnapshotWriter]) -> SnapshotWriter:
+        """Return the draft that `make` opens. Raises WarehouseError if the reading was given up."""
         with self._lock:
             if self.watch.is_stopped:
                 raise stopped(self.scope)
@@ -101,22 +103,22 @@ class Run:
                 self._draft.close()
 
 
-def land_all(home: Home, settings: Settings, progress: Progress) -> list[Reading]:
+def land_scopes(home: Home, settings: Settings, progress: Progress) -> list[ScopeResult]:
     """Read every cloud of the settings side by side; return what became of each, in their order.
 
     A reading that gives no sign of life is given up: neither the others nor the home wait for it.
     """
     pacers = {False: Pacers(settings.reading.requests_per_second), True: Pacers(UNPACED)}
-    places = Places(home)
-    runs = [Run(name, places) for name in settings.clouds]
-    readings: dict[str, Reading] = {}
+    places = ScopeLocations(home)
+    runs = [ScopeRun(name, places) for name in settings.clouds]
+    readings: dict[str, ScopeResult] = {}
 
-    def end(run: Run, reading: Reading) -> None:
+    def end(run: ScopeRun, reading: ScopeResult) -> None:
         readings[run.scope] = reading
-        with writing(home.path):
-            landing.write_attempt(home, _attempt(home, reading))
+        with disk_errors(home.path):
+            write_attempt(home, _attempt(home, reading))
 
-    pending: dict[Future[Reading], Run] = {}
+    pending: dict[Future[ScopeResult], ScopeRun] = {}
     try:
         for run in runs:
             read = partial(_read, home, settings, pacers[run.scope == SANDBOX], progress, run)
@@ -130,7 +132,7 @@ def land_all(home: Home, settings: Settings, progress: Progress) -> list[Reading
                 if future in done:
                     end(
                         pending.pop(future),
-                        future.result() if future.done() else Reading(run.scope, problem=stalled(run.scope)),
+                        future.result() if future.done() else ScopeResult(run.scope, problem=stalled(run.scope)),
                     )
     finally:
         for run in runs:
@@ -138,55 +140,55 @@ def land_all(home: Home, settings: Settings, progress: Progress) -> list[Reading
     return [readings[name] for name in settings.clouds]
 
 
-def _attempt(home: Home, reading: Reading) -> Attempt:
+def _attempt(home: Home, reading: ScopeResult) -> Attempt:
     problem = reading.problem
     if problem is None:
         return Attempt(reading.scope, clock.utc_now(), None)
-    failures = 1 + landing.failures_before(home, reading.scope)
-    return Attempt(reading.scope, clock.utc_now(), str(problem), problem.may_pass, failures)
+    failures = 1 + previous_failures(home, reading.scope)
+    return Attempt(reading.scope, clock.utc_now(), str(problem), problem.transient, failures)
 
 
-def _read(home: Home, settings: Settings, pacers: Pacers, progress: Progress, run: Run) -> Reading:
+def _read(home: Home, settings: Settings, pacers: Pacers, progress: Progress, run: ScopeRun) -> ScopeResult:
     try:
-        return Reading(run.scope, land(home, run.scope, settings, pacers, progress, run))
-    except Problem as problem:
-        return Reading(run.scope, problem=problem)
+        return ScopeResult(run.scope, land_scope(home, run.scope, settings, pacers, progress, run))
+    except WarehouseError as problem:
+        return ScopeResult(run.scope, problem=problem)
     except Exception as error:
         # Whatever it is, it is this scope's alone.
         _log.debug("scope %r: %s", run.scope, run.redactor.clean(traceback.format_exc()))
         what = f"reading cloud {run.scope!r} met what it does not know ({type(error).__name__})"
-        return Reading(run.scope, problem=Problem(what, "Run again, and report it if it stays."))
+        return ScopeResult(run.scope, problem=ServiceError(what, "Run again, and report it if it stays."))
 
 
-def land(
+def land_scope(
     home: Home,
     name: str,
     settings: Settings,
     pacers: Pacers,
     progress: Progress,
-    run: Run | None = None,
+    run: ScopeRun | None = None,
 ) -> Snapshot:
-    """Read the scope called `name` and land it. Raises Problem where it can't be read to its end.
+    """Read the scope called `name` and land it. Raises WarehouseError if it can't be read to its end.
 
     When `run` is given up, it ends at its next request.
     """
-    run = run or Run(name, Places(home))
+    run = run or ScopeRun(name, ScopeLocations(home))
     reading = settings.reading
     first = began(home) if name == SANDBOX else None
-    with open_scope(name, reading, first, run.watch, run.redactor) as scope, writing(home.path):
+    with open_scope(name, reading, first, run.watch, run.redactor) as scope, disk_errors(home.path):
         run.places.claim(scope)
         client = Client(scope, pacers.of(scope.url), reading.retry_seconds, run.watch)
-        place = {"url": scope.url, "project_id": scope.project_id, "region": scope.region, "full": reading.full}
-        draft = run.begin(partial(begin, home, name, reading.resume_minutes, place))
+        source = Source(scope.url, scope.project_id, scope.region, reading.full)
+        draft = run.open_writer(partial(open_snapshot, home, name, reading.resume_minutes, source))
         try:
             return _land(home, client, draft, settings, progress)
         finally:
             draft.close()
 
 
-def _land(home: Home, client: Client, draft: Draft, settings: Settings, progress: Progress) -> Snapshot:
+def _land(home: Home, client: Client, draft: SnapshotWriter, settings: Settings, progress: Progress) -> Snapshot:
     before = _before(home, client, draft)
-    is_sound = before is not None and not any(damages(home, before))
+    is_sound = before is not None and not any(find_damage(home, before))
     listing, confirmed = _confirmed_list(home, client, draft, before, is_sound=is_sound)
     client.watch.alive()
     ids = wanted(listing.items)
@@ -227,7 +229,7 @@ def _land(home: Home, client: Client, draft: Draft, settings: Settings, progress
 
 
 def _confirmed_list(
-    home: Home, client: Client, draft: Draft, before: Snapshot | None, *, is_sound: bool
+    home: Home, client: Client, draft: SnapshotWriter, before: Snapshot | None, *, is_sound: bool
 ) -> tuple[Listing, bool]:
     """Return the list, and whether it was read a second time because it had lost most of what `before` had.
 
@@ -244,14 +246,14 @@ def _confirmed_list(
     if not has_lost_most(listing):
         return listing, False
     client.watch.pause(0.0 if draft.scope == SANDBOX else CONFIRM_SECONDS)  # nothing of this process is forgotten
-    draft.forget_list()
+    draft.discard_list()
     second = read_list(client, draft)
     second.looks += listing.looks
     return second, has_lost_most(second)
 
 
-def _before(home: Home, client: Client, draft: Draft) -> Snapshot | None:
+def _before(home: Home, client: Client, draft: SnapshotWriter) -> Snapshot | None:
     """Return the newest complete snapshot of the same scope and place."""
-    before = next(iter(landing.current(landing.snapshots(home, draft.scope))), None)
+    before = next(iter(newest_complete(read_snapshots(home, draft.scope))), None)
     place = (client.scope.project_id, client.scope.region)
     return before if before and (before.project_id, before.region) == place else None

@@ -19,7 +19,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.poolmanager import PoolManager
 
-from pipelines.problem import Problem
+from pipelines.errors import ServiceError
 
 if TYPE_CHECKING:
     _Connection = HTTPConnection
@@ -64,7 +64,7 @@ class _Adapter(HTTPAdapter):
 
 
 class _Limited:
-    """A raw response that ends with a Problem where its body, decompressed, is too large."""
+    """A raw response that ends with a WarehouseError where its body, decompressed, is too large."""
 
     def __init__(self, raw: Any, most_bytes: int) -> None:
         self._raw, self._most_bytes = raw, most_bytes
@@ -79,7 +79,7 @@ class _Limited:
             size += len(piece)
             if size > self._most_bytes:
                 self._raw.close()
-                raise Problem(
+                raise ServiceError(
                     f"an answer is larger than {self._most_bytes / 1e6:g} MB",
                     "See that the endpoint in clouds.yaml is the service's, or set CBR_MAX_RESPONSE_MB.",
                 )

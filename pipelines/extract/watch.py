@@ -10,7 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
 
-from pipelines.problem import Problem
+from pipelines.errors import ServiceError, WarehouseError
 
 STALLED = 300.0  # seconds without a sign of life, beyond the waits that were announced
 
@@ -49,17 +49,17 @@ class Watch:
         return time.monotonic() > self._due
 
 
-def stopped(scope: str) -> Problem:
-    """Return the problem of a reading that was ended before its end."""
-    return Problem(f"reading cloud {scope!r} was stopped", "Run again: it goes on from there.", may_pass=True)
+def stopped(scope: str) -> WarehouseError:
+    """Return the error for a reading that was ended before its end."""
+    return ServiceError(f"reading cloud {scope!r} was stopped", "Run again: it goes on from there.", transient=True)
 
 
-def stalled(scope: str) -> Problem:
-    """Return the problem of a reading that gave no sign of life for too long."""
-    return Problem(
+def stalled(scope: str) -> WarehouseError:
+    """Return the error for a reading that gave no sign of life for too long."""
+    return ServiceError(
         f"reading cloud {scope!r} did not get on for {STALLED:g} s and was given up",
         "Run again: what was read is kept and continued.",
-        may_pass=True,
+        transient=True,
     )
 
 

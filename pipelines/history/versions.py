@@ -5,7 +5,7 @@ What differs is found by a hash of 64 bits of the columns that can, and then rea
 """
 
 from pipelines.contract.columns import Column, Table, Type
-from pipelines.contract.history import LOADED_BY, backup_of, key_of
+from pipelines.contract.history import LOADED_FLAGS, backup_of, key_of
 from pipelines.contract.tables import BACKUPS, CHILDREN, EXTEND_INFO
 
 _NO_CONTENT = ("snapshot_id", "detail_read_at")  # they tell when it was read, not what it is
@@ -129,7 +129,7 @@ def _since(what: str) -> str:
 
 def unread(table: Table) -> str:
     """Return the rows of the snapshot before that the new one was not told anew: their backup's list was not sent."""
-    flag = LOADED_BY.get(table.name, LOADED_BY[CHILDREN.name])
+    flag = LOADED_FLAGS.get(table.name, LOADED_FLAGS[CHILDREN.name])
     of_list = "true" if table is not EXTEND_INFO else "t.level = 'child'"
     return f"""
     SELECT t.* FROM was.{table.name} AS t JOIN now.backups AS b ON t.{backup_of(table)} = b.id AND NOT b.{flag}
@@ -153,4 +153,4 @@ def _on(table: Table, left: str, right: str) -> str:
 
 def _hashed(column: Column) -> str:
     # The hash of an empty list is that of null.
-    return f"{column.name}, {column.name} IS NULL" if column.type is Type.TEXTS else column.name
+    return f"{column.name}, {column.name} IS NULL" if column.type is Type.STRINGS else column.name

@@ -9,12 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import duckdb
-
 from pipelines.contract.columns import Table
 from pipelines.contract.derive import quoted
 from pipelines.contract.tables import NORMALIZED
-from pipelines.duck import count
 from pipelines.models.control import Control
 from pipelines.models.model import Model
 
@@ -33,7 +30,7 @@ class Audit:
 
 
 @dataclass(frozen=True, slots=True)
-class Audited:
+class AuditResult:
     """What an audit found: how many offenders, and the first few."""
 
     audit: Audit
@@ -53,27 +50,13 @@ class Audited:
         return about | {"offenders": self.offenders}
 
 
-def audits(files: Iterable[Model], controls: Sequence[Control]) -> tuple[Audit, ...]:
+def all_audits(files: Iterable[Model], controls: Sequence[Control]) -> tuple[Audit, ...]:
     """Return all audits: of the contract, of the grid of controls, and of sql/audits/."""
     of_files = (Audit(m.name, m.header["severity"], m.header["relation"], m.sql, m.doc) for m in files)
     kinds = dict.fromkeys(control.subject_kind for control in controls)
     grids = (_grid(kind, [control for control in controls if control.subject_kind == kind]) for kind in kinds)
     gates = (_gate(control) for control in controls if control.row["is_gate"])
     return (*(audit for table in NORMALIZED for audit in _of_contract(table)), *grids, *gates, *of_files)
-
-
-def run_audits(connection: duckdb.DuckDBPyConnection, asked: Iterable[Audit]) -> list[Audited]:
-    """Ask the draft; return what was found, in the order asked."""
-    return [_run(connection, audit) for audit in asked]
-
-
-def _run(connection: duckdb.DuckDBPyConnection, audit: Audit) -> Audited:
-    offenders = count(connection, f"(\n{audit.query}\n) AS offenders")
-    if not offenders:
-        return Audited(audit, 0, [])
-    cursor = connection.execute(f"SELECT * FROM (\n{audit.query}\n) AS offenders LIMIT 5")
-    names = [column[0] for column in cursor.description or []]
-    return Audited(audit, offenders, [dict(zip(names, row, strict=True)) for row in cursor.fetchall()])
 
 
 def _grid(kind: str, controls: Sequence[Control]) -> Audit:

@@ -15,15 +15,8 @@ from pipelines.contract.history import HISTORY
 from pipelines.contract.meta import META
 from pipelines.contract.results import RESULTS
 from pipelines.contract.tables import NORMALIZED
-from pipelines.models.control import (
-    CONTROL_REASONS,
-    CONTROLS,
-    FINDING,
-    Control,
-    finding_model,
-    read_control,
-    unions_of,
-)
+from pipelines.models.control import CONTROL_REASONS, CONTROLS, Control, read_control
+from pipelines.models.findings import FINDING, finding_model, unions_of
 from pipelines.models.model import AUDITS, SCHEMAS, Model, ModelColumn, ModelError, read_model, sql_folder
 from pipelines.models.standards import STANDARDS, STANDARDS_FILE
 from pipelines.models.versions import version_models

@@ -1,7 +1,8 @@
 """The reasons of a control: the status and sentence of each reason code, and the codes that a SELECT returns.
 
 The header of a control lists its reasons as `code: status: sentence`, with names of columns of its SELECT in braces.
-The runner makes SQL of them (control.py).
+What is built of a control makes SQL of them
+(findings.py).
 """
 
 import re
@@ -69,13 +70,16 @@ def status_sql(reasons: Iterable[Reason]) -> str:
         codes = ", ".join(quoted(reason.code) for reason in reasons if reason.status == status)
         if codes:
             whens.append(f"when reason_code in ({codes}) then {quoted(status)}")
-    return f"case {' '.join(whens)} end"
+    return _case("case", whens)
 
 
 def sentence_sql(reasons: Iterable[Reason]) -> str:
     """Return the expression that makes a sentence of `reason_code` and the columns of the SELECT."""
-    whens = " ".join(f"when {quoted(reason.code)} then {reason.sql}" for reason in reasons)
-    return f"case reason_code {whens} end"
+    return _case("case reason_code", (f"when {quoted(reason.code)} then {reason.sql}" for reason in reasons))
+
+
+def _case(begin: str, whens: Iterable[str]) -> str:
+    return "\n        ".join((begin, *whens)) + "\n    end"
 
 
 def returned_codes(model: Model, relations: Mapping[str, Model | Table]) -> set[str]:

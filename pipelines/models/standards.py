@@ -23,12 +23,12 @@ STANDARDS = Table(
     "One row a clause and control that yields evidence for it, and one row a clause that nothing here measures.",
     ("framework", "version", "reference", "control_id"),
     (
-        Column("framework", Type.TEXT, "The standard.", required=True),
-        Column("version", Type.TEXT, "Its version.", required=True),
-        Column("reference", Type.TEXT, "The clause.", required=True),
-        Column("control_id", Type.TEXT, "The control; null where the clause can not be measured here."),
-        Column("relation", Type.TEXT, "How closely a pass supports the clause.", known=RELATIONS),
-        Column("note", Type.TEXT, "What has to be known of it."),
+        Column("framework", Type.STRING, "The standard.", required=True),
+        Column("version", Type.STRING, "Its version.", required=True),
+        Column("reference", Type.STRING, "The clause.", required=True),
+        Column("control_id", Type.STRING, "The control; null where the clause can not be measured here."),
+        Column("relation", Type.STRING, "How closely a pass supports the clause.", known=RELATIONS),
+        Column("note", Type.STRING, "What has to be known of it."),
     ),
 )
 

@@ -7,7 +7,7 @@ schema history are files.
 from dataclasses import replace
 
 from pipelines.contract.columns import Table
-from pipelines.contract.history import CLOSED, OPEN, SCHEMA, VERSION, backup_of, key_of
+from pipelines.contract.history import CLOSED_VERSIONS, OPEN_VERSIONS, SCHEMA, VERSION, backup_of, key_of
 from pipelines.contract.tables import BACKUPS, NORMALIZED
 from pipelines.models.model import Model, ModelColumn, parse_model
 
@@ -29,17 +29,17 @@ def _view(table: Table) -> Model:
             f"coalesce(o.{name}, b.first_seen) AS {name}" for name in ("valid_from", "first_seen")
         )
         backup = f"t.scope = b.scope AND t.{backup_of(table)} = b.id"
-        join = f"INNER JOIN {OPEN[BACKUPS.name].relation} AS b ON {backup}\n    LEFT JOIN"
+        join = f"INNER JOIN {OPEN_VERSIONS[BACKUPS.name].relation} AS b ON {backup}\n    LEFT JOIN"
     sql = f"""-- One row a version of a row of {table.relation}: what it was, and from when to when.
 -- kind: view
 WITH versions AS (
-    SELECT {own}, {version} FROM {CLOSED[table.name].relation}
+    SELECT {own}, {version} FROM {CLOSED_VERSIONS[table.name].relation}
     UNION ALL
     SELECT {taken}, {valid_from}, CAST(NULL AS TIMESTAMP) AS valid_to, {first_seen}, s.as_of AS last_seen
     FROM {table.relation} AS t
-    {join} {OPEN[table.name].relation} AS o ON {on}
+    {join} {OPEN_VERSIONS[table.name].relation} AS o ON {on}
     INNER JOIN meta.snapshots AS s ON t.scope = s.scope AND t.snapshot_id = s.snapshot_id
 )
 SELECT {own}, {version} FROM versions"""
-    described = {c.name: ModelColumn(c.name, c.type.sql, c.comment) for c in CLOSED[table.name].columns}
+    described = {c.name: ModelColumn(c.name, c.type.sql, c.comment) for c in CLOSED_VERSIONS[table.name].columns}
     return replace(parse_model(SCHEMA, table.name, sql), own=described)

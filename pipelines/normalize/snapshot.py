@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from pipelines.block import Block
+from pipelines.landing.blocks import Block
 from pipelines.normalize.piece import Piece
 from pipelines.normalize.tolerant.bodies import Bodies
 
@@ -63,7 +63,7 @@ class Normalizer:
 
     @cached_property
     def _columnar(self) -> "Columnar":
-        from pipelines.normalize.columnar.settle import Columnar  # the compiler is slow to wake
+        from pipelines.normalize.columnar.settle import Columnar
 
         return Columnar(self._bodies)
 

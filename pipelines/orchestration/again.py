@@ -6,7 +6,7 @@ How a reading ended is kept in the landing, so it does not matter who ran it. Th
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from pipelines.extract.landing import Attempt
+from pipelines.landing.attempts import Attempt
 
 # Minutes after the first, second, ... failure in a row; after the last of them, again and again.
 DELAYS = (5, 15, 60, 240)
@@ -17,7 +17,7 @@ def due(attempts: Iterable[Attempt], clouds: Iterable[str], now: datetime) -> li
     return [
         attempt
         for attempt in attempts
-        if attempt.scope in clouds and attempt.problem and attempt.may_pass and now >= attempt.at + _delay(attempt)
+        if attempt.scope in clouds and attempt.problem and attempt.transient and now >= attempt.at + _delay(attempt)
     ]
 
 

@@ -12,10 +12,13 @@ from typing import TypeVar
 import dagster as dg
 from pydantic import Field
 
-from pipelines import flow
+from pipelines.errors import WarehouseError
 from pipelines.extract.snapshot import Progress
-from pipelines.home import Home
-from pipelines.models.audit import ERROR, Audited
+from pipelines.flow.build import build_draft, publish_draft
+from pipelines.flow.judge import judge_unjudged
+from pipelines.flow.land import land_clouds, require_any_snapshot, stale_scopes_error
+from pipelines.flow.normalize import normalize_landed, resolve_snapshot_ids
+from pipelines.models.audit import ERROR, AuditResult
 from pipelines.orchestration import shows
 from pipelines.orchestration.resources import Warehouse, failure
 from pipelines.orchestration.specs import (
@@ -28,7 +31,7 @@ from pipelines.orchestration.specs import (
     table_specs,
     warehouse_specs,
 )
-from pipelines.problem import Problem
+from pipelines.storage.home import Home
 
 T = TypeVar("T")
 Results = Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]
@@ -52,9 +55,9 @@ def build_assets(progress: Progress, patience: float = 0.0) -> list[dg.AssetsDef
     def land(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Results:
         """Read every configured cloud over HTTP and keep what it says."""
         settings = _or_fail(warehouse.settings)
-        readings = _or_fail(lambda: flow.land_clouds(settings, progress, patience))
+        readings = _or_fail(lambda: land_clouds(settings, progress, patience))
         context.instance.add_run_tags(context.run.run_id, shows.scope_tags(readings))
-        _or_fail(lambda: flow.need_one(readings))
+        _or_fail(lambda: require_any_snapshot(readings))
         yield dg.MaterializeResult(metadata=shows.landed(Home(settings.home), readings))
 
     @dg.multi_asset(name="normalize", specs=table_specs())
@@ -62,9 +65,9 @@ def build_assets(progress: Progress, patience: float = 0.0) -> list[dg.AssetsDef
         """Flatten the newest complete snapshot of each scope into Parquet tables."""
         home = _home(warehouse)
         with _held(home, patience):
-            again = _or_fail(lambda: flow.named(home, config.again)) if config.again else []
-            _or_fail(lambda: flow.judge_missed(home, context.run.run_id))
-            loaded = _or_fail(lambda: flow.normalize_landed(home, again))
+            again = _or_fail(lambda: resolve_snapshot_ids(home, config.again)) if config.again else []
+            _or_fail(lambda: judge_unjudged(home, context.run.run_id))
+            loaded = _or_fail(lambda: normalize_landed(home, again))
         keys = {spec.key.path[-1]: spec.key for spec in table_specs()}
         for name, shown in shows.tables(home, keys, loaded).items():
             yield dg.MaterializeResult(asset_key=keys[name], metadata=shown)
@@ -74,9 +77,9 @@ def build_assets(progress: Progress, patience: float = 0.0) -> list[dg.AssetsDef
         """Build the DuckDB draft, audit it, and publish it if no audit forbids."""
         home = _home(warehouse)
         with _held(home, patience):
-            draft = _or_fail(lambda: flow.build_draft(home, context.run.run_id))
-            yield from (_checked(found) for found in draft.audited)
-            _or_fail(lambda: flow.publish(home, draft))
+            draft = _or_fail(lambda: build_draft(home, context.run.run_id))
+            yield from (_checked(found) for found in draft.audits)
+            _or_fail(lambda: publish_draft(home, draft))
             answer = _or_fail(lambda: shows.answer(home), published=True)
         for spec in warehouse_specs():
             shown = shows.relations(home, draft, relations_of(spec.key))
@@ -87,7 +90,7 @@ def build_assets(progress: Progress, patience: float = 0.0) -> list[dg.AssetsDef
     def land_every_cloud(warehouse: Warehouse) -> Iterator[dg.AssetCheckResult]:
         """Fail where a cloud of the run could not be read whole: after the others are published, not before."""
         home = _home(warehouse)
-        problem = _or_fail(lambda: flow.stale(home, warehouse.settings().clouds), published=True)
+        problem = _or_fail(lambda: stale_scopes_error(home, warehouse.settings().clouds), published=True)
         yield dg.AssetCheckResult(passed=problem is None, metadata={"why": str(problem)} if problem else {})
         if problem:
             raise failure(problem, published=True)
@@ -95,7 +98,7 @@ def build_assets(progress: Progress, patience: float = 0.0) -> list[dg.AssetsDef
     @dg.multi_asset(name="write_report", specs=[report_spec()])
     def write_report(warehouse: Warehouse) -> Results:
         """Write the page and the workbook of what is published."""
-        from pipelines.reports import report  # what no other step pays for
+        from pipelines.reports import report
 
         home = _home(warehouse)
         began = time.monotonic()
@@ -114,7 +117,7 @@ def _home(warehouse: Warehouse) -> Home:
 def _held(home: Home, patience: float) -> Iterator[None]:
     """Keep other runs out; fail where one is in and stays."""
     with ExitStack() as stack:
-        _or_fail(lambda: stack.enter_context(home.held(patience)))
+        _or_fail(lambda: stack.enter_context(home.lock(patience)))
         yield
 
 
@@ -125,15 +128,15 @@ def _or_fail(step: Callable[[], T], *, published: bool = False) -> T:
     """
     try:
         return step()
-    except Problem as problem:
+    except WarehouseError as problem:
         raise failure(problem, published=published) from None
     except Exception as error:
         what = f"it met what it does not know: {type(error).__name__}: {error}"
         cure = "Run again with --verbose for the trace, and report it."
-        raise failure(Problem(what, cure), published=published) from error
+        raise failure(WarehouseError(what, cure), published=published) from error
 
 
-def _checked(found: Audited) -> dg.AssetCheckResult:
+def _checked(found: AuditResult) -> dg.AssetCheckResult:
     severity = dg.AssetCheckSeverity.ERROR if found.audit.severity == ERROR else dg.AssetCheckSeverity.WARN
     return dg.AssetCheckResult(
         passed=found.offenders == 0,

@@ -1,6 +1,6 @@
 """Running the job from a program: the same job that the schedule runs, quiet, in this process.
 
-A failed step leaves as the Problem that it met. With DAGSTER_HOME set, the run shows in Dagster's UI.
+A failed step leaves as the WarehouseError that it met. With DAGSTER_HOME set, the run shows in Dagster's UI.
 """
 
 import os
@@ -11,15 +11,15 @@ from contextlib import ExitStack
 import dagster as dg
 from dagster._core.errors import DagsterExecutionInterruptedError
 
+from pipelines.errors import WarehouseError
 from pipelines.orchestration.jobs import cbr_snapshot
 from pipelines.orchestration.resources import CURE, PUBLISHED
-from pipelines.problem import Problem
 
 
-def execute(definitions: dg.Definitions, *, verbose: bool = False) -> Problem | None:
+def execute(definitions: dg.Definitions, *, verbose: bool = False) -> WarehouseError | None:
     """Run `cbr_snapshot` of `definitions`; return the problem of a run that published all the same.
 
-    Raises the Problem of one that did not, and KeyboardInterrupt where somebody interrupted it.
+    Raises the WarehouseError of one that did not, and KeyboardInterrupt where somebody interrupted it.
     """
     job = definitions.resolve_job_def(cbr_snapshot.name)
     level = {"log_level": "DEBUG" if verbose else "CRITICAL"}
@@ -46,13 +46,13 @@ def _instance() -> dg.DagsterInstance:
     try:
         return dg.DagsterInstance.get()
     except Exception as error:
-        raise Problem(
+        raise WarehouseError(
             f"DAGSTER_HOME={os.environ['DAGSTER_HOME']} can't be used: {str(error).splitlines()[0]}",
             "Make that folder, mend its dagster.yaml, or unset DAGSTER_HOME.",
         ) from None
 
 
-def _problem(result: dg.ExecuteInProcessResult) -> tuple[Problem, bool]:
+def _problem(result: dg.ExecuteInProcessResult) -> tuple[WarehouseError, bool]:
     """Return what went wrong, from the event of the step that failed, and whether it published."""
     for event in result.all_events:
         if not event.is_step_failure:
@@ -60,7 +60,7 @@ def _problem(result: dg.ExecuteInProcessResult) -> tuple[Problem, bool]:
         said = event.step_failure_data.user_failure_data
         if said and said.description:
             published = bool(said.metadata[PUBLISHED].value)
-            return Problem(said.description, str(said.metadata[CURE].value)), published
+            return WarehouseError(said.description, str(said.metadata[CURE].value)), published
         cause = event.step_failure_data.error
         while cause and cause.cause:
             cause = cause.cause
@@ -68,8 +68,8 @@ def _problem(result: dg.ExecuteInProcessResult) -> tuple[Problem, bool]:
             raise KeyboardInterrupt(
                 f"interrupted in step {event.step_key}. Run again: what was read is kept and continued."
             )
-        return Problem(
+        return WarehouseError(
             f"step {event.step_key} met what it does not know: {cause.message if cause else 'no reason given'}",
             "Run again with --verbose for the trace, and report it.",
         ), False
-    return Problem("the job failed without saying why", "Run again with --verbose."), False
+    return WarehouseError("the job failed without saying why", "Run again with --verbose."), False

@@ -3,8 +3,8 @@
 import dagster as dg
 
 from pipelines.config import Operation
+from pipelines.errors import WarehouseError
 from pipelines.orchestration.specs import LANDING, REPORT
-from pipelines.problem import Problem
 
 # What fails here fails again until somebody mends it; a run that died with its machine may be run again.
 _TAGS = {"dagster/retry_on_asset_or_op_failure": "false"}
@@ -32,7 +32,7 @@ report = dg.define_asset_job(
 
 
 def schedule_of(operation: Operation) -> dg.ScheduleDefinition:
-    """Return when `cbr_snapshot` runs. Raises Problem where the expression is none.
+    """Return when `cbr_snapshot` runs. Raises WarehouseError if the expression is none.
 
     Stopped until an operator starts it, but in production: a checkout that is merely looked at should call no cloud.
     """
@@ -48,6 +48,6 @@ def schedule_of(operation: Operation) -> dg.ScheduleDefinition:
             "CBR_SCHEDULE_ZONE say otherwise.",
         )
     except dg.DagsterInvalidDefinitionError:
-        raise Problem(
+        raise WarehouseError(
             f"CBR_SCHEDULE={operation.cron!r} is no cron expression", "Set it to one, for example '0 2 * * *'."
         ) from None

@@ -6,7 +6,7 @@ import dagster as dg
 from pydantic import Field
 
 from pipelines.config import Settings
-from pipelines.problem import Problem
+from pipelines.errors import WarehouseError
 
 # Where a failure carries the second half of its problem, and whether the warehouse was published all the same.
 CURE, PUBLISHED = "what to do", "published"
@@ -20,15 +20,15 @@ class Warehouse(dg.ConfigurableResource[None]):
     full: bool = Field(default=False, description="Read all details again, though the list says nothing changed.")
 
     def settings(self) -> Settings:
-        """Return the settings of this run. Raises Problem where they are wrong."""
+        """Return the settings of this run. Raises WarehouseError if they are wrong."""
         environ = dict(os.environ) | ({"CBR_CLOUDS": self.clouds} if self.clouds else {})
         return Settings.load(self.home or None, environ, full=self.full)
 
 
-def failure(problem: Problem, *, published: bool = False) -> dg.Failure:
+def failure(problem: WarehouseError, *, published: bool = False) -> dg.Failure:
     """Return the problem as Dagster wants it. Dagster itself tries nothing again: sensors.py says what is."""
     return dg.Failure(
-        description=problem.what,
-        metadata={CURE: problem.cure, PUBLISHED: published},
+        description=problem.message,
+        metadata={CURE: problem.hint, PUBLISHED: published},
         allow_retries=False,
     )

@@ -14,14 +14,15 @@ from pipelines import clock
 from pipelines.alerts.changes import keep_told, read_news, read_told
 from pipelines.alerts.webhook import post
 from pipelines.config import Operation
-from pipelines.duck import published
-from pipelines.extract.landing import attempts
-from pipelines.home import Home
+from pipelines.landing.attempts import read_attempts
+from pipelines.landing.manifest import read_snapshots
 from pipelines.orchestration.again import DELAYS, due
 from pipelines.orchestration.failed import Seen, failures, text_of
 from pipelines.orchestration.jobs import cbr_snapshot, report
 from pipelines.orchestration.resources import Warehouse
 from pipelines.orchestration.specs import relation_key
+from pipelines.storage.connection import read_published
+from pipelines.storage.home import Home
 
 _EVERY = 60  # seconds
 _AT_ONCE = 5  # runs that are told of in one look
@@ -62,7 +63,8 @@ def _again(status: dg.DefaultSensorStatus) -> dg.SensorDefinition:
         if context.instance.get_run_records(RunsFilter(job_name=cbr_snapshot.name, statuses=_UNFINISHED), limit=1):
             return dg.SkipReason("a reading is under way")
         settings = warehouse.settings()
-        failed = due(attempts(Home(settings.home)), settings.clouds, clock.utc_now())
+        home = Home(settings.home)
+        failed = due(read_attempts(home, read_snapshots(home)), settings.clouds, clock.utc_now())
         if not failed:
             return dg.SkipReason("no cloud is due to be read again")
         clouds = ",".join(attempt.scope for attempt in failed)
@@ -109,7 +111,7 @@ def _changed(webhook: str | None, status: dg.DefaultSensorStatus) -> dg.SensorDe
         seen = str(home.warehouse.stat().st_mtime_ns)
         if context.cursor == seen:
             return dg.SkipReason("nothing was published since the last look")
-        with published(home.warehouse) as connection:
+        with read_published(home.warehouse) as connection:
             news = read_news(connection, read_told(home))
         for text in news.texts:
             post(webhook, text)

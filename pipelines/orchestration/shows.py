@@ -17,25 +17,25 @@ import dagster as dg
 import pyarrow.parquet as pq
 
 from pipelines.contract.meta import DRIFT
-from pipelines.duck import published
-from pipelines.extract.snapshot import Reading
-from pipelines.flow import Draft
-from pipelines.home import Home
-from pipelines.load.tables import Loaded
-from pipelines.models.audit import Audited
+from pipelines.extract.snapshot import ScopeResult
+from pipelines.flow.build import WarehouseDraft
+from pipelines.models.audit import AuditResult
 from pipelines.reports.preview import read_preview, table_of
 from pipelines.reports.scores import trend
+from pipelines.storage.connection import read_published
+from pipelines.storage.home import Home
+from pipelines.tables.manifest import TableManifest
 
 Shown = dict[str, Any]
 _TAG = re.compile(r"[^\w.-]", re.ASCII)
 
 
-def scope_tags(readings: Iterable[Reading]) -> dict[str, str]:
+def scope_tags(readings: Iterable[ScopeResult]) -> dict[str, str]:
     """Return a tag for each scope, so that runs can be found by how its reading ended."""
     return {f"scope/{_plain(one.scope)}": _ended(one) for one in readings}
 
 
-def landed(home: Home, readings: list[Reading]) -> Shown:
+def landed(home: Home, readings: list[ScopeResult]) -> Shown:
     """Return what a reading of all clouds took, and how each ended."""
     snapshots = [reading.snapshot for reading in readings if reading.snapshot]
     parts = [home.landed(one.scope, one.snapshot_id) / name for one in snapshots for name in one.parts]
@@ -60,14 +60,14 @@ def landed(home: Home, readings: list[Reading]) -> Shown:
     }
 
 
-def tables(home: Home, names: Iterable[str], loaded: list[Loaded]) -> dict[str, Shown]:
+def tables(home: Home, names: Iterable[str], loaded: list[TableManifest]) -> dict[str, Shown]:
     """Return how large each Parquet table is, what was rejected and what was not as expected, and where it lies."""
     drift = [path for one in loaded for path in one.paths(home, DRIFT.name)]
     odd = Counter(name for path in drift for name in pq.read_table(path)["table_name"].to_pylist())
     return {name: _table(home, name, loaded) | {"drift": odd[name]} for name in names}
 
 
-def _table(home: Home, name: str, loaded: list[Loaded]) -> Shown:
+def _table(home: Home, name: str, loaded: list[TableManifest]) -> Shown:
     paths = [path for one in loaded for path in one.paths(home, name)]
     return {
         "dagster/row_count": sum(one.rows.get(name, 0) for one in loaded),
@@ -77,7 +77,7 @@ def _table(home: Home, name: str, loaded: list[Loaded]) -> Shown:
     }
 
 
-def relations(home: Home, draft: Draft, names: Iterable[str]) -> Shown:
+def relations(home: Home, draft: WarehouseDraft, names: Iterable[str]) -> Shown:
     """Return how many rows a relation in DuckDB has, and where it lies."""
     rows = [draft.rows[name] for name in names if name in draft.rows]
     counted = {"dagster/row_count": sum(rows)} if rows else {}  # a view has none of its own
@@ -101,7 +101,7 @@ def report(home: Home, page: Path, seconds: float) -> Shown:
     from pipelines.reports.charts import trend_picture
     from pipelines.reports.report import WORKBOOK
 
-    with published(home.warehouse) as connection:
+    with read_published(home.warehouse) as connection:
         points = trend(connection)
     pictures = {
         f"score of {_plain(scope)}": dg.MetadataValue.md(
@@ -119,7 +119,7 @@ def report(home: Home, page: Path, seconds: float) -> Shown:
     }
 
 
-def offenders(found: Audited) -> Shown:
+def offenders(found: AuditResult) -> Shown:
     """Return what an audit found, and the SQL that shows all of it in the published file or in the draft."""
     return {
         "offenders": found.offenders,
@@ -134,7 +134,7 @@ def _plain(scope: str) -> str:
     return plain if plain == scope else f"{plain}-{hashlib.sha256(scope.encode()).hexdigest()[:8]}"
 
 
-def _ended(reading: Reading) -> str:
+def _ended(reading: ScopeResult) -> str:
     if reading.snapshot is None:
         return "failed"
     return "complete" if reading.snapshot.complete else "incomplete"

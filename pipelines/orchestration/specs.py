@@ -14,11 +14,11 @@ from pipelines.contract.columns import Table
 from pipelines.contract.history import HISTORY
 from pipelines.contract.results import RESULTS
 from pipelines.contract.tables import NORMALIZED
-from pipelines.load.tables import VERSION
-from pipelines.models.audit import Audit, audits
+from pipelines.models.audit import Audit, all_audits
 from pipelines.models.model import Model, ModelColumn
 from pipelines.models.project import SOURCES, project
 from pipelines.policy.tables import POLICY
+from pipelines.tables.manifest import CONTRACT_VERSION
 
 OWNERS = ["team:backup-compliance"]
 LANDING = dg.AssetKey(["landing", "backups"])
@@ -72,7 +72,15 @@ def report_spec() -> dg.AssetSpec:
 def table_specs() -> list[dg.AssetSpec]:
     """Return the assets of the Parquet tables."""
     return [
-        _spec(["tables", table.name], table.doc, "normalize", {"parquet"}, VERSION, _columns(table), deps=[LANDING])
+        _spec(
+            ["tables", table.name],
+            table.doc,
+            "normalize",
+            {"parquet"},
+            CONTRACT_VERSION,
+            _columns(table),
+            deps=[LANDING],
+        )
         for table in _IN_PARQUET
     ]
 
@@ -95,14 +103,14 @@ def check_specs() -> list[dg.AssetCheckSpec]:
             description=audit.doc,
             metadata={"sql": dg.MetadataValue.md(f"```sql\n{audit.query}\n```")},
         )
-        for audit in all_audits()
+        for audit in _audits()
     ]
 
 
 @cache
-def all_audits() -> tuple[Audit, ...]:
+def _audits() -> tuple[Audit, ...]:
     """Return the audits of the contract and of sql/audits/."""
-    return audits(project().audits, project().controls)
+    return all_audits(project().audits, project().controls)
 
 
 def relation_key(relation: str) -> dg.AssetKey:
@@ -125,7 +133,7 @@ def _together(key: dg.AssetKey, doc: str, tables: Iterable[Table]) -> dg.AssetSp
         group_name={"policy": "rules"}.get(key.path[0], key.path[0]),
         kinds={"duckdb"},
         owners=OWNERS,
-        code_version=VERSION,
+        code_version=CONTRACT_VERSION,
     )
 
 
@@ -135,7 +143,7 @@ def _source(table: Table) -> dg.AssetSpec:
     elif table is meta.CATALOG:
         deps = [relation_key(meta.AUDITS.relation)]
     elif table is meta.AUDITS:
-        deps = list(dict.fromkeys(relation_key(audit.relation) for audit in all_audits()))
+        deps = list(dict.fromkeys(relation_key(audit.relation) for audit in _audits()))
     else:
         deps = {meta.SNAPSHOTS: [LANDING], meta.LOADS: [dg.AssetKey(["tables", t.name]) for t in NORMALIZED]}.get(
             table, []
@@ -143,7 +151,7 @@ def _source(table: Table) -> dg.AssetSpec:
     group = "load" if table.schema in ("cbr", "meta") else "rules"
     if table in (meta.CATALOG, meta.AUDITS):
         group = "audit"
-    return _spec(table.relation.split("."), table.doc, group, {"duckdb"}, VERSION, _columns(table), deps)
+    return _spec(table.relation.split("."), table.doc, group, {"duckdb"}, CONTRACT_VERSION, _columns(table), deps)
 
 
 def _model(model: Model) -> dg.AssetSpec:

@@ -17,9 +17,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ValidationError
 
+from pipelines.errors import PolicyError, WarehouseError
 from pipelines.policy.document import Document, Fault, read_document
 from pipelines.policy.schema import PROJECT_WIDE, Policy, Rule, Waiver, Waivers
-from pipelines.problem import Problem
 
 _DATE = re.compile(r"datetime\.date\((\d+), (\d+), (\d+)\)")  # as pydantic writes a bound
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -50,7 +50,7 @@ class WaiverFile:
 
 
 def read_policy(path: Path) -> PolicyFile:
-    """Return the policy of a file. Raises Problem with every fault and its line where it is not valid."""
+    """Return the policy of a file. Raises WarehouseError with every fault and its line where it is not valid."""
     data = _bytes(path)
     policy, faults = check_policy(_text(path, data))
     if policy is None:
@@ -59,7 +59,7 @@ def read_policy(path: Path) -> PolicyFile:
 
 
 def read_waivers(path: Path, controls: Mapping[str, Known]) -> WaiverFile:
-    """Return the waivers of a file, by the controls that there are. Raises Problem as read_policy does."""
+    """Return the waivers of a file, by the controls that there are. Raises WarehouseError as read_policy does."""
     data = _bytes(path)
     waivers, faults = check_waivers(_text(path, data), controls)
     if waivers is None:
@@ -201,7 +201,7 @@ def selections(match: BaseModel) -> list[tuple[str, str]]:
 
 
 def text_of(path: Path) -> str:
-    """Return the text of a file. Raises Problem where it can't be read."""
+    """Return the text of a file. Raises WarehouseError if it can't be read."""
     return _text(path, _bytes(path))
 
 
@@ -209,21 +209,21 @@ def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise Problem(f"{path} can't be read: {error.strerror}", "Name a file that can.") from None
+        raise PolicyError(f"{path} can't be read: {error.strerror}", "Name a file that can.") from None
 
 
 def _text(path: Path, data: bytes) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
-        raise Problem(f"{path} is not UTF-8", "Save it as UTF-8.") from None
+        raise PolicyError(f"{path} is not UTF-8", "Save it as UTF-8.") from None
 
 
-def _refused(kind: str, path: Path, faults: Iterable[Fault]) -> Problem:
-    said = "; ".join(f"line {fault.line}: {fault.what}" for fault in faults)
-    return Problem(f"the {kind} file {path} is not valid: {said}", "Nothing was run.")
+def _refused(kind: str, path: Path, faults: Iterable[Fault]) -> WarehouseError:
+    said = "; ".join(f"line {fault.line}: {fault.message}" for fault in faults)
+    return PolicyError(f"the {kind} file {path} is not valid: {said}", "Nothing was run.")
 
 
 def listed(faults: Iterable[Fault], path: Path) -> list[str]:
     """Return a line a fault, as compilers write them."""
-    return [f"{path}:{fault.line}: {fault.what}" for fault in faults]
+    return [f"{path}:{fault.line}: {fault.message}" for fault in faults]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pipelines.contract.columns import Column, Type
 
-TEXT, TEXTS, WHOLE, REAL, FLAG = Type.TEXT, Type.TEXTS, Type.WHOLE, Type.REAL, Type.FLAG
+TEXT, TEXTS, WHOLE, REAL, FLAG = Type.STRING, Type.STRINGS, Type.INTEGER, Type.DOUBLE, Type.BOOLEAN
 Value = int | float | bool | str | list[str] | None
 
 

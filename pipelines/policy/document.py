@@ -19,7 +19,7 @@ class Fault:
     """What is wrong with a line; lines count from 1."""
 
     line: int
-    what: str
+    message: str
 
 
 @dataclass(slots=True)

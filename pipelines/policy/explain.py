@@ -10,9 +10,10 @@ from typing import Any
 
 import duckdb
 
-from pipelines.duck import published
+from pipelines.errors import PolicyError
 from pipelines.policy.demands import TIER
-from pipelines.problem import Problem, shown
+from pipelines.storage.connection import read_published
+from pipelines.text import printable
 
 _RESOURCE = """
 SELECT d.*, s.policy_id, s.effective_from, m.selector, m.value, m.priority
@@ -37,11 +38,11 @@ ORDER BY ALL
 
 
 def explain(warehouse: Path, resource: str) -> Iterator[str]:
-    """Yield lines about a resource, by its id or its name, scope by scope. Raises Problem where there is none."""
-    with published(warehouse) as connection:
+    """Yield lines about a resource, by its id or its name, scope by scope. Raises WarehouseError if there is none."""
+    with read_published(warehouse) as connection:
         found = _rows(connection, _RESOURCE, [resource])
         if not found:
-            raise Problem(
+            raise PolicyError(
                 f"there is no resource {resource} in {warehouse}",
                 "Look for its id in compliance.resource_compliance; what never had a backup is not in it.",
             )
@@ -54,19 +55,19 @@ def explain(warehouse: Path, resource: str) -> Iterator[str]:
 
 def _about(row: dict[str, Any], waivers: list[dict[str, Any]]) -> Iterator[str]:
     name = row["resource_name"] or row["resource_id"]
-    yield shown(f"{name} ({row['subject_type']}, {row['resource_id']}) in scope {row['scope']}")
+    yield printable(f"{name} ({row['subject_type']}, {row['resource_id']}) in scope {row['scope']}")
     since = f", in force from {row['effective_from']:%Y-%m-%d}" if row["effective_from"] else ""
-    yield shown(f"  policy {row['policy_id']}{since}, snapshot of {row['as_of']:%Y-%m-%d %H:%M} UTC")
+    yield printable(f"  policy {row['policy_id']}{since}, snapshot of {row['as_of']:%Y-%m-%d %H:%M} UTC")
     if row["exclusion_id"]:
-        yield shown(f"  out of scope by {row['exclusion_id']}: {row['exclusion_reason']}")
+        yield printable(f"  out of scope by {row['exclusion_id']}: {row['exclusion_reason']}")
     why = "no rule matches it" if row["policy_rule_id"] == "default" else f"{row['selector']} is {row['value']}"
-    yield shown(f"  tier {row['tier']} by rule {row['policy_rule_id']}: {why}; owner {row['owner'] or 'not named'}")
+    yield printable(f"  tier {row['tier']} by rule {row['policy_rule_id']}: {why}; owner {row['owner'] or 'not named'}")
     demands = (demand.column for demand in TIER)
-    yield shown("  " + ", ".join(f"{c.name} {row[c.name]}" for c in demands if row[c.name] is not None))
+    yield printable("  " + ", ".join(f"{c.name} {row[c.name]}" for c in demands if row[c.name] is not None))
     if not waivers:
         yield "  no waiver concerns it"
     for waiver in waivers:
-        yield shown(
+        yield printable(
             f"  waiver {waiver['waiver_id']} for {waiver['control_id']} of {waiver['subject_id']}: "
             f"{waiver['waiver_state'].replace('_', ' ')}, ends {waiver['expires_on']}, "
             f"approved by {waiver['approver']}: {waiver['reason']}"

@@ -11,13 +11,13 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from pipelines.errors import PolicyError
 from pipelines.models.control import Control
 from pipelines.policy.check import Known, PolicyFile, WaiverFile, read_policy, read_waivers, selections
 from pipelines.policy.demands import SELECTORS, WEIGHTS, derived
 from pipelines.policy.named import Named
 from pipelines.policy.schema import FIRST_DAY, Overrides, Policy, Rule
 from pipelines.policy.tables import DAYS, MATCHES, POLICY, SETTINGS, SEVERITIES, TIERS, WAIVERS
-from pipelines.problem import Problem
 
 Row = dict[str, Any]
 # Sensible where nobody wrote a policy: daily backups that are kept for a month, encrypted, with a copy elsewhere.
@@ -46,11 +46,11 @@ class Rules:
 
 
 def read_rules(controls: Iterable[Control], files: Named) -> Rules:
-    """Return what the files of the rules say. Raises Problem with every fault."""
+    """Return what the files of the rules say. Raises WarehouseError with every fault."""
     read = sorted((read_policy(path) for path in files.policies), key=lambda one: one.policy.effective_from)
     for before, after in pairwise(read):
         if before.policy.effective_from == after.policy.effective_from:
-            raise Problem(
+            raise PolicyError(
                 f"two policies in {files.policies[0].parent} are in force from {after.policy.effective_from}",
                 "Give each a day of its own.",
             )
@@ -58,7 +58,7 @@ def read_rules(controls: Iterable[Control], files: Named) -> Rules:
     named_twice = {one.id for one in waivers.waivers.waivers} if waivers else set()
     named_twice &= {one.id for file in read for one in file.policy.exclude}
     if named_twice:
-        raise Problem(
+        raise PolicyError(
             f"{min(named_twice)} is the id of an exclusion in the policy and of a waiver in {files.waivers}",
             "Give one of them another: results are told by it.",
         )

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.home import Home
-from pipelines.problem import Problem
+from pipelines.errors import PolicyError
+from pipelines.storage.home import Home
 
 POLICY, WAIVERS = "policy.yaml", "waivers.yaml"  # in a home
 
@@ -23,7 +23,7 @@ class Named:
 
 
 def named(home: Home, environ: Mapping[str, str] = os.environ) -> Named:
-    """Return the files of the rules of a home. Raises Problem where the folder of policies is empty."""
+    """Return the files of the rules of a home. Raises WarehouseError if the folder of policies is empty."""
     policy = environ.get("CBR_POLICY") or _lying(home.path / POLICY)
     waivers = environ.get("CBR_WAIVERS") or _lying(home.path / WAIVERS)
     return Named(
@@ -40,5 +40,5 @@ def _files(path: Path) -> list[Path]:
         return [path]
     found = sorted(one for one in path.iterdir() if one.suffix in (".yaml", ".yml"))
     if not found:
-        raise Problem(f"there is no policy in the folder {path}", "Put a .yaml file into it, or unset CBR_POLICY.")
+        raise PolicyError(f"there is no policy in the folder {path}", "Put a .yaml file into it, or unset CBR_POLICY.")
     return found

@@ -64,13 +64,19 @@ class _Strict(BaseModel):
 
 def _field(demand: Demand, default: Any) -> Any:
     column = demand.column
-    types: dict[Type, Any] = {Type.WHOLE: int, Type.REAL: float, Type.FLAG: bool, Type.TEXT: str, Type.TEXTS: Names}
+    types: dict[Type, Any] = {
+        Type.INTEGER: int,
+        Type.DOUBLE: float,
+        Type.BOOLEAN: bool,
+        Type.STRING: str,
+        Type.STRINGS: Names,
+    }
     kind: Any = Literal[column.known] if column.known else types[column.type]
-    number = column.type in (Type.WHOLE, Type.REAL)
+    number = column.type in (Type.INTEGER, Type.DOUBLE)
     about = f"{column.doc}{f' Unit: {column.unit}.' if column.unit else ''}"
     bounds: dict[str, Any] = {"ge": demand.least, "le": demand.most} if number else {}
     asked: Any = Annotated[kind, Field(**bounds)]
-    if column.type is Type.WHOLE:
+    if column.type is Type.INTEGER:
         asked = Annotated[asked, BeforeValidator(_whole)]
     # A null that somebody writes would relax a rule: only what may be left unset may be null.
     return (asked | None if demand.default is None else asked, Field(default, description=about))

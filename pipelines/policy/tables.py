@@ -11,8 +11,8 @@ from pipelines.contract.keys import SCOPE, SEVERITY, SNAPSHOT
 from pipelines.policy.demands import SELECTORS, TIER
 from pipelines.policy.demands import SETTINGS as _SETTINGS
 
-TEXT, WHOLE, REAL, FLAG = Type.TEXT, Type.WHOLE, Type.REAL, Type.FLAG
-INSTANT, TEXTS = Type.INSTANT, Type.TEXTS
+TEXT, WHOLE, REAL, FLAG = Type.STRING, Type.INTEGER, Type.DOUBLE, Type.BOOLEAN
+INSTANT, TEXTS = Type.TIMESTAMP, Type.STRINGS
 
 RULE = Column("policy_rule_id", TEXT, "The rule that decides: an assignment, an exclusion, or the default.")
 OWNER = Column("owner", TEXT, "Who answers for it.")

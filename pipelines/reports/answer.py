@@ -15,27 +15,34 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipelines.duck import DAMAGE, interrupts, lock, open_published, unreadable
-from pipelines.problem import Problem, shown
+from pipelines.errors import WarehouseError
 from pipelines.reports.safe import cell
+from pipelines.storage.connection import (
+    DAMAGE,
+    open_published,
+    restrict_to_database,
+    translate_interrupts,
+    unreadable_error,
+)
+from pipelines.text import printable
 
 _ASKING = ([duckdb.StatementType.SELECT], [duckdb.StatementType.EXPLAIN])
 _LISTED = 1_000  # rows of a table: who wants more wants a file
 
 
 def print_answer(warehouse: Path, query: str, form: str, out: TextIO) -> None:
-    """Write what `query` finds to `out`, as `table`, `csv` or `json`. Raises Problem where it can't be answered."""
+    """Write what `query` finds to `out`, as `table`, `csv` or `json`. Raises WarehouseError if it can't be answered."""
     connection = open_published(warehouse)
     try:
-        lock(connection)
-        with interrupts():
+        restrict_to_database(connection)
+        with translate_interrupts():
             cursor = connection.execute(_one(connection, query))
             names = [column[0] for column in cursor.description or []]
             _FORMS[form](names, iter(lambda: cursor.fetchone(), None), out)
     except DAMAGE as error:
-        raise unreadable(warehouse, error) from None
+        raise unreadable_error(warehouse, error) from None
     except duckdb.Error as error:
-        raise Problem(
+        raise WarehouseError(
             f"the query can't be answered: {str(error).split('LINE 1')[0]}",
             "Mend it; 'cbr-warehouse catalog' lists what there is.",
         ) from None
@@ -44,26 +51,26 @@ def print_answer(warehouse: Path, query: str, form: str, out: TextIO) -> None:
 
 
 def _one(connection: duckdb.DuckDBPyConnection, query: str) -> str:
-    """Return a query that asks one thing. Raises Problem for anything else, be it harmless."""
+    """Return a query that asks one thing. Raises WarehouseError for anything else, be it harmless."""
     try:
         query.encode()
     except UnicodeEncodeError:
-        raise Problem("the query is not text in UTF-8", "Write it in UTF-8.") from None
+        raise WarehouseError("the query is not text in UTF-8", "Write it in UTF-8.") from None
     statements = connection.extract_statements(query)
     if [statement.type for statement in statements] not in _ASKING:
-        raise Problem("that is not one query", "Ask with one SELECT, DESCRIBE, SHOW or EXPLAIN.")
+        raise WarehouseError("that is not one query", "Ask with one SELECT, DESCRIBE, SHOW or EXPLAIN.")
     return query
 
 
 def _table(names: list[str], rows: Iterable[tuple[Any, ...]], out: TextIO) -> None:
     table = Table(box=None, pad_edge=False, header_style="dim")
     for name in names:
-        table.add_column(Text(shown(name)), overflow="fold")
+        table.add_column(Text(printable(name)), overflow="fold")
     more = False
     for number, row in enumerate(rows):
         if more := number == _LISTED:
             break
-        table.add_row(*(Text("" if value is None else shown(value)) for value in row))
+        table.add_row(*(Text("" if value is None else printable(value)) for value in row))
     # A pipe has no width: nothing is folded there.
     console = Console(file=out, width=None if out.isatty() else 10_000)
     console.print(table)

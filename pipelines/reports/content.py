@@ -9,9 +9,9 @@ from typing import Any
 
 import duckdb
 
-from pipelines.duck import count, rows
 from pipelines.reports.listings import Listing, read_listings, select
 from pipelines.reports.scores import scores, trend
+from pipelines.storage.connection import count_rows, fetch_dicts
 
 Row = dict[str, Any]
 _GRID_MOST = 200  # resources
@@ -65,18 +65,18 @@ order by scope, control_id
 
 def read_content(connection: duckdb.DuckDBPyConnection) -> Content:
     """Return what the report says of a published file."""
-    scopes = rows(connection, _SCOPES)
+    scopes = fetch_dicts(connection, _SCOPES)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE grid AS {select('grid')}")
-    grid = rows(connection, f"SELECT * FROM grid LIMIT {_GRID_MOST}")
+    grid = fetch_dicts(connection, f"SELECT * FROM grid LIMIT {_GRID_MOST}")
     return Content(
         scopes=scopes,
         scores=scores(connection),
         trend=trend(connection),
-        coverage=rows(connection, _COVERAGE),
+        coverage=fetch_dicts(connection, _COVERAGE),
         grid=grid,
-        grid_left_out=count(connection, "grid") - len(grid),
+        grid_left_out=count_rows(connection, "grid") - len(grid),
         days=sorted({day for row in grid for day in row["days"]}),
-        critical=rows(connection, select("critical")),
+        critical=fetch_dicts(connection, select("critical")),
         doubtful=any(scope["is_stale"] or scope["rejects"] or not scope["resources"] for scope in scopes),
         listings=read_listings(connection),
     )

@@ -6,12 +6,12 @@ The published file enters, read-only; text leaves.
 from itertools import groupby
 from pathlib import Path
 
-from pipelines.duck import published
+from pipelines.storage.connection import read_published
 
 
 def markdown(warehouse: Path) -> str:
     """Return a section a relation, with a table of its columns."""
-    with published(warehouse) as connection:
+    with read_published(warehouse) as connection:
         rows = connection.execute(
             "SELECT relation, column_name, type, description FROM meta.catalog ORDER BY relation, position"
         ).fetchall()

@@ -16,10 +16,10 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from pipelines.problem import shown
 from pipelines.reports import charts
 from pipelines.reports.content import Content
 from pipelines.reports.listings import Listing, Row
+from pipelines.text import printable
 
 _PAGE = Path(__file__).with_name("page")
 _MARKS = {"ok": "✓", "late": "L", "missed": "M", "failed_only": "F", "no_snapshot": "·"}
@@ -46,12 +46,12 @@ def page(content: Content, warehouse: Path) -> str:
         content=content,
         scores={row["scope"]: row for row in content.scores},
         trends={
-            scope["scope"]: Markup(charts.trend(_of(content, scope["scope"]), f"Score of {shown(scope['scope'])}"))  # noqa: S704 - escaped there
+            scope["scope"]: Markup(charts.trend(_of(content, scope["scope"]), f"Score of {printable(scope['scope'])}"))  # noqa: S704 - escaped there
             for scope in content.scopes
             if len(_of(content, scope["scope"])) > 1
         },
         coverages={
-            scope: Markup(charts.coverage(mine, f"Share of subjects of {shown(scope)} by result"))  # noqa: S704 - escaped there
+            scope: Markup(charts.coverage(mine, f"Share of subjects of {printable(scope)} by result"))  # noqa: S704 - escaped there
             for scope in dict.fromkeys(row["scope"] for row in content.coverage)
             if (mine := [row for row in content.coverage if row["scope"] == scope])
         },
@@ -98,7 +98,7 @@ def _cell(listing: Listing, row: Row, name: str) -> Markup:
         return Markup('<td class="number">{}</td>').format(
             f"{value:,.1f}" if isinstance(value, float) else f"{value:,}"
         )
-    text = shown(value)
+    text = printable(value)
     return Markup('<td class="{}">{}</td>').format("short" if len(text) <= _SHORT else "long", text)
 
 
@@ -111,11 +111,11 @@ def _leading(table: str, asked: Row, text: object) -> Markup:
 
 def _filtered(asked: Row) -> str:
     """Return what filter.js takes for: only rows whose columns have these values."""
-    return " ".join(f"{name}={json.dumps('' if to is None else shown(to))}" for name, to in asked.items())
+    return " ".join(f"{name}={json.dumps('' if to is None else printable(to))}" for name, to in asked.items())
 
 
 def _shown(value: object) -> Markup:
-    return escape("" if value is None else shown(value))
+    return escape("" if value is None else printable(value))
 
 
 def _moment(value: datetime | None) -> str:

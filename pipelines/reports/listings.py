@@ -12,8 +12,8 @@ from typing import Any
 
 import duckdb
 
-from pipelines.duck import count, rows
 from pipelines.models.model import leading_comment, sql_folder
+from pipelines.storage.connection import count_rows, fetch_dicts
 
 Row = dict[str, Any]
 _MOST = 2_000  # rows of a table in the page: what is left out is counted
@@ -48,7 +48,7 @@ class Listing:
 
 def read_listings(connection: duckdb.DuckDBPyConnection) -> dict[str, Listing]:
     """Return every table of the report, by its id, in the order of the page."""
-    several = count(connection, "meta.scopes") > 1
+    several = count_rows(connection, "meta.scopes") > 1
     return {name: _listing(connection, name, several=several) for name in _IN_ORDER}
 
 
@@ -62,7 +62,7 @@ def _listing(connection: duckdb.DuckDBPyConnection, name: str, *, several: bool)
     about, header = leading_comment(sql)
     links = {column: (table, by.split()) for column, table, by in _LINK.findall(header.get("links", ""))}
     connection.execute(f"CREATE OR REPLACE TEMP TABLE listed AS {sql}")
-    found = rows(connection, f"SELECT * FROM listed LIMIT {_MOST}")
+    found = fetch_dicts(connection, f"SELECT * FROM listed LIMIT {_MOST}")
     if not several:  # it would say the same in each row
         found = [{column: value for column, value in row.items() if column != "scope"} for row in found]
-    return Listing(name, header["title"], about, links, found, count(connection, "listed"))
+    return Listing(name, header["title"], about, links, found, count_rows(connection, "listed"))

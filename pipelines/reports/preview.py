@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipelines.duck import published
-from pipelines.problem import shown
 from pipelines.reports.scores import scores
 from pipelines.reports.summary import Summary, read_summary
+from pipelines.storage.connection import read_published
+from pipelines.text import printable
 
 _LISTED = 12  # resources
 _PLAIN = re.compile(r"[a-z0-9-]*|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?|\d+\.\d+", re.ASCII)
@@ -28,7 +28,7 @@ class Preview:
 
 def read_preview(warehouse: Path) -> Preview:
     """Return the answer of a published file."""
-    with published(warehouse) as connection:
+    with read_published(warehouse) as connection:
         scored = scores(connection)
     return Preview(_markdown(read_summary(warehouse)), scored)
 
@@ -70,7 +70,7 @@ def table_of(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
 
 def _cell(value: object) -> str:
     """Return a value as a cell: what could be taken for Markdown, a link or an address is code."""
-    text = shown(value)
+    text = printable(value)
     if _PLAIN.fullmatch(text):
         return text
     return "`" + text.replace("`", "'").replace("|", "\\|") + "`"

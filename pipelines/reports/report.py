@@ -11,11 +11,12 @@ import uuid
 from pathlib import Path
 
 from pipelines.clock import snapshot_id
-from pipelines.duck import published
-from pipelines.home import Home, open_private, private_folder, writing
 from pipelines.reports.content import read_content
 from pipelines.reports.html import page
 from pipelines.reports.workbook import write_workbook
+from pipelines.storage.connection import read_published
+from pipelines.storage.files import create_private, disk_errors, make_private_folder
+from pipelines.storage.home import Home
 
 PAGE, WORKBOOK, LATEST = "compliance.html", "compliance.xlsx", "latest"
 _DRAFT, _OLD = ".draft", ".old"
@@ -23,18 +24,18 @@ _ABANDONED = 3600.0  # seconds: no report takes as long
 
 
 def write_report(home: Home) -> Path:
-    """Write the report of what is published now; return its page. `latest` points at the newest. Raises Problem."""
-    with writing(home.path), published(home.warehouse) as connection:
+    """Write the report of the published file and return its page. `latest` points at the newest."""
+    with disk_errors(home.path), read_published(home.warehouse) as connection:
         content = read_content(connection)
         newest = max((scope["as_of"] for scope in content.scopes if scope["as_of"]), default=None)
         _sweep(home.reports)
         folder = home.reports / (snapshot_id(newest) if newest else "nothing-complete")
         draft = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}{_DRAFT}")  # two may be made at the same time
-        private_folder(draft)
+        make_private_folder(draft)
         try:
-            with os.fdopen(open_private(draft / PAGE), "w", encoding="utf-8") as file:
+            with os.fdopen(create_private(draft / PAGE), "w", encoding="utf-8") as file:
                 file.write(page(content, home.warehouse))
-            os.close(open_private(draft / WORKBOOK))  # whose mode stays
+            os.close(create_private(draft / WORKBOOK))  # whose mode stays
             write_workbook(connection, draft / WORKBOOK)
             _replace(folder, draft)
         except BaseException:

@@ -7,10 +7,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipelines.block import Block
 from pipelines.contract.keys import SCOPE, SNAPSHOT
+from pipelines.landing.blocks import Block
 from pipelines.normalize.snapshot import Normalizer
-from pipelines.problem import shown
+from pipelines.text import printable
 
 _PLACE = {SCOPE.name, SNAPSHOT.name}
 
@@ -23,5 +23,5 @@ def print_rows(body: bytes, scope: str, snapshot_id: str, console: Console) -> N
                 table = Table(box=None, pad_edge=False, show_header=False)
                 for column, value in row.items():
                     if value is not None and column not in _PLACE:
-                        table.add_row(f"  {column}", Text(shown(value)))
+                        table.add_row(f"  {column}", Text(printable(value)))
                 console.print(Text(f"{name} {number} of {rows.num_rows}", style="bold"), table)

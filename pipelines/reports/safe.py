@@ -4,7 +4,7 @@ Belongs here: what a spreadsheet, a terminal or a reader would take for somethin
 chosen by whoever makes them.
 """
 
-from pipelines.problem import shown
+from pipelines.text import printable
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet takes what begins so for something to work out
 
@@ -13,4 +13,4 @@ def cell(value: object) -> object:
     """Return a value for a cell: text that begins like a formula gets an apostrophe, what is hidden is spelled out."""
     if not isinstance(value, str):
         return value
-    return f"'{shown(value)}" if value.startswith(FORMULA) else shown(value)
+    return f"'{printable(value)}" if value.startswith(FORMULA) else printable(value)

@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.duck import rows
+from pipelines.storage.connection import fetch_dicts
 
 # Weighed by severity, of what applies. What is unknown passes in neither; what is accepted counts as a pass in one.
 _SCORED = """
@@ -40,9 +40,9 @@ group by c.scope, c.as_of order by c.scope, c.as_of
 
 def scores(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """Return the scores of each scope now."""
-    return rows(connection, _SCORES)
+    return fetch_dicts(connection, _SCORES)
 
 
 def trend(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """Return the scores of each scope at each snapshot, the oldest first."""
-    return rows(connection, _TREND)
+    return fetch_dicts(connection, _TREND)

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from pipelines.duck import published, rows
-from pipelines.home import Home
-from pipelines.problem import shown
+from pipelines.storage.connection import fetch_dicts, read_published
+from pipelines.storage.home import Home
+from pipelines.text import printable
 
 _SCOPES = """
 select
@@ -37,9 +37,9 @@ from staging.stg_snapshots as n
 
 def lines(home: Home, now: datetime) -> Iterator[str]:
     """Yield the lines about a home that has a published file; `now` (naive UTC) says how old data is."""
-    with published(home.warehouse) as connection:
-        changes = {row["scope"]: row for row in rows(connection, _CHANGES)}
-        for scope in rows(connection, _SCOPES):
+    with read_published(home.warehouse) as connection:
+        changes = {row["scope"]: row for row in fetch_dicts(connection, _CHANGES)}
+        for scope in fetch_dicts(connection, _SCOPES):
             yield from _scope(scope, changes.get(scope["scope"]), now)
     for name, path in {"warehouse": home.warehouse, "tables": home.tables, "history": home.histories}.items():
         yield f"{name:<10} {path}"
@@ -48,15 +48,15 @@ def lines(home: Home, now: datetime) -> Iterator[str]:
 
 def _scope(scope: dict[str, Any], changed: dict[str, Any] | None, now: datetime) -> Iterator[str]:
     sandbox = ", synthetic data of the sandbox" if scope["is_sandbox"] else ""
-    yield f"scope {shown(scope['scope'])}{sandbox}"
+    yield f"scope {printable(scope['scope'])}{sandbox}"
     if scope["snapshot_id"] is None:
         yield "  no complete snapshot yet"
     else:
         age = _age(now - scope["as_of"])
         yield f"  snapshot   {scope['snapshot_id']}, {age} old, complete: {scope['listed']} backups"
-        yield f"  policy     {shown(scope['policy_id'])}"
+        yield f"  policy     {printable(scope['policy_id'])}"
     if scope["is_stale"]:
-        yield f"  STALE      last tried on {_minute(scope['attempted_at'])} UTC: {shown(scope['stale_reason'])}"
+        yield f"  STALE      last tried on {_minute(scope['attempted_at'])} UTC: {printable(scope['stale_reason'])}"
     if changed:
         then = f"on {_minute(scope['as_of'])} UTC, " if scope["is_stale"] else ""
         yield f"  backups    {then}{changed['came']} came and {changed['went']} went since the complete snapshot before"

@@ -14,9 +14,9 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from pipelines.duck import published, rows
-from pipelines.home import Home
-from pipelines.problem import shown
+from pipelines.storage.connection import fetch_dicts, read_published
+from pipelines.storage.home import Home
+from pipelines.text import printable
 
 Row = dict[str, Any]
 
@@ -59,8 +59,8 @@ class Summary:
 
 def read_summary(warehouse: Path) -> Summary:
     """Return the answer of a published file."""
-    with published(warehouse) as connection:
-        return Summary(*(rows(connection, query) for query in (_SCOPES, _CONTROLS, _UNPROTECTED)))
+    with read_published(warehouse) as connection:
+        return Summary(*(fetch_dicts(connection, query) for query in (_SCOPES, _CONTROLS, _UNPROTECTED)))
 
 
 def render(summary: Summary) -> Group:
@@ -91,7 +91,7 @@ def _scope(scope: Row, summary: Summary) -> Group:
 
 
 def _title(scope: Row) -> Text:
-    title = Text(f"scope {shown(scope['scope'])}", style="bold")
+    title = Text(f"scope {printable(scope['scope'])}", style="bold")
     if scope["is_sandbox"]:
         title.append("  synthetic data of the sandbox", style="bold magenta")
     if scope["as_of"] is None:
@@ -99,9 +99,9 @@ def _title(scope: Row) -> Text:
     else:
         title.append(f"\nas of {_moment(scope['as_of'])} UTC, snapshot {scope['snapshot_id']}")
         built_in = "" if scope["policy_sha256"] else ": no policy file is named"
-        title.append(f"\njudged by policy {shown(scope['policy_id'])}{built_in}")
+        title.append(f"\njudged by policy {printable(scope['policy_id'])}{built_in}")
     if scope["is_stale"]:
-        title.append(f"\nSTALE: {shown(scope['stale_reason'])}", style="yellow")
+        title.append(f"\nSTALE: {printable(scope['stale_reason'])}", style="yellow")
         if scope["as_of"]:
             title.append(
                 f"\nwhat follows was so on {_moment(scope['as_of'])} UTC, and may be otherwise now", style="yellow"
@@ -124,7 +124,7 @@ def _unprotected(resources: list[Row], then: str) -> Group:
     table = _table("resource", "newest dependable point", "unprotected since (UTC)")
     for row in resources[:_LISTED]:
         newest = "none" if row["newest_rp_at"] is None else _moment(row["newest_rp_at"])
-        table.add_row(Text(shown(row["resource"])), newest, _moment(row["unprotected_since"]))
+        table.add_row(Text(printable(row["resource"])), newest, _moment(row["unprotected_since"]))
     more = len(resources) - _LISTED
     note = [Text(f"and {more} more in compliance.resource_compliance")] if more > 0 else []
     return Group(Text(f"\nwithout a dependable recovery point within its RPO{then}", style="bold"), table, *note)

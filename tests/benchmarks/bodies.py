@@ -14,10 +14,11 @@ import orjson
 import pyarrow as pa
 
 from pipelines.clock import snapshot_id
-from pipelines.extract.landing import LIST, SHOW, SUFFIX, Snapshot, write_manifest
-from pipelines.home import Home, private_folder
+from pipelines.landing.manifest import LIST, SHOW, SUFFIX, Snapshot, write_snapshot
 from pipelines.sandbox.healthy import Resource, point
 from pipelines.sandbox.quirks import QUIRKS
+from pipelines.storage.files import make_private_folder
+from pipelines.storage.home import Home
 
 Body = dict[str, Any]
 AS_OF = datetime(2026, 3, 1, 12)
@@ -36,7 +37,7 @@ class Bodies:
         self._vault = self._id()
         self._end = end
 
-    def shown(self, count: int) -> Iterator[Body]:
+    def printable(self, count: int) -> Iterator[Body]:
         """Yield what ShowBackup answers."""
         for number in range(count):
             server, day = divmod(number, DAYS)
@@ -94,7 +95,7 @@ def land(home: Home, count: int, *, day: int = 0, listed: bool = False) -> Snaps
     """
     as_of = AS_OF + timedelta(days=day)
     folder = home.landed(SCOPE, snapshot_id(as_of))
-    private_folder(folder)
+    make_private_folder(folder)
     parts: dict[str, dict[str, Any]] = {}
     page: list[Body] = []
     shows, pages = _Parts(folder, SHOW, PART, parts), _Parts(folder, LIST, PART // PAGE, parts)
@@ -114,14 +115,14 @@ def land(home: Home, count: int, *, day: int = 0, listed: bool = False) -> Snaps
         pages=-(-count // PAGE), looks=1, listed=count, shown=count, reused=0, unread=0, vanished=(), requests=count,
         retries=0, parts=parts,
     )  # fmt: skip
-    write_manifest(home, snapshot)
+    write_snapshot(home, snapshot)
     return snapshot
 
 
 def _of_day(count: int, day: int) -> Iterator[Body]:
     """Yield the backups of a day: a server's oldest ones have expired, and new ones stand in their place."""
-    fresh = Bodies(seed=1_000, end=AS_OF + timedelta(days=DAYS)).shown(count)
-    for number, (old, new) in enumerate(zip(Bodies().shown(count), fresh, strict=True)):
+    fresh = Bodies(seed=1_000, end=AS_OF + timedelta(days=DAYS)).printable(count)
+    for number, (old, new) in enumerate(zip(Bodies().printable(count), fresh, strict=True)):
         yield new if number % DAYS >= DAYS - day else old
 
 

@@ -23,11 +23,11 @@ import yaml
 
 from pipelines import clock
 from pipelines.config import Settings
-from pipelines.extract.landing import Snapshot
-from pipelines.extract.snapshot import land_all
-from pipelines.home import Home
+from pipelines.extract.snapshot import land_scopes
+from pipelines.landing.manifest import Snapshot
 from pipelines.sandbox.server import serve_store
 from pipelines.sandbox.store import Body, Numbered
+from pipelines.storage.home import Home
 from tests.given import server
 
 FIRST_DAY = datetime(2026, 3, 1, 2)
@@ -82,7 +82,7 @@ def read(home: Home, day: int) -> Snapshot:
     began = time.monotonic()
     clock.utc_now = lambda: now + timedelta(seconds=time.monotonic() - began)
     settings = Settings.load(str(home.path), {"CBR_CLOUDS": "bench", "CBR_REQUESTS_PER_SECOND": "1000000"})
-    [reading] = land_all(home, settings, lambda *_: None)
+    [reading] = land_scopes(home, settings, lambda *_: None)
     if reading.snapshot is None:
         raise SystemExit(str(reading.problem))
     return reading.snapshot

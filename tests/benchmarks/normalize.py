@@ -15,9 +15,10 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from pipelines import flow
-from pipelines.extract import landing
-from pipelines.home import Home
+from pipelines.flow.normalize import normalize_snapshot
+from pipelines.landing.manifest import SHOW, SUFFIX, read_snapshots
+from pipelines.landing.reader import part_lines
+from pipelines.storage.home import Home
 from tests.benchmarks import bodies
 from tests.benchmarks.rivals import RIVALS, Rows
 
@@ -26,9 +27,9 @@ Way = Callable[[Home], tuple[float, Rows]]
 
 
 def ours(home: Home) -> tuple[float, Rows]:
-    [snapshot] = landing.snapshots(home)
+    [snapshot] = read_snapshots(home)
     begun = time.perf_counter()
-    loaded = flow.normalize_snapshot(home, snapshot)
+    loaded = normalize_snapshot(home, snapshot)
     return time.perf_counter() - begun, {name: loaded.rows[name] for name in bodies.TABLES}
 
 
@@ -38,7 +39,7 @@ def parsing(home: Home) -> tuple[float, Rows]:
 
     seconds, lines = 0.0, 0
     for part in _parts(home):
-        held = list(landing.part_lines(part))
+        held = list(part_lines(part))
         begun = time.perf_counter()
         for line in held:
             orjson.loads(line)
@@ -58,7 +59,7 @@ def rival(name: str) -> Way:
 
 
 def _parts(home: Home) -> list[Path]:
-    return sorted(home.landing.glob(f"*/*/{landing.SHOW}-*{landing.SUFFIX}"))
+    return sorted(home.landing.glob(f"*/*/{SHOW}-*{SUFFIX}"))
 
 
 def _measured(way: Way, waking: Path, home: Path, pipe: Connection) -> None:

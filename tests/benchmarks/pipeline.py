@@ -15,17 +15,18 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from pipelines import flow
-from pipelines.home import Home
+from pipelines.flow.build import build_draft, publish_draft
+from pipelines.flow.normalize import normalize_landed
+from pipelines.storage.home import Home
 from tests.benchmarks import bodies
 
 
 def normalize(home: Home) -> None:
-    flow.normalize_landed(home)
+    normalize_landed(home)
 
 
 def publish(home: Home) -> None:
-    flow.publish(home, flow.build_draft(home, "benchmark"))
+    publish_draft(home, build_draft(home, "benchmark"))
 
 
 STEPS: dict[str, Callable[[Home], None]] = {"normalize and fold": normalize, "build, audit and publish": publish}

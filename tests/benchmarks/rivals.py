@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.contract.tables import NORMALIZED
-from pipelines.extract.landing import part_lines
+from pipelines.landing.reader import part_lines
 
 Rows = dict[str, int]
 _TABLES = ("backups", "children", "extend_info", "replication_records")

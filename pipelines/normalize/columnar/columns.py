@@ -4,6 +4,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipelines.contract.columns import Type
+from pipelines.landing.wire import parse
 from pipelines.normalize.columnar.compiled import compiled
 from pipelines.normalize.columnar.found import Found, Ints
 from pipelines.normalize.columnar.scan import NULL
@@ -11,9 +12,8 @@ from pipelines.normalize.columnar.shapes import Shape
 from pipelines.normalize.columnar.texts import AnyArray, buffer, texts_of
 from pipelines.normalize.columnar.values import BACKSLASH, QUOTE
 from pipelines.normalize.tolerant.coerce import json_text
-from pipelines.strict_json import parse
 
-_TEXTUAL = (Type.TEXT, Type.JSON)
+_TEXTUAL = (Type.STRING, Type.JSON)
 
 
 def columns_of(found: Found, shape: Shape) -> dict[str, AnyArray]:
@@ -40,10 +40,10 @@ def columns_of(found: Found, shape: Shape) -> dict[str, AnyArray]:
 
 
 def _column(kind: Type, at: Ints, bitmap: pa.Buffer | None) -> AnyArray:
-    if kind is Type.TEXTS:  # only empty ones fit
+    if kind is Type.STRINGS:  # only empty ones fit
         offsets = buffer(np.zeros(len(at) + 1, np.int32))
         return pa.Array.from_buffers(kind.arrow, len(at), [bitmap, offsets], children=[pa.array([], pa.string())])
-    values = np.packbits(at != 0, bitorder="little") if kind is Type.FLAG else at.copy()
+    values = np.packbits(at != 0, bitorder="little") if kind is Type.BOOLEAN else at.copy()
     return pa.Array.from_buffers(kind.arrow, len(at), [bitmap, buffer(values)])
 
 

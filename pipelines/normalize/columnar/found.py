@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.block import Block
+from pipelines.landing.blocks import Block
 from pipelines.normalize.columnar.keys import WIDTH
 from pipelines.normalize.columnar.plan import plan
 from pipelines.normalize.columnar.scan import DEPTH, FIELDS, scan_items, scan_lines

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from pipelines.block import Block
+from pipelines.landing.blocks import Block
+from pipelines.landing.wire import parse
 from pipelines.normalize.columnar.found import Flags, Found, Ints, find_items, find_lines
 from pipelines.normalize.columnar.ids import Ids
 from pipelines.normalize.columnar.pages import items_of
 from pipelines.normalize.columnar.plan import SHAPES, bit_of
 from pipelines.normalize.columnar.tables import records_of, tables_of
 from pipelines.normalize.columnar.texts import buffer
-from pipelines.strict_json import parse
 
 Tables = dict[str, pa.Table]
 

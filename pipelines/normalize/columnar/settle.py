@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from pipelines.block import Block
 from pipelines.contract.tables import NORMALIZED
+from pipelines.landing.blocks import Block
+from pipelines.landing.wire import id_of
 from pipelines.normalize.columnar.found import Flags
 from pipelines.normalize.columnar.ids import Ids, IdSet
 from pipelines.normalize.columnar.read import Items, Shows, Tables, read_items, read_shows, read_wanted
 from pipelines.normalize.piece import Piece
 from pipelines.normalize.tolerant.bodies import Bodies
-from pipelines.strict_json import id_of
 
 
 class Columnar:

@@ -12,7 +12,7 @@ from pipelines.contract.tables import BACKUPS, CHILDREN, EXTEND_INFO, REPLICATIO
 # What is to be done with the value of a key that holds no object, and with one that does.
 TEXT, WHOLE, FLAG, INSTANT, EMPTY_LIST, ONLY_NULL, INLINE, ROW, ROWS = range(9)
 # Values of other types than these are rare enough to be read one by one.
-_LEAF = {Type.TEXT: TEXT, Type.WHOLE: WHOLE, Type.FLAG: FLAG, Type.INSTANT: INSTANT, Type.TEXTS: EMPTY_LIST}
+_LEAF = {Type.STRING: TEXT, Type.INTEGER: WHOLE, Type.BOOLEAN: FLAG, Type.TIMESTAMP: INSTANT, Type.STRINGS: EMPTY_LIST}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,15 +13,15 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipelines.block import Block, reading_of
 from pipelines.clock import moment_of
 from pipelines.contract.columns import Table
 from pipelines.contract.derive import arrow_schema
 from pipelines.contract.meta import DRIFT, REJECTS
 from pipelines.contract.tables import BACKUPS, CHILDREN, EXTEND_INFO, NORMALIZED, REPLICATION_RECORDS
+from pipelines.landing.blocks import Block, reading_of
+from pipelines.landing.wire import id_of, parse, storable
 from pipelines.normalize.piece import Piece
 from pipelines.normalize.tolerant.flatten import Batch, Known, flatten
-from pipelines.strict_json import id_of, parse, storable
 
 REJECTED = object()  # what stands for a line that is no JSON
 

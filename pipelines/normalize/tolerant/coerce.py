@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Any
 
 from pipelines.contract.columns import Type
-from pipelines.strict_json import storable
+from pipelines.landing.wire import storable
 
 INT64 = range(-(2**63), 2**63)
 _WHOLE = re.compile(r"[+-]?\d{1,19}")
@@ -107,10 +107,10 @@ def _json(value: object) -> Fitted:
 
 
 _FITTERS: dict[Type, Fitter] = {
-    Type.TEXT: _text,
-    Type.WHOLE: _whole,
-    Type.FLAG: _flag,
-    Type.INSTANT: _instant,
-    Type.TEXTS: _texts,
+    Type.STRING: _text,
+    Type.INTEGER: _whole,
+    Type.BOOLEAN: _flag,
+    Type.TIMESTAMP: _instant,
+    Type.STRINGS: _texts,
     Type.JSON: _json,
 }

@@ -11,9 +11,9 @@ from typing import Any, Protocol
 
 from pipelines.contract.columns import Table
 from pipelines.contract.tables import BACKUPS, CHILDREN, EXTEND_INFO, REPLICATION_RECORDS
+from pipelines.landing.wire import id_of, storable
 from pipelines.normalize.tolerant.coerce import json_text, json_type
 from pipelines.normalize.tolerant.record import Node, read, tree
-from pipelines.strict_json import id_of, storable
 
 Row = dict[str, Any]
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipelines.contract.columns import Column, Table
+from pipelines.landing.wire import parse
 from pipelines.normalize.tolerant.coerce import Fit, Fitter, fitter, json_text
-from pipelines.strict_json import parse
 
 Note = Callable[[str, str, object], None]  # (path, kind, value): what the drift report counts
 

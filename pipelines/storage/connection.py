@@ -1,0 +1,209 @@
+"""How this project opens DuckDB: every connection, everywhere.
+
+Belongs here: the settings that make answers right, and what to say of a published file that can't be read. Does not
+belong here: SQL of any model.
+"""
+
+import os
+import re
+import stat
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+from weakref import WeakSet
+
+import duckdb
+
+from pipelines.errors import StorageError, WarehouseError
+
+# DuckDB 1.5 opens it, but not 2.0's own default. 1.4 refuses it, and says why: a file of its own format it would open,
+# and then hang on views that have a CTE, or find no such table.
+STORAGE_VERSION = "v1.5.0"
+DAMAGE = (duckdb.IOException, duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException)
+_WRITER = re.compile(r"lock is held in (.+?) \(PID (\d+)\)")
+_OPEN: WeakSet[duckdb.DuckDBPyConnection] = WeakSet()
+_OPENING = threading.Lock()
+SPILL = ".spill"  # the folder of what does not fit
+MEMORY = "1650MB"  # what DuckDB may use while it folds or builds; a process as a whole stays below 2 GB
+
+
+def interrupt_all() -> None:
+    """Stop what every connection of this process does. Another thread may call it: the main one may wait for DuckDB."""
+    with _OPENING:
+        connections = list(_OPEN)
+    for connection in connections:
+        with suppress(duckdb.ConnectionException):  # closed by now
+            connection.interrupt()
+
+
+@contextmanager
+def translate_interrupts() -> Iterator[None]:
+    """Give an interrupt its own name again: DuckDB drops what a signal's handler raised, and says something else."""
+    try:
+        yield
+    except (RuntimeError, duckdb.InterruptException) as error:
+        if isinstance(error, duckdb.InterruptException) or str(error) == "Query interrupted":
+            raise KeyboardInterrupt from None
+        raise
+
+
+def count_rows(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
+    """Return how many rows a relation, or a SELECT in parentheses, has."""
+    return int(connection.execute(f"SELECT count(*) FROM {relation}").fetchall()[0][0])
+
+
+def fetch_dicts(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
+    """Return what a query finds, a row a dict."""
+    cursor = connection.execute(query)
+    names = [column[0] for column in cursor.description or []]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def open_file(path: Path | str, *, read_only: bool = True) -> duckdb.DuckDBPyConnection:
+    """Return a connection to `path` with the settings of this project. Whoever asks for it closes it."""
+    config: dict[str, str | bool | int | float | list[str]] = (
+        {} if read_only else {"storage_compatibility_version": STORAGE_VERSION}
+    )
+    connection = duckdb.connect(str(path), read_only=read_only, config=config)
+    with _OPENING:
+        _OPEN.add(connection)
+    # Naive timestamps are UTC: the session's zone must never shift them.
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET enable_progress_bar = false")
+    # DuckDB takes INTERVAL 1 MONTH and INTERVAL 30 DAY for the same expression and merges them.
+    connection.execute("SET disabled_optimizers = 'common_subexpressions'")
+    return connection
+
+
+@contextmanager
+def connect(
+    path: Path | str = ":memory:", *, read_only: bool = False, spill: Path | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open `path` and close it again, whatever happens: a handle left open holds the file's lock.
+
+    Where `spill` is a folder, memory is bounded, and what does not fit goes there for as long as it is needed.
+    """
+    connection = open_file(path, read_only=read_only)
+    try:
+        if spill:
+            connection.execute(f"SET memory_limit = '{MEMORY}'")
+            connection.execute("SET preserve_insertion_order = false")
+            connection.execute("SET temp_directory = $1", [str(spill / SPILL)])
+        with translate_interrupts():
+            yield connection
+    finally:
+        connection.close()
+
+
+def open_published(path: Path) -> duckdb.DuckDBPyConnection:
+    """Return a read-only connection to a published file. Whoever asks for it closes it.
+
+    Raises WarehouseError if there is no such file, where somebody writes to it, and where it can't be read.
+    """
+    _check_file(path)
+    try:
+        connection = open_file(path)
+    except duckdb.Error as error:
+        raise unreadable_error(path, error) from None
+    if wal_of(path).exists():
+        connection.close()
+        raise _written_to(path)
+    return connection
+
+
+@contextmanager
+def read_published(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a published file, read-only. Raise StorageError if it is damaged or made by another version."""
+    connection = open_published(path)
+    try:
+        with translate_interrupts():
+            yield connection
+    except (duckdb.CatalogException, duckdb.BinderException):
+        raise StorageError(
+            f"{path} was made by another version of cbr-warehouse", "Run 'cbr-warehouse build' to make it again."
+        ) from None
+    except DAMAGE as error:
+        raise unreadable_error(path, error) from None
+    finally:
+        connection.close()
+
+
+def restrict_to_database(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let the SQL that follows read what is in the connection, and nothing else, for ever."""
+    for setting in (
+        "enable_external_access = false",
+        "autoload_known_extensions = false",
+        "autoinstall_known_extensions = false",
+        "allow_community_extensions = false",
+        "lock_configuration = true",
+    ):
+        connection.execute(f"SET {setting}")
+
+
+def wal_of(path: Path) -> Path:
+    """Return the log that DuckDB keeps beside a file while somebody writes to it."""
+    return path.with_name(f"{path.name}.wal")
+
+
+def writer_of(path: Path) -> str | None:
+    """Return who has a file open for writing, None where nobody has."""
+    try:
+        open_file(path).close()
+    except duckdb.Error as error:
+        writer = _WRITER.search(str(error))
+        return f"{writer[1]} (process {writer[2]})" if writer else None
+    return None
+
+
+def unreadable_error(path: Path, error: duckdb.Error) -> WarehouseError:
+    """Return the error for a published file that DuckDB can't open, or can't read on."""
+    text = str(error)
+    if writer := _WRITER.search(text):
+        return StorageError(
+            f"{path} is open for writing in {writer[1]} (process {writer[2]})",
+            "Close it there; who opens it read-only keeps nobody out.",
+        )
+    if wal_of(path).exists():
+        return _written_to(path)
+    if "different configuration" in text:
+        return StorageError(
+            f"{path} is open for writing in this process", "Close that connection, or open it read-only."
+        )
+    if "version number" in text:
+        return StorageError(
+            f"{path} was written by another version of DuckDB", "Run 'cbr-warehouse build' to make it again."
+        )
+    return StorageError(
+        f"{path} is damaged: {text.splitlines()[0]}", "Delete it and run 'cbr-warehouse build', which makes it again."
+    )
+
+
+def _check_file(path: Path) -> None:
+    """Raise WarehouseError where `path` can't be a published file.
+
+    It is not opened for that: closing it would release the locks that DuckDB holds on it in this process.
+    """
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        raise StorageError(
+            f"there is no {path}", "Run 'cbr-warehouse run' or 'build' first, or name another --home."
+        ) from None
+    except OSError as error:
+        raise StorageError(
+            f"{path} can't be read: {error.strerror}",
+            "Remove it and run 'cbr-warehouse build', or name another --home.",
+        ) from None
+    if not stat.S_ISREG(mode):
+        raise StorageError(f"{path} is not a file", "Move it away and run 'cbr-warehouse build'.")
+    if not os.access(path, os.R_OK):
+        raise StorageError(f"{path} can't be read: Permission denied", "Ask as its owner, or have its mode changed.")
+
+
+def _written_to(path: Path) -> WarehouseError:
+    return StorageError(
+        f"somebody wrote to {path}, which only a run may: {wal_of(path).name} lies beside it",
+        "Close whatever has it open and run 'cbr-warehouse build', which makes it again without that.",
+    )

@@ -1,0 +1,1 @@
+"""The normalized tables of each snapshot as Parquet, and their manifests."""
