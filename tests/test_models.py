@@ -94,8 +94,8 @@ def test_what_differs_between_engines_is_refused(sql: str) -> None:
             "SELECT contains(a, b) AS x FROM t",
             "not on the list of functions: CONTAINS(a, b); write strpos(text, part) > 0",
         ),
-        ("SELECT a LIKE '%' || b || '%' AS x FROM t", "a pattern that is no literal, where strpos(text, part) > 0"),
-        ("SELECT a ILIKE b AS x FROM t", "a pattern that is no literal, where strpos(text, part) > 0"),
+        ("SELECT a LIKE '%' || b || '%' AS x FROM t", "a pattern that is no literal"),
+        ("SELECT a ILIKE b AS x FROM t", "a pattern that is no literal"),
         ("SELECT some_function(a) AS x FROM t", "allowed are "),
     ],
 )

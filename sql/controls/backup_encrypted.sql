@@ -34,7 +34,9 @@ disk_counts as (
         count(*) as disks,
         count(*) filter (where not encrypted) as plain,
         count(*) filter (where encrypted is null) as unsaid,
-        string_agg(disk_name, ', ' order by disk_name) filter (where not encrypted) as plain_disks
+        nullif(
+            array_to_string(list_sort(array_agg(disk_name) filter (where not encrypted)), ', '), ''
+        ) as plain_disks
     from disks
     group by scope, backup_id
 ),

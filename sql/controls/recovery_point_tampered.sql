@@ -37,7 +37,7 @@ changes as (
         backup_id,
         min(changed_at) as first_change_at,
         bool_or(field = 'children') as lost_a_part,
-        string_agg(distinct change, '; ' order by change) as changes
+        nullif(array_to_string(list_sort(array_agg(distinct change)), '; '), '') as changes
     from worded_changes
     group by scope, backup_id
 )

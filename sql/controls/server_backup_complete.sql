@@ -74,8 +74,16 @@ disk_counts as (
         bool_or(is_system_disk) as has_system_disk,
         count(*) filter (where depth = 1 and resource_size is null) as no_size,
         sum(resource_size) filter (where depth = 1) as total_size,
-        string_agg(disk_name, ', ' order by disk_name)
-            filter (where not is_unknown and (not is_usable or is_expired)) as unusable_disks
+        nullif(
+            array_to_string(
+                list_sort(
+                    array_agg(disk_name)
+                        filter (where not is_unknown and (not is_usable or is_expired))
+                ),
+                ', '
+            ),
+            ''
+        ) as unusable_disks
     from disks
     group by scope, backup_id
 ),
@@ -212,8 +220,12 @@ dropped_disks as (
     select
         scope,
         backup_id,
-        string_agg(disk_name, ', ' order by disk_name) filter (where not is_moved) as dropped_disks,
-        string_agg(disk_name, ', ' order by disk_name) filter (where is_moved) as moved_disks
+        nullif(
+            array_to_string(list_sort(array_agg(disk_name) filter (where not is_moved)), ', '), ''
+        ) as dropped_disks,
+        nullif(
+            array_to_string(list_sort(array_agg(disk_name) filter (where is_moved)), ', '), ''
+        ) as moved_disks
     from named_disks
     group by scope, backup_id
 ),

@@ -16,7 +16,7 @@ with finding_totals as (
     select
         scope,
         count(*) as findings,
-        string_agg(distinct rule, ', ' order by rule) as rules,
+        nullif(array_to_string(list_sort(array_agg(distinct rule)), ', '), '') as rules,
         -- A refused value has an example only, which is no evidence.
         coalesce(
             list_sort(

@@ -42,12 +42,24 @@ turnovers as (
     select
         resource_id,
         image_type,
-        date_diff('second', max(created_at) filter (where side = 'was'), min(created_at) filter (where side = 'now'))
+        date_diff(
+            'second',
+            date_trunc('second', max(created_at) filter (where side = 'was')),
+            date_trunc('second', min(created_at) filter (where side = 'now'))
+        )
             as apart_seconds,
         greatest(
-            date_diff('second', min(created_at) filter (where side = 'was'), max(created_at) filter (where side = 'was'))
+            cast(date_diff(
+                'second',
+                date_trunc('second', min(created_at) filter (where side = 'was')),
+                date_trunc('second', max(created_at) filter (where side = 'was'))
+            ) as double)
             / nullif(count(*) filter (where side = 'was') - 1, 0),
-            date_diff('second', min(created_at) filter (where side = 'now'), max(created_at) filter (where side = 'now'))
+            cast(date_diff(
+                'second',
+                date_trunc('second', min(created_at) filter (where side = 'now')),
+                date_trunc('second', max(created_at) filter (where side = 'now'))
+            ) as double)
             / nullif(count(*) filter (where side = 'now') - 1, 0)
         ) as interval_seconds
     from fold.points

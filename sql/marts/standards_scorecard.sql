@@ -30,7 +30,7 @@ select
         when count(*) filter (where m.verdict = 'pass') > 0 then 'pass'
         else 'not_applicable'
     end as status, -- VARCHAR: The worst of them, or not_measurable_here. A pass supports the clause, and proves no more.
-    coalesce(string_agg(distinct s.note, ' ' order by s.note), '') as notes -- VARCHAR: What has to be known of it.
+    coalesce(array_to_string(list_sort(array_agg(distinct s.note)), ' '), '') as notes -- VARCHAR: What has to be known of it.
 from standards as s
 cross join scopes as p
 left join summary as m on s.control_id = m.control_id and p.scope = m.scope
