@@ -18,7 +18,7 @@ from pipelines.landing.manifest import LIST, SHOW, Snapshot
 from pipelines.landing.writer import SnapshotWriter
 from pipelines.models.project import project
 from pipelines.normalize.tolerant.coerce import json_text
-from pipelines.policy.force import Rules
+from pipelines.policy.resolve import Rules
 from pipelines.storage.connection import connect
 from pipelines.storage.home import Home
 from pipelines.warehouse.inputs import read_inputs

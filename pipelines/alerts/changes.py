@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from pipelines.alerts.words import code
 from pipelines.contract.keys import SEVERITIES
 from pipelines.errors import WarehouseError
+from pipelines.models.files import read_query
 from pipelines.storage.connection import fetch_dicts
 from pipelines.storage.files import make_private_folder
 from pipelines.storage.home import Home
@@ -27,48 +28,6 @@ _LINES, _CHARACTERS = 30, 3_500  # of a text
 # What is told of a change, the worst first. A failure that passes was mended; what was unknown merely passes now.
 _WORDS = ("now fails", "is unknown", "is judged no more", "is waived", "passes again", "passes now")
 _GOOD = _WORDS[3:]
-_NOT_PASSING = """
-SELECT scope, control_id, subject_id, effective_status AS status,
-    coalesce(nullif(trim(resource_name), ''), nullif(trim(subject_name), ''), subject_id) AS name
-FROM intermediate.int_open_findings
-"""
-# A scope that was never told of has no results that were told: all that does not pass is new. A point that fails and is
-# there no more ran out; of anything else it is news.
-_CHANGES = f"""
-WITH present AS ({_NOT_PASSING}),
-answered AS (
-    SELECT f.scope, f.control_id, f.subject_id, f.status
-    FROM controls.findings AS f SEMI JOIN told USING (scope, control_id, subject_id)
-),
-changes AS (
-    SELECT
-        coalesce(p.scope, t.scope) AS scope, coalesce(p.control_id, t.control_id) AS control_id,
-        coalesce(p.subject_id, t.subject_id) AS subject_id, coalesce(p.name, t.name) AS name,
-        CASE
-            WHEN p.status = 'fail' THEN 'now fails'
-            WHEN p.status = 'unknown' THEN 'is unknown'
-            WHEN p.status = 'waived' THEN 'is waived'
-            WHEN a.status = 'pass' AND t.status = 'unknown' THEN 'passes now'
-            WHEN a.status = 'pass' THEN 'passes again'
-            ELSE 'is judged no more'
-        END AS words
-    FROM present AS p
-    FULL JOIN told AS t USING (scope, control_id, subject_id)
-    LEFT JOIN answered AS a ON t.scope = a.scope AND t.control_id = a.control_id AND t.subject_id = a.subject_id
-    INNER JOIN compliance.controls AS c ON c.control_id = coalesce(p.control_id, t.control_id)
-    WHERE p.status IS DISTINCT FROM t.status
-        AND (p.status IS NOT NULL OR a.status IS NOT NULL OR c.subject_kind NOT LIKE '%_point')
-)
-SELECT c.scope, c.words, k.severity, c.control_id, list(c.name ORDER BY c.name) AS names
-FROM changes AS c
-INNER JOIN compliance.controls AS k USING (control_id)
--- A server stands for its disks: a disk is named only where its server does not change alike.
-LEFT JOIN compliance.resource_compliance AS r ON c.scope = r.scope AND c.subject_id = r.resource_id
-ANTI JOIN changes AS s
-    ON c.scope = s.scope AND c.control_id = s.control_id AND c.words = s.words AND r.server_id = s.subject_id
-GROUP BY ALL
-"""
-_STANDING = "SELECT scope, as_of FROM staging.stg_snapshots ORDER BY scope"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +40,15 @@ class News:
 
 def read_news(connection: duckdb.DuckDBPyConnection, told: pa.Table | None) -> News:
     """Return what is otherwise than `told`; nothing where nothing was ever told: it is only remembered."""
-    present: pa.Table = connection.sql(_NOT_PASSING).to_arrow_table()
+    present: pa.Table = connection.sql(read_query("alerts/open_results")).to_arrow_table()
     if told is None:
         return News([], present)
     connection.register("told", told)
-    changes = sorted(fetch_dicts(connection, _CHANGES), key=_order)
+    connection.register("open_results", present)
+    changes = sorted(fetch_dicts(connection, read_query("alerts/changes")), key=_order)
     connection.unregister("told")
-    standing = {row["scope"]: row["as_of"] for row in fetch_dicts(connection, _STANDING)}
+    connection.unregister("open_results")
+    standing = {row["scope"]: row["as_of"] for row in fetch_dicts(connection, read_query("alerts/snapshots"))}
     return News(_texts(changes, standing), present)
 
 

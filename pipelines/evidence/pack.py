@@ -27,10 +27,10 @@ from pipelines.history.manifest import read_history
 from pipelines.history.results import read_result_history, write_result_history
 from pipelines.landing.attempts import ATTEMPT
 from pipelines.landing.manifest import Snapshot, newest_complete, read_snapshots
-from pipelines.models.model import sql_folder
+from pipelines.models.files import sql_folder
 from pipelines.models.project import project
-from pipelines.policy.force import read_rules
-from pipelines.policy.named import WAIVERS, Named, named
+from pipelines.policy.files import WAIVERS, RuleFiles, find_rule_files
+from pipelines.policy.resolve import read_rules
 from pipelines.storage.files import (
     copy_private,
     create_private,
@@ -110,7 +110,7 @@ def _fill(home: Home, stood: Home, snapshot: Snapshot, folder: Path) -> None:
     for path in sql_folder().rglob("*"):
         if path.is_file():
             copy_private(path, folder / "sql" / path.relative_to(sql_folder()))
-    files = named(home)
+    files = find_rule_files(home)
     _copy_rules(files, folder)
     results = judge(stood, project(), read_rules(project().controls, files))
     snapshots = {one.snapshot_id: one for one in newest_complete(read_snapshots(stood))}
@@ -158,13 +158,13 @@ def _compared(home: Home, stood: Home, results: pa.Table, snapshot: Snapshot, be
     return f"the numbers that were kept of {', '.join(sorted(known))}" if known else "nothing: none kept"
 
 
-def rule_files(folder: Path) -> Named:
+def rule_files(folder: Path) -> RuleFiles:
     """Return the files of the rules that lie in a pack."""
     waivers = folder / WAIVERS
-    return Named(tuple(sorted((folder / "policy").glob("*.yaml"))), waivers if waivers.exists() else None)
+    return RuleFiles(tuple(sorted((folder / "policy").glob("*.yaml"))), waivers if waivers.exists() else None)
 
 
-def _copy_rules(files: Named, folder: Path) -> None:
+def _copy_rules(files: RuleFiles, folder: Path) -> None:
     copies = {f"policy/{path.stem}.yaml": path for path in files.policies}
     for name, path in (copies | ({WAIVERS: files.waivers} if files.waivers else {})).items():
         copy_private(path, folder / name)

@@ -10,12 +10,13 @@ from pathlib import Path
 
 from pipelines.contract.results import RESULT_COUNTS, RESULTS
 from pipelines.errors import WarehouseError
-from pipelines.evidence.results import BY, Counts
+from pipelines.evidence.results import Counts
 from pipelines.flow.normalize import normalize_landed
 from pipelines.history.manifest import read_history
 from pipelines.history.results import read_result_history, write_result_history
 from pipelines.landing.attempts import Attempt, read_attempts, write_attempt
 from pipelines.landing.manifest import Snapshot, newest_complete, read_snapshots
+from pipelines.models.files import read_query
 from pipelines.storage.connection import connect
 from pipelines.storage.files import make_private_folder
 from pipelines.storage.home import Home
@@ -53,8 +54,9 @@ def counts_of(home: Home, snapshot: Snapshot, beside: Snapshot) -> Counts | None
         return None
     rows = select_rows(RESULT_COUNTS, [home.path / name for name in entry.files[RESULT_COUNTS.name]])
     with explain_damage(home), connect() as connection:
-        by = ", ".join(name.replace("effective_status", "status") for name in BY)
-        found = connection.execute(f"SELECT {by}, sum(subjects) FROM {rows} GROUP BY ALL").fetchall()
+        connection.execute(f"CREATE SCHEMA {RESULT_COUNTS.schema}")
+        connection.execute(f"CREATE VIEW {RESULT_COUNTS.relation} AS SELECT * FROM {rows}")
+        found = connection.execute(read_query("evidence/kept_counts")).fetchall()
     return {tuple(key): int(subjects) for *key, subjects in found}
 
 

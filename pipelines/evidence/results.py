@@ -18,7 +18,7 @@ import pyarrow.csv
 
 from pipelines.errors import WarehouseError
 from pipelines.models.project import Project
-from pipelines.policy.force import Rules
+from pipelines.policy.resolve import Rules
 from pipelines.reports.safe import FORMULA
 from pipelines.storage.connection import connect, read_published, restrict_to_database
 from pipelines.storage.files import create_private

@@ -18,7 +18,7 @@ from pipelines.evidence.pack import CSV, MANIFEST, PARQUET, PackSummary, rule_fi
 from pipelines.evidence.results import hash_of, judge, write_csv
 from pipelines.models.model import ModelError
 from pipelines.models.project import read_project
-from pipelines.policy.force import read_rules
+from pipelines.policy.resolve import read_rules
 from pipelines.storage.files import sha256_of
 from pipelines.storage.home import Home
 from pipelines.storage.manifests import read_manifest

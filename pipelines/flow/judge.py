@@ -7,8 +7,8 @@ from pipelines.history.results import RESULT_MODELS, write_result_history, write
 from pipelines.history.unjudged import unjudged_runs
 from pipelines.landing.manifest import Snapshot, newest_complete, read_snapshots
 from pipelines.models.project import project
-from pipelines.policy.force import Rules, read_rules
-from pipelines.policy.named import named as named_rules
+from pipelines.policy.files import find_rule_files
+from pipelines.policy.resolve import Rules, read_rules
 from pipelines.storage.connection import connect
 from pipelines.storage.files import disk_errors
 from pipelines.storage.home import Home
@@ -55,4 +55,4 @@ def _judge(inputs: Inputs, snapshots: Iterable[Snapshot]) -> None:
 
 def home_rules(home: Home) -> Rules:
     """Return the policies and waivers that a home is judged by. Raise PolicyError with every fault."""
-    return read_rules(project().controls, named_rules(home))
+    return read_rules(project().controls, find_rule_files(home))

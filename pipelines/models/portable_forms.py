@@ -64,8 +64,12 @@ def _division(node: exp.Expr) -> Refusal:
 def _list(node: exp.Expr) -> Refusal:
     """Refuse a list whose order Spark drops, or which is null of no rows on DuckDB and empty on Spark."""
     parent = node.parent.parent if isinstance(node.parent, exp.Filter) else node.parent
-    is_sorted = isinstance(parent, exp.ArraySort) and not node.find(exp.Order)
-    if is_sorted and isinstance(parent.parent, exp.Coalesce | exp.ArrayToString):
+    is_unordered = node.find(exp.Order) is None
+    if (
+        is_unordered
+        and isinstance(parent, exp.ArraySort)
+        and isinstance(parent.parent, exp.Coalesce | exp.ArrayToString)
+    ):
         return None
     return "a list that is not sorted, or null of no rows", f"{_LIST}, or {TEXT_OF_LIST}"
 

@@ -12,7 +12,8 @@ from typing import Any
 
 import duckdb
 
-from pipelines.models.model import leading_comment, sql_folder
+from pipelines.models.files import read_query
+from pipelines.models.model import leading_comment
 from pipelines.storage.connection import count_rows, fetch_dicts
 
 Row = dict[str, Any]
@@ -52,13 +53,8 @@ def read_listings(connection: duckdb.DuckDBPyConnection) -> dict[str, Listing]:
     return {name: _listing(connection, name, several=several) for name in _IN_ORDER}
 
 
-def select(name: str) -> str:
-    """Return the SELECT of a file of sql/reports/."""
-    return (sql_folder() / "reports" / f"{name}.sql").read_text(encoding="utf-8")
-
-
 def _listing(connection: duckdb.DuckDBPyConnection, name: str, *, several: bool) -> Listing:
-    sql = select(name)
+    sql = read_query(f"reports/{name}")
     about, header = leading_comment(sql)
     links = {column: (table, by.split()) for column, table, by in _LINK.findall(header.get("links", ""))}
     connection.execute(f"CREATE OR REPLACE TEMP TABLE listed AS {sql}")

@@ -8,41 +8,15 @@ from typing import Any
 
 import duckdb
 
+from pipelines.models.files import read_query
 from pipelines.storage.connection import fetch_dicts
-
-# Weighed by severity, of what applies. What is unknown passes in neither; what is accepted counts as a pass in one.
-_SCORED = """
-    100.0 * sum(w.weight * c.subjects) filter (where c.status = 'pass')
-    / nullif(sum(w.weight * c.subjects) filter (where c.status <> 'not_applicable'), 0) as strict_score,
-    100.0 * sum(w.weight * c.subjects) filter (where c.status in ('pass', 'waived'))
-    / nullif(sum(w.weight * c.subjects) filter (where c.status <> 'not_applicable'), 0) as score,
-    sum(c.subjects) filter (where c.status = 'fail') as fails,
-    sum(c.subjects) filter (where c.status = 'unknown') as unknowns,
-    sum(c.subjects) filter (where c.status = 'fail' and c.severity = 'critical') as critical
-"""
-_WEIGHTS = "(select distinct severity, weight from policy.severities)"
-_SCORES = f"""
-select c.scope, {_SCORED}
-from intermediate.int_result_counts as c inner join {_WEIGHTS} as w using (severity)
-group by c.scope order by c.scope
-"""
-_TREND = f"""
-with counts as (
-    select scope, as_of, severity, status, subjects from history.result_counts
-    union all
-    select scope, as_of, severity, status, subjects from intermediate.int_result_counts
-)
-select c.scope, c.as_of, {_SCORED}
-from counts as c inner join {_WEIGHTS} as w using (severity)
-group by c.scope, c.as_of order by c.scope, c.as_of
-"""
 
 
 def scores(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """Return the scores of each scope now."""
-    return fetch_dicts(connection, _SCORES)
+    return [row for row in trend(connection) if row["is_current"]]
 
 
 def trend(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """Return the scores of each scope at each snapshot, the oldest first."""
-    return fetch_dicts(connection, _TREND)
+    return fetch_dicts(connection, read_query("reports/scores"))

@@ -7,39 +7,17 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from pipelines.models.files import read_query
 from pipelines.storage.connection import fetch_dicts, read_published
 from pipelines.storage.home import Home
 from pipelines.text import printable
-
-_SCOPES = """
-select
-    c.scope, c.attempted_at, c.is_stale, c.stale_reason, n.snapshot_id, n.as_of, n.listed, n.region, n.is_sandbox,
-    p.policy_id
-from staging.stg_scopes as c
-left join meta.snapshots as n on c.scope = n.scope and c.snapshot_id = n.snapshot_id
-left join policy.settings as p on c.scope = p.scope and c.snapshot_id = p.snapshot_id
-order by c.scope
-"""
-_CHANGES = """
-select n.scope,
-    (select count(*) from history.backup_lifecycle as l where l.scope = n.scope and l.first_seen = n.as_of) as came,
-    (select count(*) from history.backup_lifecycle as l where l.scope = n.scope and l.gone_at = n.as_of) as went,
-    (select count(*) from compliance.control_result_events as e
-     where e.scope = n.scope and e.snapshot_id = n.snapshot_id and e.to_status = 'fail') as failing,
-    (select count(*) from compliance.control_result_events as e
-     where e.scope = n.scope and e.snapshot_id = n.snapshot_id and e.from_status = 'fail'
-       and e.to_status = 'pass') as mended,
-    (select sum(fails) from compliance.summary as s where s.scope = n.scope) as fails,
-    (select sum(unknowns) from compliance.summary as s where s.scope = n.scope) as unknowns
-from staging.stg_snapshots as n
-"""
 
 
 def lines(home: Home, now: datetime) -> Iterator[str]:
     """Yield the lines about a home that has a published file; `now` (naive UTC) says how old data is."""
     with read_published(home.warehouse) as connection:
-        changes = {row["scope"]: row for row in fetch_dicts(connection, _CHANGES)}
-        for scope in fetch_dicts(connection, _SCOPES):
+        changes = {row["scope"]: row for row in fetch_dicts(connection, read_query("reports/status_changes"))}
+        for scope in fetch_dicts(connection, read_query("reports/scopes")):
             yield from _scope(scope, changes.get(scope["scope"]), now)
     for name, path in {"warehouse": home.warehouse, "tables": home.tables, "history": home.histories}.items():
         yield f"{name:<10} {path}"

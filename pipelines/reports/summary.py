@@ -14,6 +14,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from pipelines.models.files import read_query
 from pipelines.storage.connection import fetch_dicts, read_published
 from pipelines.storage.home import Home
 from pipelines.text import printable
@@ -24,28 +25,7 @@ _VERDICT = {"pass": "green", "fail": "red", "unknown": "yellow", "waived": "mage
 _SHORT = {"not_applicable": "n/a"}
 _LISTED = 12  # resources; the rest is a query away
 
-_SCOPES = """
-select
-    s.scope, s.is_sandbox, s.snapshot_id, s.as_of, s.is_stale, s.stale_reason, s.rejects, p.policy_id, p.policy_sha256
-from compliance.summary as s
-left join policy.settings as p on s.scope = p.scope and s.snapshot_id = p.snapshot_id
-group by all order by s.scope
-"""
-_CONTROLS = """
-select scope, control_id, severity, verdict, passes, fails, unknowns, not_applicable
-from compliance.summary
-order by scope, case severity when 'critical' then 1 when 'high' then 2 when 'medium' then 3 else 4 end, control_id
-"""
-# A server stands for its disks: a disk is named only where its server is not.
-_UNPROTECTED = """
-with unprotected as (
-    select * from compliance.resource_compliance where recency = 'fail'
-)
-select u.scope, coalesce(u.resource_name, u.resource_id) as resource, u.newest_rp_at, u.unprotected_since
-from unprotected as u
-anti join unprotected as s on u.scope = s.scope and u.server_id = s.resource_id
-order by u.unprotected_since, resource
-"""
+_QUERIES = ("reports/scopes", "reports/summary_controls", "reports/summary_unprotected")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +40,7 @@ class Summary:
 def read_summary(warehouse: Path) -> Summary:
     """Return the answer of a published file."""
     with read_published(warehouse) as connection:
-        return Summary(*(fetch_dicts(connection, query) for query in (_SCOPES, _CONTROLS, _UNPROTECTED)))
+        return Summary(*(fetch_dicts(connection, read_query(name)) for name in _QUERIES))
 
 
 def render(summary: Summary) -> Group:

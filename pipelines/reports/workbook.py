@@ -13,6 +13,7 @@ import duckdb
 import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
 
+from pipelines.models.files import read_query
 from pipelines.reports.safe import cell
 
 _MOST = 8_000  # rows of a sheet
@@ -30,13 +31,9 @@ def write_workbook(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
 
 
 def _write_workbook(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    marts = connection.execute(
-        "SELECT relation, description FROM meta.catalog WHERE position = 0 AND starts_with(relation, 'compliance.')"
-        " ORDER BY relation"
-    ).fetchall()
+    marts = connection.execute(read_query("reports/sheets")).fetchall()
     sheets = {name.partition(".")[2]: (f"SELECT * FROM {name}", about) for name, about in marts}
-    failing = "SELECT * FROM compliance.control_results WHERE raw_status IN ('fail', 'unknown')"
-    sheets["not_passing"] = (failing, "One row a result that does not pass.")
+    sheets["not_passing"] = (read_query("reports/not_passing"), "One row a result that does not pass.")
     options = {
         "strings_to_formulas": False,
         "strings_to_urls": False,
@@ -53,7 +50,7 @@ def _write_workbook(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         first.set_column(0, 0, 30)
         first.set_column(1, 1, 90)
         for number, (name, (query, about)) in enumerate(sheets.items(), 1):
-            found = connection.execute(f"SELECT count(*) FROM ({query})").fetchall()[0][0]
+            found = connection.execute(f"SELECT count(*) FROM (\n{query}\n)").fetchall()[0][0]
             written = _sheet(connection, book, name[:31], query, formats)
             first.write_row(number, 0, [name, about, written, found])
         first.freeze_panes(1, 0)
@@ -61,7 +58,7 @@ def _write_workbook(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
 
 def _sheet(connection: duckdb.DuckDBPyConnection, book: Any, name: str, query: str, formats: dict[str, Any]) -> int:
     sheet = book.add_worksheet(name)
-    cursor = connection.execute(f"SELECT * FROM ({query}) LIMIT {_MOST}")
+    cursor = connection.execute(f"SELECT * FROM (\n{query}\n) LIMIT {_MOST}")
     names = [column[0] for column in cursor.description or []]
     sheet.write_row(0, 0, names, formats["head"])
     sheet.set_column(0, len(names) - 1, 18)

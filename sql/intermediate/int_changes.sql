@@ -70,19 +70,6 @@ versions as (
         on backups.scope = changed_points.scope and backups.id = changed_points.backup_id
 ),
 
-fields as (
-    select field
-    from (
-        values
-            ('created_at'),
-            ('resource_id'),
-            ('checkpoint_id'),
-            ('resource_size'),
-            ('parent_id'),
-            ('image_type')
-    ) as fields (field)
-),
-
 field_values as (
     select
         versions.scope,
@@ -98,7 +85,15 @@ field_values as (
             else versions.image_type
         end as value
     from versions
-    cross join fields
+    cross join (
+        values
+            ('created_at'),
+            ('resource_id'),
+            ('checkpoint_id'),
+            ('resource_size'),
+            ('parent_id'),
+            ('image_type')
+    ) as fields (field)
 ),
 
 compared_values as (

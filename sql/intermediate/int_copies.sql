@@ -1,15 +1,6 @@
 -- One row a copy of a recovery point: told of by a record of the source, or seen where it is, or
 -- both. Where it is seen decides; a place that was not read lately shows nothing of today.
-with points as (
-    select * from intermediate.int_recovery_points
-),
-
-places as (
-    -- Every place that is read whole.
-    select scope, snapshot_id, project_id, region, as_of from staging.stg_snapshots
-),
-
-records as (
+with records as (
     select
         *,
         coalesce(destination_backup_id, 'copy of record ' || record_id) as copy_id
@@ -33,7 +24,7 @@ visible_copies as (
         scopes.is_stale,
         complete.status <> 'fail' as is_sound,
         complete.status = 'pass' as is_whole
-    from points
+    from intermediate.int_recovery_points as points
     inner join staging.stg_scopes as scopes using (scope)
     inner join controls.server_backup_complete as complete
         on points.scope = complete.scope and points.backup_id = complete.subject_id
@@ -68,7 +59,7 @@ sightings as (
         coalesce(origins.source_region, places.region) as source_region,
         origins.rp_time
     from origins
-    inner join places
+    inner join staging.stg_snapshots as places
         on origins.source_project_id = places.project_id
         and (
             origins.source_region = places.region
@@ -84,7 +75,8 @@ sightings as (
         coalesce(origins.source_region, points.region) as source_region,
         origins.rp_time
     from origins
-    inner join points on origins.source_backup_id = points.backup_id and not points.is_replica
+    inner join intermediate.int_recovery_points as points
+        on origins.source_backup_id = points.backup_id and not points.is_replica
 ),
 
 recorded_copies as (
@@ -100,7 +92,7 @@ recorded_copies as (
         records.destination_region,
         records.told_since
     from records
-    inner join points using (scope, backup_id)
+    inner join intermediate.int_recovery_points as points using (scope, backup_id)
     where not points.is_replica
     qualify row_number() over (
         partition by records.scope, records.backup_id, records.copy_id
@@ -133,7 +125,7 @@ later_reads as (
         recorded.copy_id,
         bool_or(places.as_of >= recorded.told_since) as is_read_since
     from recorded_copies as recorded
-    inner join places
+    inner join staging.stg_snapshots as places
         on recorded.destination_project_id = places.project_id
         and (recorded.destination_region = places.region or places.region is null)
     where recorded.destination_backup_id is not null
@@ -170,7 +162,7 @@ select
         else 'verified'
     end as state -- VARCHAR: verified, claimed, or lost: not there, or not to be relied on.
 from copies
-inner join places on copies.scope = places.scope
+inner join staging.stg_snapshots as places on copies.scope = places.scope
 left join visible_copies on copies.copy_id = visible_copies.copy_id
 left join later_reads
     on copies.scope = later_reads.scope

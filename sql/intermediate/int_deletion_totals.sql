@@ -98,7 +98,7 @@ select
     case
         when is_learning then '; how many are usual is still being learned'
         else ''
-    end as learning_note, -- VARCHAR: Said of it while too few days are counted to tell what is usual.
+    end as learning_note, -- VARCHAR: Said while too few days are counted to tell what is usual.
     least, -- DOUBLE: How many of them are too many.
     coalesce(backup_ids, cast([] as varchar[])) as backup_ids, -- VARCHAR[]: Those points.
     case when reason_code = 'dropped' then first_gone_at end

@@ -1,47 +1,6 @@
 -- One row a doubt about a record of the newest snapshot: the rule that it breaks, and what follows
 -- from that.
-with rules as (
-    select rule, relation, effect
-    from (
-        values
-            (
-                'created_after_updated',
-                'cbr.backups',
-                'The time of capture is believed only as far as it fits.'
-            ),
-            ('from_the_future', 'cbr.backups', 'It counts as no recovery point.'),
-            (
-                'captured_in_the_future',
-                'cbr.backups',
-                'The time of capture is not believed, or it counts as no recovery point.'
-            ),
-            ('expires_before_creation', 'cbr.backups', 'It can not be relied on.'),
-            ('no_creation', 'cbr.backups', 'Nobody knows what moment it brings back.'),
-            (
-                'unknown_status',
-                'cbr.backups',
-                'It counts as no recovery point; what depends on its status is unknown.'
-            ),
-            ('unknown_resource_type', 'cbr.backups', 'What depends on its type is unknown.'),
-            ('no_resource', 'cbr.backups', 'It stands for a resource of its own.'),
-            ('parent_not_present', 'cbr.backups', 'It counts as a backup of its own.'),
-            (
-                'replica_without_source',
-                'cbr.backups',
-                'Nobody knows where it comes from, nor what moment it brings back.'
-            ),
-            ('unknown_status', 'cbr.children', 'Whether the whole can be restored is unknown.'),
-            ('unknown_status', 'cbr.replication_records', 'Whether it was replicated is unknown.'),
-            ('value_refused', 'any', 'It is kept in extra, and counts as not said.'),
-            (
-                'record_rejected',
-                'any',
-                'It is in meta.rejects; the scope does not pass, but for what is sent twice.'
-            )
-    ) as rules (rule, relation, effect)
-),
-
-points as (
+with points as (
     select
         points.*,
         points.as_of + settings.clock_skew_seconds * interval '1' second as latest_time,
@@ -54,7 +13,7 @@ doubts as (
     select
         scope,
         'created_after_updated' as rule,
-        'cbr.backups' as relation,
+        'backups' as table_name,
         backup_id,
         cast(created_at as varchar) || ' > ' || cast(updated_at as varchar) as value
     from points
@@ -63,7 +22,7 @@ doubts as (
     select
         scope,
         'from_the_future' as rule,
-        'cbr.backups' as relation,
+        'backups' as table_name,
         backup_id,
         cast(created_at as varchar) as value
     from points
@@ -72,7 +31,7 @@ doubts as (
     select
         scope,
         'captured_in_the_future' as rule,
-        'cbr.backups' as relation,
+        'backups' as table_name,
         backup_id,
         cast(protected_at as varchar) as value
     from points
@@ -81,7 +40,7 @@ doubts as (
     select
         scope,
         'expires_before_creation' as rule,
-        'cbr.backups' as relation,
+        'backups' as table_name,
         backup_id,
         cast(expired_at as varchar) || ' <= ' || cast(created_at as varchar) as value
     from points
@@ -90,7 +49,7 @@ doubts as (
     select
         scope,
         'no_creation' as rule,
-        'cbr.backups' as relation,
+        'backups' as table_name,
         backup_id,
         cast(null as varchar) as value
     from points
@@ -99,7 +58,7 @@ doubts as (
     select
         scope,
         'unknown_status' as rule,
-        'cbr.backups' as relation,
+        'backups' as table_name,
         backup_id,
         status as value
     from points
@@ -108,7 +67,7 @@ doubts as (
     select
         scope,
         'unknown_resource_type' as rule,
-        'cbr.backups' as relation,
+        'backups' as table_name,
         backup_id,
         resource_type as value
     from points
@@ -117,7 +76,7 @@ doubts as (
     select
         scope,
         'no_resource' as rule,
-        'cbr.backups' as relation,
+        'backups' as table_name,
         backup_id,
         resource_id as value
     from points
@@ -126,7 +85,7 @@ doubts as (
     select
         scope,
         'parent_not_present' as rule,
-        'cbr.backups' as relation,
+        'backups' as table_name,
         backup_id,
         parent_id as value
     from staging.stg_backups
@@ -135,7 +94,7 @@ doubts as (
     select
         points.scope,
         'replica_without_source' as rule,
-        'cbr.backups' as relation,
+        'backups' as table_name,
         points.backup_id,
         cast(null as varchar) as value
     from points
@@ -147,7 +106,7 @@ doubts as (
     select
         scope,
         'unknown_status' as rule,
-        'cbr.children' as relation,
+        'children' as table_name,
         backup_id,
         children.status as value
     from staging.stg_children as children
@@ -157,7 +116,7 @@ doubts as (
     select
         scope,
         'unknown_status' as rule,
-        'cbr.replication_records' as relation,
+        'replication_records' as table_name,
         top_backup_id as backup_id,
         status as value
     from cbr.replication_records
@@ -167,7 +126,7 @@ doubts as (
     select
         scope,
         'value_refused' as rule,
-        'cbr.' || table_name as relation,
+        table_name,
         example_id as backup_id,
         path || ' sent as ' || found as value
     from meta.drift
@@ -176,7 +135,7 @@ doubts as (
     select
         scope,
         'record_rejected' as rule,
-        'cbr.' || table_name as relation,
+        table_name,
         cast(null as varchar) as backup_id,
         reason as value
     from meta.rejects
@@ -186,11 +145,47 @@ select
     scope,
     snapshots.snapshot_id,
     rule, -- VARCHAR: The rule that is broken.
-    doubts.relation, -- VARCHAR: The table that has the record.
+    'cbr.' || doubts.table_name as relation, -- VARCHAR: The table that has the record.
     doubts.backup_id, -- VARCHAR: The backup concerned, or an example of it.
     doubts.value, -- VARCHAR: What was found.
     rules.effect -- VARCHAR: What follows from it.
 from doubts
 inner join staging.stg_snapshots as snapshots using (scope)
-inner join rules using (rule)
-where rules.relation in (doubts.relation, 'any')
+inner join (
+    values
+        (
+            'created_after_updated',
+            'backups',
+            'The time of capture is believed only as far as it fits.'
+        ),
+        ('from_the_future', 'backups', 'It counts as no recovery point.'),
+        (
+            'captured_in_the_future',
+            'backups',
+            'The time of capture is not believed, or it counts as no recovery point.'
+        ),
+        ('expires_before_creation', 'backups', 'It can not be relied on.'),
+        ('no_creation', 'backups', 'Nobody knows what moment it brings back.'),
+        (
+            'unknown_status',
+            'backups',
+            'It counts as no recovery point; what depends on its status is unknown.'
+        ),
+        ('unknown_resource_type', 'backups', 'What depends on its type is unknown.'),
+        ('no_resource', 'backups', 'It stands for a resource of its own.'),
+        ('parent_not_present', 'backups', 'It counts as a backup of its own.'),
+        (
+            'replica_without_source',
+            'backups',
+            'Nobody knows where it comes from, nor what moment it brings back.'
+        ),
+        ('unknown_status', 'children', 'Whether the whole can be restored is unknown.'),
+        ('unknown_status', 'replication_records', 'Whether it was replicated is unknown.'),
+        ('value_refused', 'any', 'It is kept in extra, and counts as not said.'),
+        (
+            'record_rejected',
+            'any',
+            'It is in meta.rejects; the scope does not pass, but for what is sent twice.'
+        )
+) as rules (rule, table_name, effect) using (rule)
+where rules.table_name in (doubts.table_name, 'any')

@@ -1,21 +1,17 @@
 -- One row a resource: the rule that gives it its tier, and the one that takes it out of scope, if
 -- any.
-with resources as (
-    select * from intermediate.int_resources
-),
-
-selectors as (
+with selectors as (
     -- What a resource can be selected by. A disk that is known from its server alone goes with the
     -- server, unless a rule names it.
     select scope, resource_id, 'resource_id' as selector, resource_id as value, 2 as nearness
-    from resources
+    from intermediate.int_resources
     union all
     select scope, resource_id, 'resource_id' as selector, server_id as value, 1 as nearness
-    from resources
+    from intermediate.int_resources
     where server_id is not null
     union all
     select scope, resource_id, 'vault_id' as selector, vault_id as value, 1 as nearness
-    from resources
+    from intermediate.int_resources
     union all
     select
         scope,
@@ -23,10 +19,10 @@ selectors as (
         'enterprise_project_id' as selector,
         enterprise_project_id as value,
         1 as nearness
-    from resources
+    from intermediate.int_resources
     union all
     select scope, resource_id, 'resource_type' as selector, resource_type as value, 1 as nearness
-    from resources
+    from intermediate.int_resources
 ),
 
 deciding_rules as (
@@ -50,7 +46,7 @@ deciding_rules as (
 
 assignments as (
     select resources.*, coalesce(rules.policy_rule_id, 'default') as policy_rule_id
-    from resources
+    from intermediate.int_resources as resources
     left join deciding_rules as rules
         on resources.scope = rules.scope
         and resources.resource_id = rules.resource_id
