@@ -6,12 +6,12 @@ ones enter; the new state leaves, its files written and not yet made to count.
 
 from pipelines.contract.columns import Table
 from pipelines.contract.history import (
+    APPENDED_BY_FOLD,
     CLOSED_VERSIONS,
     DEPTHS,
     DISAPPEARANCES,
     DRIFT_SEEN,
     EXPIRY_CHANGES,
-    GROWN,
     OPEN_VERSIONS,
     UNREAD,
 )
@@ -57,7 +57,7 @@ def fold(
         files.setdefault(EXPIRY_CHANGES.name, []).extend(written(EXPIRY_CHANGES, "SELECT * FROM fold.expiry_changes"))
         files[DRIFT_SEEN.name] = written(DRIFT_SEEN, versions.drift())
         files.setdefault(DISAPPEARANCES.name, []).extend(written(DISAPPEARANCES, "SELECT * FROM fold.disappearances"))
-        for table in GROWN:
+        for table in APPENDED_BY_FOLD:
             if len(many := files.get(table.name, [])) > _MAX_FILES:
                 files[table.name] = written(
                     table, f"SELECT * FROM {select_rows(table, [home.path / file for file in many])}"

@@ -5,7 +5,7 @@ What differs is found by a hash of 64 bits of the columns that can, and then rea
 """
 
 from pipelines.contract.columns import Column, Table, Type
-from pipelines.contract.history import LOADED_FLAGS, backup_of, key_of
+from pipelines.contract.history import LOADED_FLAGS, record_key, top_backup_column
 from pipelines.contract.tables import BACKUPS, CHILDREN, EXTEND_INFO
 
 _NO_CONTENT = ("snapshot_id", "detail_read_at")  # they tell when it was read, not what it is
@@ -54,7 +54,7 @@ def compared(table: Table) -> str:
 
     Of backups all, of what stands in them only those that differ.
     """
-    key = key_of(table)
+    key = record_key(table)
     own = ", ".join(_hashed(c) for c in table.columns if c.name not in (*key, *_NO_CONTENT))
     old, new = ("", "")
     if table is BACKUPS:
@@ -83,7 +83,7 @@ def closing(table: Table) -> str:
 
 def lasting(table: Table) -> str:
     """Return since when each backup of the new snapshot has been as it is; of what stands in one, only exceptions."""
-    key = ", ".join(f"c.{name}" for name in key_of(table))
+    key = ", ".join(f"c.{name}" for name in record_key(table))
     if table is BACKUPS:
         was = ", ".join(f"{value} AS {name}" for name, value in _FOLDED.items())
         return f"""
@@ -93,7 +93,7 @@ def lasting(table: Table) -> str:
         LEFT JOIN fold.points AS p ON c.id = p.id AND p.side = 'now'
         CROSS JOIN was.snapshot AS w CROSS JOIN now.snapshot AS n WHERE c.has"""
     # What differs came or changed now, and is an exception unless its backup is new, too; what was one stays one.
-    stays = ", ".join(f"o.{name}" for name in key_of(table))
+    stays = ", ".join(f"o.{name}" for name in record_key(table))
     return f"""
     SELECT {key}, n.as_of AS valid_from, CASE WHEN c.had THEN {_since("first_seen")} ELSE n.as_of END AS first_seen
     FROM compared AS c
@@ -108,7 +108,7 @@ def lasting(table: Table) -> str:
 
 def beginning(table: Table) -> str:
     """Return the same for the first snapshot, which has none before it: nothing is older than another."""
-    key = ", ".join(f"t.{name}" for name in key_of(table))
+    key = ", ".join(f"t.{name}" for name in record_key(table))
     was = ", ".join(f"{value} AS {name}" for name, value in _BEGUN.items())
     points = "LEFT JOIN fold.points AS p ON t.id = p.id AND p.side = 'now'" if table is BACKUPS else ""
     return f"""
@@ -119,7 +119,7 @@ def beginning(table: Table) -> str:
 def _since_when(table: Table, of: str) -> str:
     """Return the joins that tell since when a record of the snapshot before was as it was: `b` and `o`."""
     return f"""
-    LEFT JOIN was.backups_open AS b ON {of}.scope = b.scope AND {of}.{backup_of(table)} = b.id
+    LEFT JOIN was.backups_open AS b ON {of}.scope = b.scope AND {of}.{top_backup_column(table)} = b.id
     LEFT JOIN was.{table.name}_open AS o ON {_on(table, of, "o")}"""
 
 
@@ -132,7 +132,7 @@ def unread(table: Table) -> str:
     flag = LOADED_FLAGS.get(table.name, LOADED_FLAGS[CHILDREN.name])
     of_list = "true" if table is not EXTEND_INFO else "t.level = 'child'"
     return f"""
-    SELECT t.* FROM was.{table.name} AS t JOIN now.backups AS b ON t.{backup_of(table)} = b.id AND NOT b.{flag}
+    SELECT t.* FROM was.{table.name} AS t JOIN now.backups AS b ON t.{top_backup_column(table)} = b.id AND NOT b.{flag}
     WHERE {of_list} AND NOT EXISTS (SELECT 1 FROM now.{table.name}_read AS r WHERE {_on(table, "t", "r")})"""
 
 
@@ -148,7 +148,7 @@ def drift() -> str:
 
 
 def _on(table: Table, left: str, right: str) -> str:
-    return " AND ".join(f"{left}.{name} = {right}.{name}" for name in key_of(table))
+    return " AND ".join(f"{left}.{name} = {right}.{name}" for name in record_key(table))
 
 
 def _hashed(column: Column) -> str:
