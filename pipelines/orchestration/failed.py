@@ -1,6 +1,6 @@
 """Which runs failed since the last look, and what they said.
 
-Belongs here: reading Dagster's records. Does not belong here: the words (alerts/failures.py), or when it is looked
+Belongs here: reading Dagster's records. Does not belong here: the words (alerts/message.py), or when it is looked
 (sensors.py).
 """
 
@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import dagster as dg
 from dagster import DagsterEventType, DagsterRun, DagsterRunStatus, RunRecord, RunsFilter
 
-from pipelines.alerts.failures import failure_text, unknown_failure_text
+from pipelines.alerts.message import failure_message, unexplained_failure_message
 from pipelines.orchestration.jobs import cbr_snapshot, replay, report
 from pipelines.orchestration.resources import CURE, PUBLISHED
 
@@ -61,10 +61,10 @@ def text_of(instance: dg.DagsterInstance, run: DagsterRun) -> str:
         said = entry.get_dagster_event().step_failure_data.user_failure_data
         if said and said.description and CURE in said.metadata:
             published = bool(said.metadata[PUBLISHED].value)
-            return failure_text(
+            return failure_message(
                 run.job_name, run.run_id, said.description, str(said.metadata[CURE].value), published=published
             )
-    return unknown_failure_text(run.job_name, run.run_id)
+    return unexplained_failure_message(run.job_name, run.run_id)
 
 
 def _is_of(run: DagsterRun, location: str | None) -> bool:

@@ -11,7 +11,7 @@ import dagster as dg
 from dagster import DagsterRunStatus, RunsFilter
 
 from pipelines import clock
-from pipelines.alerts.changes import keep_told, read_news, read_told
+from pipelines.alerts.notified import read_notified_results, read_pending_alerts, write_notified_results
 from pipelines.alerts.webhook import post
 from pipelines.config import Operation
 from pipelines.landing.attempts import read_attempts
@@ -110,12 +110,12 @@ def _changed(webhook: str | None, status: dg.DefaultSensorStatus) -> dg.SensorDe
         if context.cursor == seen:
             return dg.SkipReason("nothing was published since the last look")
         with read_published(home.warehouse) as connection:
-            news = read_news(connection, read_told(home))
-        for text in news.texts:
-            post(webhook, text)
-        keep_told(home, news.told)
+            pending = read_pending_alerts(connection, read_notified_results(home))
+        for message in pending.messages:
+            post(webhook, message)
+        write_notified_results(home, pending.results)
         context.update_cursor(seen)
-        return dg.SkipReason("posted" if news.texts else "no result is otherwise than what was told")
+        return dg.SkipReason("posted" if pending.messages else "no result is otherwise than what was told")
 
     return tell_what_changed
 
