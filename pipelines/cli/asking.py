@@ -14,18 +14,18 @@ from pipelines.cli.options import chosen_home, home_option
 @home_option
 def query(sql: str, form: str, home: str | None) -> None:
     """Print what SQL finds in the published file. Nothing can be changed with it."""
-    from pipelines.reports.answer import print_answer
+    from pipelines.reports.query import print_query
 
-    print_answer(chosen_home(home).warehouse, sql, form, sys.stdout)
+    print_query(chosen_home(home).warehouse, sql, form, sys.stdout)
 
 
 @click.command()
 @home_option
 def status(home: str | None) -> None:
     """Say of each scope how old and how complete it is, and what changed since the snapshot before."""
-    from pipelines.reports.status import lines
+    from pipelines.reports.status import status_lines
 
-    for line in lines(chosen_home(home), clock.utc_now()):
+    for line in status_lines(chosen_home(home), clock.utc_now()):
         click.echo(line)
 
 

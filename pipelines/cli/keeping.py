@@ -30,9 +30,9 @@ def build(home: str | None) -> None:
 @home_option
 def catalog(home: str | None) -> None:
     """Print the data dictionary of the published file, as Markdown."""
-    from pipelines.reports.dictionary import markdown
+    from pipelines.reports.dictionary import data_dictionary
 
-    click.echo(markdown(chosen_home(home).warehouse), nl=False)
+    click.echo(data_dictionary(chosen_home(home).warehouse), nl=False)
 
 
 @click.command()

@@ -25,7 +25,7 @@ def show(backup_id: str, cloud: str, form: str, verbose: bool) -> None:
     from pipelines.extract.client import Client
     from pipelines.extract.pace import Pacer
     from pipelines.extract.scope import open_scope
-    from pipelines.reports.rows import print_rows
+    from pipelines.reports.backup_rows import print_backup_rows
 
     if not re.fullmatch(r"[\w-][\w .+~-]*", backup_id, re.ASCII):
         raise WarehouseError(f"{backup_id!a} is no id of a backup", "An id has letters, digits and dashes.")
@@ -39,7 +39,7 @@ def show(backup_id: str, cloud: str, form: str, verbose: bool) -> None:
     if form == "json":
         sys.stdout.buffer.write(body + b"\n")
     else:
-        print_rows(body, cloud, clock.snapshot_id(clock.utc_now()), Console())
+        print_backup_rows(body, cloud, clock.snapshot_id(clock.utc_now()), Console())
 
 
 @click.command()

@@ -30,15 +30,15 @@ def _verify(folder: Path) -> None:
     from pipelines.evidence.verify import verify
 
     found = verify(folder)
-    for damage in found.damages:
+    for damage in found.differences:
         click.echo(damage)
-    if found.damages:
+    if found.differences:
         raise WarehouseError(
-            f"{folder} is not what it was: {len(found.damages)} files differ", "Get it from where it is kept."
+            f"{folder} is not what it was: {len(found.differences)} files differ", "Get it from where it is kept."
         )
     if not found.is_same:
         raise WarehouseError(
-            f"judging {folder} again gives {found.found_sha256}, where its manifest says {found.said_sha256}",
+            f"judging {folder} again gives {found.computed_sha256}, where its manifest says {found.recorded_sha256}",
             "Try the version of cbr-warehouse that its manifest names.",
         )
-    click.echo(f"{found.results} results, judged again, are the same: {found.found_sha256}")
+    click.echo(f"{found.results} results, judged again, are the same: {found.computed_sha256}")

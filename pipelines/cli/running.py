@@ -22,7 +22,7 @@ def demo(home: str, verbose: bool) -> None:
     from pipelines import clock
     from pipelines.flow.rehearsal import rehearse
     from pipelines.reports.report import LATEST, PAGE, write_report
-    from pipelines.reports.summary import near
+    from pipelines.reports.summary import relative_to_cwd
 
     settings = Settings.load(home, {"CBR_CLOUDS": SANDBOX})
     with _progress() as progress:
@@ -30,7 +30,7 @@ def demo(home: str, verbose: bool) -> None:
     with clock.shifted_to(moment):
         _run(settings, verbose)
     write_report(Home(settings.home))
-    click.echo(f"report     {near(Home(settings.home).reports / LATEST / PAGE)}")
+    click.echo(f"report     {relative_to_cwd(Home(settings.home).reports / LATEST / PAGE)}")
 
 
 @click.command()

@@ -123,7 +123,7 @@ DISAPPEARANCES = Table(
         Column(
             "is_auto",
             BOOLEAN,
-            "Whether a policy created the backup, by its auto_trigger flag or else its name. Null if neither says.",
+            "Made by a policy; by its flag, else by its name, else null.",
         ),
         *STATE_HISTORY_COLUMNS,
         FIRST_SEEN,

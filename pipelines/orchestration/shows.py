@@ -20,8 +20,8 @@ from pipelines.contract.meta import DRIFT
 from pipelines.extract.snapshot import ScopeResult
 from pipelines.flow.build import WarehouseDraft
 from pipelines.models.audit import AuditResult
-from pipelines.reports.preview import read_preview, table_of
-from pipelines.reports.scores import trend
+from pipelines.reports.preview import markdown_table, read_preview
+from pipelines.reports.scores import read_trend
 from pipelines.storage.connection import read_published
 from pipelines.storage.home import Home
 from pipelines.tables.manifest import TableManifest
@@ -56,7 +56,7 @@ def landed(home: Home, readings: list[ScopeResult]) -> Shown:
         "requests": sum(snapshot.requests for snapshot in snapshots),
         "retries": sum(snapshot.retries for snapshot in snapshots),
         "scopes that are not whole": sum(_ended(one) != "complete" for one in readings),
-        "scopes": dg.MetadataValue.md(table_of(head, lines)),
+        "scopes": dg.MetadataValue.md(markdown_table(head, lines)),
     }
 
 
@@ -88,27 +88,27 @@ def answer(home: Home) -> Shown:
     """Return the compliance answer; Dagster draws each number over time."""
     preview = read_preview(home.warehouse)
     numbers = {
-        f"{_plain(row['scope'])} {name.replace('_', ' ')}": float(row[name])
-        for row in preview.scores
+        f"{_plain(score.scope)} {name.replace('_', ' ')}": float(value)
+        for score in preview.scores
         for name in ("strict_score", "score", "fails", "unknowns", "critical")
-        if row[name] is not None
+        if (value := getattr(score, name)) is not None
     }
     return {"answer": dg.MetadataValue.md(preview.markdown), "bytes": home.warehouse.stat().st_size, **numbers}
 
 
 def report(home: Home, page: Path, seconds: float) -> Shown:
     """Return where a report lies, how long it took, and how the scores went."""
-    from pipelines.reports.charts import trend_picture
+    from pipelines.reports.charts import trend_png
     from pipelines.reports.report import WORKBOOK
 
     with read_published(home.warehouse) as connection:
-        points = trend(connection)
+        points = read_trend(connection)
     pictures = {
         f"score of {_plain(scope)}": dg.MetadataValue.md(
-            f"![score over time](data:image/png;base64,{base64.b64encode(trend_picture(mine)).decode()})"
+            f"![score over time](data:image/png;base64,{base64.b64encode(trend_png(mine)).decode()})"
         )
-        for scope in dict.fromkeys(row["scope"] for row in points)
-        if len(mine := [row for row in points if row["scope"] == scope]) > 1
+        for scope in dict.fromkeys(point.scope for point in points)
+        if len(mine := [point for point in points if point.scope == scope]) > 1
     }
     return {
         "report": dg.MetadataValue.path(str(page)),

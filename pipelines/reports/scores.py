@@ -1,16 +1,16 @@
-"""One number for how things stand, now and at each snapshot that was judged.
+"""Compliance scores of each scope, in percent over all controls, now and over time.
 
-A connection to a published file enters; rows leave, scores in percent, of all controls. Does not belong here: those of
-resources alone, by day, project and tier (compliance.protection_trend_daily has them).
+Scores per day, project and tier are in compliance.protection_trend_daily.
 """
 
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
 
 import duckdb
 
-from pipelines.storage.connection import fetch_dicts
+from pipelines.storage.connection import fetch_rows
 
-# Weighed by severity, of what applies. What is unknown passes in neither; what is accepted counts as a pass in one.
+# Weighted by severity, over applicable results. Unknown counts as a failure in both scores, waived in the strict one.
 _SCORED = """
     100.0 * sum(w.weight * c.subjects) filter (where c.status = 'pass')
     / nullif(sum(w.weight * c.subjects) filter (where c.status <> 'not_applicable'), 0) as strict_score,
@@ -38,11 +38,36 @@ group by c.scope, c.as_of order by c.scope, c.as_of
 """
 
 
-def scores(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    """Return the scores of each scope now."""
-    return fetch_dicts(connection, _SCORES)
+@dataclass(frozen=True, slots=True)
+class Score:
+    """The current score of a scope. Scores are null if no control applies."""
+
+    scope: str
+    strict_score: float | None
+    score: float | None
+    fails: int | None
+    unknowns: int | None
+    critical: int | None  # failed results of critical controls
 
 
-def trend(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    """Return the scores of each scope at each snapshot, the oldest first."""
-    return fetch_dicts(connection, _TREND)
+@dataclass(frozen=True, slots=True)
+class ScoreAt:
+    """The score of a scope at the time of a snapshot, naive UTC."""
+
+    scope: str
+    as_of: datetime
+    strict_score: float | None
+    score: float | None
+    fails: int | None
+    unknowns: int | None
+    critical: int | None
+
+
+def read_scores(connection: duckdb.DuckDBPyConnection) -> list[Score]:
+    """Return the current score of each scope."""
+    return fetch_rows(connection, _SCORES, Score)
+
+
+def read_trend(connection: duckdb.DuckDBPyConnection) -> list[ScoreAt]:
+    """Return the score of each scope at each snapshot, the oldest first."""
+    return fetch_rows(connection, _TREND, ScoreAt)

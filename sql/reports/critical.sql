@@ -1,11 +1,17 @@
--- One row a critical control that fails: whom it concerns, since when, and whose it is. Disks of servers that fail alike
--- are counted, and their servers are named.
+-- One row per critical control that fails: what fails, since when, and the owners. `kinds` has the kind of each subject
+-- that fails. `named` leaves out disks whose server fails too.
 with work as (
     select
         w.*,
         coalesce(w.resource_id, w.subject_id) as id,
         coalesce(nullif(trim(w.resource_name), ''), w.resource_id, w.subject_id) as name,
-        r.server_id
+        r.server_id,
+        case
+            when r.resource_type = 'OS::Nova::Server' then 'server'
+            when r.resource_type = 'OS::Cinder::Volume' then 'disk'
+            when w.resource_id is not null then 'resource'
+            else w.subject_type
+        end as kind
     from compliance.owner_worklist as w
     left join compliance.resource_compliance as r
         on w.scope = r.scope and w.snapshot_id = r.snapshot_id and w.resource_id = r.resource_id
@@ -27,6 +33,7 @@ subjects as (
         id,
         name,
         is_led,
+        min(kind) as kind,
         min(first_failed_at) as since,
         min(due_at) as due,
         list(distinct owner) as owners,
@@ -39,8 +46,7 @@ select
     scope,
     control_id as control,
     title,
-    count(*) filter (where not is_led) as subjects,
-    count(*) filter (where is_led) as disks,
+    list(kind) as kinds,
     sum(results) as results,
     list({'id': id, 'name': name} order by since, name, id) filter (where not is_led) as named,
     list_sort(list_distinct(flatten(list(owners)))) as owners,
