@@ -18,9 +18,10 @@ from pipelines.landing.manifest import LIST, SHOW, Snapshot
 from pipelines.landing.writer import SnapshotWriter
 from pipelines.models.project import project
 from pipelines.normalize.tolerant.coerce import json_text
-from pipelines.policy.force import Rules
+from pipelines.policy.resolve import Rules
 from pipelines.storage.connection import connect
 from pipelines.storage.home import Home
+from pipelines.warehouse.inputs import read_inputs
 from pipelines.warehouse.models import build_models
 from pipelines.warehouse.sources import fill_sources
 
@@ -187,7 +188,7 @@ def ask(home: Home, sql: str, *, rules: Rules | None = None, zone: str = "UTC") 
     } & project().columns.keys()
     with connect() as connection:
         connection.execute(f"SET TimeZone = '{zone}'")
-        fill_sources(connection, home, "run-1", project(), rules or Rules())
+        fill_sources(connection, read_inputs(home, "run-1", rules or Rules()), project())
         build_models(connection, project().towards(named))
         cursor = connection.execute(sql)
         names = [column[0] for column in cursor.description or []]

@@ -18,7 +18,7 @@ import pytest
 
 from pipelines.alerts.message import failure_message
 from pipelines.alerts.webhook import post
-from pipelines.config import Operation
+from pipelines.config import DeploymentSettings
 from pipelines.errors import WarehouseError
 from pipelines.orchestration.location import build_definitions
 from pipelines.orchestration.resources import Warehouse
@@ -87,8 +87,8 @@ class Watch:
     """The sensor that tells what changed, looking again and again with what it remembers."""
 
     def __init__(self, home: Home, webhook: str | None) -> None:
-        definitions = build_definitions(Warehouse(home=str(home.path)), operation=Operation(webhook=webhook))
-        self.sensor = definitions.resolve_sensor_def("tell_what_changed")
+        definitions = build_definitions(Warehouse(home=str(home.path)), deployment=DeploymentSettings(webhook=webhook))
+        self.sensor = definitions.resolve_sensor_def("notify_changes")
         self.warehouse = Warehouse(home=str(home.path))
         self.cursor: str | None = None
 
@@ -116,7 +116,7 @@ def test_each_change_is_told_once_and_nothing_else(first_day: Home, chat: Chat) 
     home = first_day
     watch = Watch(home, chat.url)
     assert (watch.look(), chat.texts) == (NEW, [])
-    assert watch.look() == "nothing was published since the last look"
+    assert watch.look() == "nothing was published since the last evaluation"
     publish(home, day(1, fresh(0), fresh(1, status="error"), volume("v")), run_id="run-2")
     assert (watch.look(), len(chat.texts)) == ("posted", 1)
     [head, *lines] = chat.texts[0].split("\n")
@@ -157,7 +157,7 @@ def test_what_is_taken_out_of_scope_or_was_unknown_is_not_said_to_pass_again(hom
     publish(home, day(1, volume("v", created_at="2026-01-01T00:00:00"), server()), run_id="run-2")
     watch.look()
     lines = chat.texts[0].split("\n")
-    assert "• critical *resource-recent-recovery-point* is judged no more: `data`" in lines
+    assert "• critical *resource-recent-recovery-point* is no longer checked: `data`" in lines
     assert "• high *backup-count-drop* passes now: `vault-1`" in lines
     assert not any("passes again: `data`" in line for line in lines)
 
@@ -369,11 +369,11 @@ def test_many_changes_are_counted_and_not_listed(home: Home, chat: Chat) -> None
 
 
 def test_nobody_is_told_where_no_webhook_is_named(home: Home) -> None:
-    assert Watch(home, None).look() == "CBR_WEBHOOK names no webhook, so nobody is told"
+    assert Watch(home, None).look() == "CBR_WEBHOOK is not set, so nothing is posted"
     assert Watch(home, "http://127.0.0.1:9/x").look() == f"nothing is published in {home.path}"
-    by_name = {one.name: one for one in build_definitions(operation=Operation()).sensors or []}
+    by_name = {one.name: one for one in build_definitions(deployment=DeploymentSettings()).sensors or []}
     running = {name for name, one in by_name.items() if one.default_status == dg.DefaultSensorStatus.RUNNING}
-    assert running == {"report_what_was_published"}
+    assert running == {"report_after_publication"}
 
 
 class Failures:
@@ -389,7 +389,9 @@ class Failures:
         assert not done.success
 
     def look(self) -> str:
-        sensor = build_definitions(operation=Operation(webhook=self.chat.url)).resolve_sensor_def("tell_what_failed")
+        sensor = build_definitions(deployment=DeploymentSettings(webhook=self.chat.url)).resolve_sensor_def(
+            "notify_failures"
+        )
         context = dg.build_sensor_context(self.instance, cursor=self.cursor)
         try:
             return str(sensor.evaluate_tick(context).skip_message)
@@ -401,18 +403,18 @@ class Failures:
 def watched(home: Home, chat: Chat) -> Iterator[Failures]:
     with dg.DagsterInstance.ephemeral() as instance:
         found = Failures(home, chat, instance)
-        assert found.look() == "from now on, each run that fails is told"
+        assert found.look() == "every run that fails from now on will be posted"
         yield found
 
 
 def test_a_run_that_failed_is_told_once_with_what_to_do(watched: Failures) -> None:
     watched.run("nowhere")
-    assert watched.look() == "1 runs have failed since the last look"
+    assert watched.look() == "1 runs have failed since the last evaluation"
     [text] = watched.chat.texts
     assert text.startswith(
         "*cbr_snapshot* failed, the published data is unchanged: `cloud 'nowhere' is not in clouds.yaml"
     )
-    assert watched.look() == "0 runs have failed since the last look"
+    assert watched.look() == "0 runs have failed since the last evaluation"
     watched.run("elsewhere", "report")
     watched.look()
     assert len(watched.chat.texts) == 2
@@ -431,7 +433,7 @@ def test_a_failure_that_could_not_be_posted_is_posted_at_a_later_look(
     watched.look()
     assert [re.findall(r"cloud '(\w+)'", text) for text in watched.chat.texts] == [["nowhere"], ["elsewhere"]]
     watched.cursor = "{damaged"
-    assert watched.look() == "from now on, each run that fails is told"
+    assert watched.look() == "every run that fails from now on will be posted"
 
 
 def test_a_run_that_published_with_an_old_scope_says_so(watched: Failures) -> None:
@@ -450,9 +452,9 @@ def test_what_others_said_of_a_failure_pings_nobody() -> None:
 
 
 def test_the_report_is_asked_for_whenever_the_warehouse_was_published(home: Home) -> None:
-    definitions = build_definitions(Warehouse(home=str(home.path)), operation=Operation())
+    definitions = build_definitions(Warehouse(home=str(home.path)), deployment=DeploymentSettings())
     with dg.DagsterInstance.ephemeral() as instance:
-        sensor = definitions.resolve_sensor_def("report_what_was_published")
+        sensor = definitions.resolve_sensor_def("report_after_publication")
         job = definitions.resolve_job_def("cbr_snapshot")
 
         def asked(cursor: str | None) -> tuple[int, str | None]:

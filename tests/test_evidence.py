@@ -54,7 +54,7 @@ def test_a_pack_is_judged_again_anywhere_with_the_same_result(two_days: Home, tm
     shutil.move(folder, elsewhere)
     shutil.rmtree(two_days.path)
     result = call("evidence", "--verify", str(elsewhere))
-    assert (result.exit_code, "judged again, are the same" in result.stdout) == (0, True), result.output
+    assert (result.exit_code, "were recomputed and are the same" in result.stdout) == (0, True), result.output
 
 
 def test_no_name_is_a_formula_in_the_csv(home: Home) -> None:
@@ -116,7 +116,7 @@ def test_a_result_that_was_changed_with_its_hash_is_found(two_days: Home) -> Non
     manifest = json.loads((folder / "manifest.json").read_text())
     (folder / "manifest.json").write_text(json.dumps(manifest | {"result_sha256": "0" * 64}))
     result = call("evidence", "--verify", str(folder))
-    assert (result.exit_code, "where its manifest says 000" in result.stderr) == (1, True)
+    assert (result.exit_code, "but its manifest has 000" in result.stderr) == (1, True)
 
 
 def test_results_that_were_changed_together_with_the_manifest_are_found(two_days: Home) -> None:

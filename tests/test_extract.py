@@ -475,7 +475,7 @@ def test_scopes_are_read_side_by_side_and_one_that_fails_stops_no_other(
     assert [(r.scope, r.snapshot is not None, r.problem is not None) for r in readings] == [
         ("one", True, False), ("bad", False, True), ("two", True, False),
     ]  # fmt: skip
-    assert [(a.scope, a.problem is None) for a in read_attempts(home)] == [
+    assert [(a.scope, a.problem is None) for a in read_attempts(home, read_snapshots(home))] == [
         ("bad", False),
         ("one", True),
         ("two", True),

@@ -25,7 +25,6 @@ from pipelines.flow.normalize import normalize_landed
 from pipelines.landing.attempts import ATTEMPT, Attempt, write_attempt
 from pipelines.landing.manifest import read_snapshots
 from pipelines.models.audit import Audit, AuditResult
-from pipelines.orchestration.shows import tables
 from pipelines.reports.page_data import read_page_data
 from pipelines.reports.report import write_report
 from pipelines.reports.status import status_lines
@@ -227,7 +226,7 @@ def test_tables_are_written_once_and_again_when_landing_or_contract_changed(
     publish(home, Landed([server()]))
     [first] = normalize_landed(home)
     assert normalize_landed(home) == [first]
-    monkeypatch.setattr(tables, "VERSION", "another")
+    monkeypatch.setattr("pipelines.tables.manifest.CONTRACT_VERSION", "another")
     [second] = normalize_landed(home)
     assert second.files != first.files
     land(home, Landed([server(), server("b2")]))
@@ -341,8 +340,8 @@ def test_an_audit_that_finds_an_error_leaves_yesterdays_file_and_no_draft(home: 
     publish(home, Landed([server()]))
     inode = home.warehouse.stat().st_ino
     draft = build_draft(home, "run-2")
-    draft.audited.append(AuditResult(Audit("broken", "error", "cbr.backups", "SELECT 1", "x"), 3, [{"id": "b1"}]))
-    with pytest.raises(WarehouseError, match=r"not published: broken found .*3 rows in cbr\.backups.*b1"):
+    draft.audits.append(AuditResult(Audit("broken", "error", "cbr.backups", "SELECT 1", "x"), 3, [{"id": "b1"}]))
+    with pytest.raises(WarehouseError, match=r"not published: broken failed .*3 rows in cbr\.backups.*b1"):
         publish_draft(home, draft)
     assert home.warehouse.stat().st_ino == inode
     assert not draft.path.exists()

@@ -16,7 +16,7 @@ from pipelines.flow.normalize import normalize_landed
 from pipelines.history.results import _MAX_FILES, read_result_history
 from pipelines.landing.attempts import Attempt, write_attempt
 from pipelines.landing.manifest import LIST, SHOW
-from pipelines.policy.force import Rules
+from pipelines.policy.resolve import Rules
 from pipelines.storage.home import Home
 from tests.given import AS_OF, Body, Landed, ask, at, child, fold, land, publish, query, replica, server, volume
 

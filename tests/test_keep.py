@@ -95,7 +95,7 @@ def test_an_unknown_snapshot_is_said(home: Home) -> None:
 def test_verify_finds_every_part_that_is_not_what_it_was(home: Home) -> None:
     old = land(home, Landed([server()]))
     new = land(home, Landed([server()], as_of=AS_OF + timedelta(days=1)))
-    assert call(home, "verify").stdout == "4 parts of 2 snapshots are what they were\n"
+    assert call(home, "verify").stdout == "4 parts of 2 snapshots match their manifests\n"
     changed = home.landed("prod", old.snapshot_id) / "show-00001.ndjson.zst"
     data = bytearray(changed.read_bytes())
     data[len(data) // 2] ^= 1

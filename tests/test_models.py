@@ -8,7 +8,8 @@ from sqlglot import exp
 
 from pipelines.contract.derive import create_table
 from pipelines.models.control import FINDING, Control
-from pipelines.models.model import Model, ModelError, parse_model, sql_folder
+from pipelines.models.files import sql_folder
+from pipelines.models.model import Model, ModelError, parse_model
 from pipelines.models.portability import objections
 from pipelines.models.project import SOURCES, project, read_project
 from pipelines.policy.tables import SETTINGS, TIERS
@@ -91,8 +92,8 @@ def test_what_differs_between_engines_is_refused(sql: str) -> None:
             "SELECT contains(a, b) AS x FROM t",
             "not on the list of functions: CONTAINS(a, b); write strpos(text, part) > 0",
         ),
-        ("SELECT a LIKE '%' || b || '%' AS x FROM t", "a pattern that is no literal, where strpos(text, part) > 0"),
-        ("SELECT a ILIKE b AS x FROM t", "a pattern that is no literal, where strpos(text, part) > 0"),
+        ("SELECT a LIKE '%' || b || '%' AS x FROM t", "a pattern that is no literal"),
+        ("SELECT a ILIKE b AS x FROM t", "a pattern that is no literal"),
         ("SELECT some_function(a) AS x FROM t", "allowed are "),
     ],
 )

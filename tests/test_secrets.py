@@ -12,6 +12,7 @@ from pipelines.config import ReadSettings, Settings
 from pipelines.extract.secrets import PIECE, Redactor
 from pipelines.extract.snapshot import land_scopes
 from pipelines.landing.attempts import read_attempts
+from pipelines.landing.manifest import read_snapshots
 from pipelines.sandbox import Sandbox, serve
 from pipelines.sandbox.answers import Answer
 from pipelines.storage.home import Home
@@ -97,7 +98,7 @@ def test_what_a_service_quotes_of_a_request_is_neither_said_nor_kept(
         environ = {"CBR_CLOUDS": "prod", "CBR_RETRY_SECONDS": "0.05"}
         [reading] = land_scopes(home, Settings.load(str(home.path), environ), lambda *_: None)
     assert reading.problem is not None
-    [attempt] = read_attempts(home)
+    [attempt] = read_attempts(home, read_snapshots(home))
     assert attempt.problem == str(reading.problem)
     assert quoted
     for secret in quoted:

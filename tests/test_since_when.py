@@ -16,14 +16,14 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from pipelines.flow.judge import home_rules
 from pipelines.flow.normalize import normalize_landed
 from pipelines.history.results import RESULT_MODELS, write_result_history, write_results
-from pipelines.landing.manifest import read_snapshots
 from pipelines.models.project import project
 from pipelines.sandbox.estate import estate as synthetic_estate
 from pipelines.sandbox.stories import STORY_DAYS
 from pipelines.storage.connection import connect
 from pipelines.storage.home import Home
+from pipelines.warehouse.inputs import read_inputs
 from pipelines.warehouse.models import build_models
-from pipelines.warehouse.sources import current_manifests, fill_sources
+from pipelines.warehouse.sources import fill_sources
 from tests.given import AS_OF, Landed, land
 from tests.histories import Estate, estates, readings
 
@@ -59,12 +59,13 @@ def judge(home: Home, given: Landed) -> dict[str, Judged]:
     models = project()
     with connect() as connection:
         normalize_landed(home)
-        fill_sources(connection, home, "run", models, home_rules(home))
+        inputs = read_inputs(home, "run", home_rules(home))
+        fill_sources(connection, inputs, models)
         build_models(connection, models.towards((*RESULT_MODELS, "compliance.resource_compliance")))
         judged = {}
-        for loaded in current_manifests(home, read_snapshots(home)):
-            write_result_history(home, write_results(home, connection, loaded.scope, loaded.snapshot_id))
-            judged[loaded.scope] = said(connection, loaded.scope)
+        for scope, snapshot_id in sorted(inputs.current):
+            write_result_history(home, write_results(home, connection, scope, snapshot_id))
+            judged[scope] = said(connection, scope)
     return judged
 
 

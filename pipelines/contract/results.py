@@ -56,7 +56,7 @@ RESULT_EVENTS = Table(
         SCOPE,
         *_EVALUATION,
         *_SUBJECT,
-        Column("from_status", STRING, "The status before; null where it passed, did not apply, or was not there."),
+        Column("from_status", STRING, "The status before; null where it passed or was not there."),
         Column("to_status", STRING, "New status. Null if the subject no longer exists.", known=STATUSES),
         Column("reason_code", STRING, "Why, in a word."),
         Column("reason", STRING, "Why, in one sentence."),
@@ -64,7 +64,7 @@ RESULT_EVENTS = Table(
         Column(
             "cause",
             STRING,
-            "What changed: the data, the policy, the waivers, the rule of the control, or the subject that is gone.",
+            "What changed: data, policy, waivers, rule, or subject, which is gone.",
             required=True,
         ),
     ),

@@ -8,8 +8,8 @@ from pipelines.history.manifest import read_history
 from pipelines.history.results import read_result_history, write_result_history
 from pipelines.landing.attempts import ATTEMPT
 from pipelines.landing.manifest import MANIFEST, newest_complete, read_snapshots
-from pipelines.models.model import sql_folder
-from pipelines.policy.named import WAIVERS, Named
+from pipelines.models.files import sql_folder
+from pipelines.policy.files import WAIVERS, RuleFiles
 from pipelines.storage.files import copy_private
 from pipelines.storage.home import Home
 from pipelines.tables.manifest import TableManifest, read_table_manifest
@@ -24,7 +24,7 @@ def copy_sql(folder: Path) -> None:
             copy_private(path, folder / "sql" / path.relative_to(sql_folder()))
 
 
-def copy_rules(files: Named, folder: Path) -> None:
+def copy_rules(files: RuleFiles, folder: Path) -> None:
     """Copy policies and waivers into the pack at `folder`."""
     copies = {f"{POLICIES}/{path.stem}.yaml": path for path in files.policies}
     if files.waivers:
@@ -33,10 +33,10 @@ def copy_rules(files: Named, folder: Path) -> None:
         copy_private(path, folder / name)
 
 
-def packed_rules(folder: Path) -> Named:
+def packed_rules(folder: Path) -> RuleFiles:
     """Return the policies and the waivers in the pack at `folder`."""
     waivers = folder / WAIVERS
-    return Named(tuple(sorted((folder / POLICIES).glob("*.yaml"))), waivers if waivers.exists() else None)
+    return RuleFiles(tuple(sorted((folder / POLICIES).glob("*.yaml"))), waivers if waivers.exists() else None)
 
 
 def copy_home(home: Home, packed: Home) -> list[TableManifest]:

@@ -28,8 +28,8 @@ from pipelines.evidence.results import (
 from pipelines.evidence.snapshot_home import create_snapshot_home, recorded_counts
 from pipelines.landing.manifest import Snapshot, newest_complete, read_snapshots
 from pipelines.models.project import project
-from pipelines.policy.force import read_rules
-from pipelines.policy.named import named
+from pipelines.policy.files import find_rule_files
+from pipelines.policy.resolve import read_rules
 from pipelines.storage.files import create_private, disk_errors, make_private_folder, sha256_of
 from pipelines.storage.home import Home
 from pipelines.storage.manifests import write_manifest
@@ -92,7 +92,7 @@ def _home_at(home: Home, snapshot: Snapshot) -> Iterator[Home]:
 def _fill(home: Home, snapshot_home: Home, snapshot: Snapshot, folder: Path) -> None:
     tables = copy_home(snapshot_home, Home(folder / "home"))
     copy_sql(folder)
-    files = named(home)
+    files = find_rule_files(home)
     copy_rules(files, folder)
     results = evaluate_controls(snapshot_home, project(), read_rules(project().controls, files))
     current = newest_complete(read_snapshots(snapshot_home))

@@ -16,16 +16,16 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from pipelines.errors import DamagedFileError
-from pipelines.landing.manifest import read_snapshots
 from pipelines.models.project import Project
-from pipelines.policy.force import Rules
+from pipelines.policy.resolve import Rules
 from pipelines.reports.cells import FORMULA_PREFIXES
 from pipelines.storage.connection import connect, read_published, restrict_to_database
 from pipelines.storage.files import create_private
 from pipelines.storage.home import Home
 from pipelines.tables.manifest import damaged_files
+from pipelines.warehouse.inputs import read_inputs
 from pipelines.warehouse.models import build_models
-from pipelines.warehouse.sources import current_manifests, fill_sources
+from pipelines.warehouse.sources import fill_sources
 
 RESULTS = "compliance.control_results"
 _KEY = "control_id, scope, snapshot_id, subject_type, subject_id"
@@ -43,14 +43,15 @@ def evaluate_controls(home: Home, project: Project, rules: Rules) -> pa.Table:
 
     Raise DamagedFileError if a table was changed.
     """
-    for manifest in current_manifests(home, read_snapshots(home)):
+    inputs = read_inputs(home, "evidence", rules)
+    for manifest in inputs.tables:
         for path in damaged_files(home, manifest):
             raise DamagedFileError(
                 f"{path} is damaged: its hash differs from the manifest",
                 "Restore it from a copy, or run 'cbr-warehouse build' to make it again.",
             )
     with connect() as connection:
-        fill_sources(connection, home, "evidence", project, rules)
+        fill_sources(connection, inputs, project)
         restrict_to_database(connection)
         build_models(connection, project.towards([RESULTS]))
         results: pa.Table = connection.sql(_IN_ORDER).to_arrow_table()

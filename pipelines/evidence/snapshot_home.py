@@ -9,12 +9,13 @@ from pathlib import Path
 
 from pipelines.contract.results import RESULT_COUNTS, RESULTS
 from pipelines.errors import EvidenceError
-from pipelines.evidence.results import COUNT_COLUMNS, Counts
+from pipelines.evidence.results import Counts
 from pipelines.flow.normalize import normalize_landed
 from pipelines.history.manifest import read_history
 from pipelines.history.results import read_result_history, write_result_history
 from pipelines.landing.attempts import Attempt, read_attempts, write_attempt
 from pipelines.landing.manifest import Snapshot, newest_complete, read_snapshots
+from pipelines.models.files import read_query
 from pipelines.storage.connection import connect
 from pipelines.storage.files import make_private_folder
 from pipelines.storage.home import Home
@@ -49,12 +50,13 @@ def recorded_counts(home: Home, snapshot: Snapshot, companion: Snapshot) -> Coun
     """
     entry = read_result_history(home, snapshot.scope).of(snapshot.snapshot_id)
     other = read_result_history(home, companion.scope).of(companion.snapshot_id)
-    if entry is None or other is None or entry.read != other.read:
+    if entry is None or other is None or entry.attempts != other.attempts:
         return None
     rows = select_rows(RESULT_COUNTS, [home.path / name for name in entry.files[RESULT_COUNTS.name]])
     with explain_damage(home), connect() as connection:
-        columns = ", ".join(name.replace("effective_status", "status") for name in COUNT_COLUMNS)
-        counts = connection.execute(f"SELECT {columns}, sum(subjects) FROM {rows} GROUP BY ALL").fetchall()
+        connection.execute(f"CREATE SCHEMA {RESULT_COUNTS.schema}")
+        connection.execute(f"CREATE VIEW {RESULT_COUNTS.relation} AS SELECT * FROM {rows}")
+        counts = connection.execute(read_query("evidence/recorded_counts")).fetchall()
     return {tuple(key): int(subjects) for *key, subjects in counts}
 
 
@@ -62,9 +64,9 @@ def _attempts_at(home: Home, snapshot: Snapshot) -> list[Attempt]:
     """Return how the last reading of each scope had ended when `snapshot` was evaluated."""
     entry = read_result_history(home, snapshot.scope).of(snapshot.snapshot_id)
     if entry:
-        return [Attempt(scope, at, problem) for scope, (at, problem) in entry.read.items()]
+        return [Attempt(scope, at, problem) for scope, (at, problem) in entry.attempts.items()]
     # The result history no longer has the snapshot: require every scope that had snapshots by then.
-    for attempt in read_attempts(home):
+    for attempt in read_attempts(home, read_snapshots(home)):
         _require_all_landed(
             home, Attempt(attempt.scope, snapshot.finished_at, None), read_snapshots(home, attempt.scope)
         )

@@ -20,7 +20,7 @@ from pipelines.evidence.pack import CSV, PARQUET
 from pipelines.evidence.results import evaluate_controls, hash_results, write_csv
 from pipelines.models.model import ModelError
 from pipelines.models.project import read_project
-from pipelines.policy.force import read_rules
+from pipelines.policy.resolve import read_rules
 from pipelines.storage.files import sha256_of
 from pipelines.storage.home import Home
 

@@ -124,7 +124,7 @@ def read_list(client: Client, draft: SnapshotWriter) -> Listing:
             about = {"looks": listing.looks, "moved": listing.moved, "is_sandbox": client.is_sandbox}
             draft.finish_list(about)
             return listing
-        draft.forget_list()
+        draft.discard_list()
         before, listing, last = listing, Listing(looks=listing.looks + 1), False
 
 

@@ -26,7 +26,8 @@ from pipelines.extract.watch import Watch, in_background, stalled, stopped
 from pipelines.landing.attempts import Attempt, previous_failures, write_attempt
 from pipelines.landing.maintenance import find_damage
 from pipelines.landing.manifest import SHOW, Snapshot, newest_complete, read_snapshots, scope_locations
-from pipelines.landing.writer import SnapshotWriter, open_snapshot
+from pipelines.landing.resume import Source, open_snapshot
+from pipelines.landing.writer import SnapshotWriter
 from pipelines.storage.files import disk_errors
 from pipelines.storage.home import Home
 
@@ -177,8 +178,8 @@ def land_scope(
     with open_scope(name, reading, first, run.watch, run.redactor) as scope, disk_errors(home.path):
         run.places.claim(scope)
         client = Client(scope, pacers.of(scope.url), reading.retry_seconds, run.watch)
-        place = {"url": scope.url, "project_id": scope.project_id, "region": scope.region, "full": reading.full}
-        draft = run.open_writer(partial(open_snapshot, home, name, reading.resume_minutes, place))
+        source = Source(scope.url, scope.project_id, scope.region, reading.full)
+        draft = run.open_writer(partial(open_snapshot, home, name, reading.resume_minutes, source))
         try:
             return _land(home, client, draft, settings, progress)
         finally:
@@ -245,7 +246,7 @@ def _confirmed_list(
     if not has_lost_most(listing):
         return listing, False
     client.watch.pause(0.0 if draft.scope == SANDBOX else CONFIRM_SECONDS)  # nothing of this process is forgotten
-    draft.forget_list()
+    draft.discard_list()
     second = read_list(client, draft)
     second.looks += listing.looks
     return second, has_lost_most(second)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from pipelines.config import SANDBOX, Settings
-from pipelines.errors import WarehouseError
+from pipelines.errors import ConfigurationError, PublicationError, ServiceError
 from pipelines.extract.snapshot import Progress, ScopeResult, land_scopes
 from pipelines.flow.judge import home_rules
 from pipelines.landing.attempts import read_attempts, scope_status
@@ -11,39 +11,45 @@ from pipelines.landing.manifest import read_snapshots
 from pipelines.storage.home import Home
 
 
-def land_clouds(settings: Settings, progress: Progress, patience: float = 0.0) -> list[ScopeResult]:
+def land_clouds(settings: Settings, progress: Progress, wait_seconds: float = 0.0) -> list[ScopeResult]:
     """Read every cloud and land a snapshot of each; return how each reading ended.
 
-    Another run in the home is waited for, `patience` seconds at the most. Raises WarehouseError if rules are not valid:
-    before anything is read.
+    Wait at most `wait_seconds` for another run in the home. Raise PolicyError before anything is read if a policy or
+    waiver file is not valid.
     """
     home = Home(settings.home)
     rules = home_rules(home)
-    if any(held.policy.policy_id == SANDBOX for held in rules.policies) and set(settings.clouds) != {SANDBOX}:
-        raise WarehouseError(
+    if any(policy.policy.policy_id == SANDBOX for policy in rules.policies) and set(settings.clouds) != {SANDBOX}:
+        raise ConfigurationError(
             f"the policy of {home.path} is the demo's, which is made for the sandbox alone",
             "Name another --home, or the policy to judge by in CBR_POLICY.",
         )
     home.prepare()
-    with home.lock(patience):
+    with home.lock(wait_seconds):
         return land_scopes(home, settings, progress)
 
 
-def require_any_snapshot(readings: list[ScopeResult]) -> None:
-    """Raise the problems of all scopes as one, where none could be read."""
-    problems = [reading.problem for reading in readings if reading.snapshot is None]
-    if len(problems) == len(readings):
-        raise WarehouseError(
-            "; ".join(p.message for p in problems if p),
-            " ".join(dict.fromkeys(p.hint for p in problems if p)),
-            transient=any(p.transient for p in problems if p),
-        )
+def require_any_snapshot(results: list[ScopeResult]) -> None:
+    """Raise one ServiceError with the problems of all scopes if none could be read."""
+    if any(result.snapshot for result in results):
+        return
+    errors = [result.problem for result in results if result.problem]
+    raise ServiceError(
+        "; ".join(error.message for error in errors),
+        " ".join(dict.fromkeys(error.hint for error in errors)),
+        transient=any(error.transient for error in errors),
+    )
 
 
-def stale_scopes_error(home: Home, clouds: Iterable[str]) -> WarehouseError | None:
-    """Return the error for a run that published, but has no complete reading of one of `clouds`."""
-    landed = read_snapshots(home)
-    rows = [scope_status(attempt, landed) for attempt in read_attempts(home) if attempt.scope in clouds]
-    said = "; ".join(f"{row['scope']}: {row['problem']}" for row in rows if row["problem"])
-    cure = "Every other scope is loaded; of these, the last complete snapshot stands, if there is one, marked as stale."
-    return WarehouseError(f"published, but not every scope could be read: {said}", cure) if said else None
+def stale_scopes_error(home: Home, clouds: Iterable[str]) -> PublicationError | None:
+    """Return the error for a run that published without a complete reading of every one of `clouds`, else None."""
+    snapshots = read_snapshots(home)
+    attempts = (attempt for attempt in read_attempts(home, snapshots) if attempt.scope in clouds)
+    statuses = [scope_status(attempt, snapshots) for attempt in attempts]
+    problems = "; ".join(f"{status['scope']}: {status['problem']}" for status in statuses if status["problem"])
+    if not problems:
+        return None
+    return PublicationError(
+        f"published, but not every scope could be read: {problems}",
+        "Every other scope is loaded. For these, the last complete snapshot is used, if there is one, marked as stale.",
+    )

@@ -1,4 +1,4 @@
-"""The second step: write the tables of what is landed, and fold them into the history."""
+"""The second step: flatten landed snapshots into Parquet tables, and fold them into the history."""
 
 import hashlib
 import time
@@ -8,7 +8,7 @@ from functools import partial
 import msgspec
 
 from pipelines.contract import meta
-from pipelines.errors import WarehouseError
+from pipelines.errors import StorageError
 from pipelines.history.cleanup import remove_unused_history, settled_until
 from pipelines.history.update import update_history
 from pipelines.landing.manifest import LIST, SHOW, Snapshot, newest_complete, read_snapshots
@@ -23,34 +23,40 @@ from pipelines.tables.writer import TableWriter
 ALL = "all"  # instead of a snapshot's id
 
 
-def normalize_landed(home: Home, again: Iterable[str] = ()) -> list[TableManifest]:
-    """Write the tables of each scope's newest complete snapshot, unless they are there; return them.
+def normalize_landed(home: Home, rewrite: Iterable[str] = ()) -> list[TableManifest]:
+    """Write the missing tables of each scope's newest complete snapshot, and return the manifests.
 
-    Complete ones that the history has not taken in are written too, and taken in, in their order. Snapshots whose
-    id is in `again` are written anew, the newest or not, and so is the history. Call it while the home is locked.
+    Complete snapshots that are not in the history are written and folded too, oldest first. The tables of the
+    snapshot ids in `rewrite` are written again, and then the history is rebuilt. Call it while the home is locked.
     """
-    landed = read_snapshots(home)
-    for snapshot in landed:
-        if snapshot.snapshot_id in again:
+    rewrite = set(rewrite)
+    snapshots = read_snapshots(home)
+    for snapshot in snapshots:
+        if snapshot.snapshot_id in rewrite:
             home.table_manifest(snapshot.scope, snapshot.snapshot_id).unlink(missing_ok=True)
             normalize_snapshot(home, snapshot)
-    scopes = list(dict.fromkeys(snapshot.scope for snapshot in landed))
-    for scope in scopes:
-        of_scope = [snapshot for snapshot in landed if snapshot.scope == scope]
-        update_history(home, scope, of_scope, partial(normalize_snapshot, home), anew=bool(again))
-    loaded = [normalize_snapshot(home, snapshot) for snapshot in newest_complete(landed)]
+    update_histories(home, snapshots, rebuild=bool(rewrite))
+    manifests = [normalize_snapshot(home, snapshot) for snapshot in newest_complete(snapshots)]
     now = time.time()
-    remove_unused_tables(home, landed, settled_until(home, scopes), now)
+    settled = settled_until(home, {snapshot.scope for snapshot in snapshots})
+    remove_unused_tables(home, snapshots, settled, now)
     remove_unused_history(home, now)
-    return loaded
+    return manifests
+
+
+def update_histories(home: Home, snapshots: list[Snapshot], *, rebuild: bool = False) -> None:
+    """Fold the complete ones of `snapshots` into the history of their scope; see update_history."""
+    for scope in dict.fromkeys(snapshot.scope for snapshot in snapshots):
+        of_scope = [snapshot for snapshot in snapshots if snapshot.scope == scope]
+        update_history(home, scope, of_scope, partial(normalize_snapshot, home), rebuild=rebuild)
 
 
 def normalize_snapshot(home: Home, snapshot: Snapshot) -> TableManifest:
-    """Write the tables of one landed snapshot, unless they are there; return them."""
+    """Return the tables of one landed snapshot, after writing them if they are missing or damaged."""
     source = hashlib.sha256(msgspec.json.encode(snapshot.parts, order="sorted")).hexdigest()
-    known = read_table_manifest(home, snapshot.scope, snapshot.snapshot_id)
-    if known and known.source_sha256 == source and not damaged_files(home, known):
-        return known
+    manifest = read_table_manifest(home, snapshot.scope, snapshot.snapshot_id)
+    if manifest and manifest.source_sha256 == source and not damaged_files(home, manifest):
+        return manifest
     shows, pages = (partial(read_blocks, home, snapshot, kind) for kind in (SHOW, LIST))
     normalizer = Normalizer(snapshot.scope, snapshot.snapshot_id, shows, pages, snapshot.vanished)
     with (
@@ -66,12 +72,12 @@ def normalize_snapshot(home: Home, snapshot: Snapshot) -> TableManifest:
 
 def resolve_snapshot_ids(home: Home, snapshot_id: str) -> list[str]:
     """Return the ids of the landed snapshots that `snapshot_id`, or ALL, names. Raise StorageError if there is none."""
-    known = sorted({snapshot.snapshot_id for snapshot in read_snapshots(home)})
+    landed = sorted({snapshot.snapshot_id for snapshot in read_snapshots(home)})
     if snapshot_id == ALL:
-        return known
-    if snapshot_id not in known:
-        newest = f"the newest is {known[-1]}" if known else "there is none"
-        raise WarehouseError(
-            f"no snapshot {snapshot_id} is landed in {home.path} ({newest})", "Name one that is there."
+        return landed
+    if snapshot_id not in landed:
+        newest = f"the newest is {landed[-1]}" if landed else "there is none"
+        raise StorageError(
+            f"no snapshot {snapshot_id} is landed in {home.path} ({newest})", "Name one that is there, or leave it out."
         )
     return [snapshot_id]

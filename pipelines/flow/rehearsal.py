@@ -18,7 +18,7 @@ from pipelines.extract.snapshot import Progress
 from pipelines.flow.judge import judge
 from pipelines.flow.land import land_clouds, require_any_snapshot
 from pipelines.landing.manifest import read_snapshots
-from pipelines.policy.named import POLICY, WAIVERS
+from pipelines.policy.files import POLICY, WAIVERS
 from pipelines.sandbox import rules
 from pipelines.sandbox.estate import midnight
 from pipelines.storage.files import create_private, disk_errors

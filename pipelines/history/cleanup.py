@@ -28,5 +28,5 @@ def _named_files(home: Home) -> Iterator[Path]:
     for scope in home.scopes():
         state, results = read_history(home, scope), read_result_history(home, scope)
         before = state.before.files if state.before else {}
-        for files in (state.files, before, results.files, *(entry.files for entry in results.entries)):
-            yield from (home.path / name for names in files.values() for name in names)
+        folded = (name for files in (state.files, before) for names in files.values() for name in names)
+        yield from (home.path / name for name in (*folded, *results.named_files))

@@ -1,6 +1,6 @@
-"""The database of a fold: two snapshots side by side, read where they stand, and what is written out of it.
+"""The in-memory database of a fold, and writing its tables as Parquet.
 
-Schema `was` is the snapshot before, and the history's state after it; `now` the new one; `fold` what is worked out.
+Schema `was` is the previous snapshot and the history after it, `now` the new snapshot, `fold` the computed tables.
 """
 
 import uuid
@@ -28,9 +28,9 @@ _BATCH = 50_000  # rows
 
 @contextmanager
 def two_snapshots(
-    home: Home, state: HistoryState, before: TableManifest | None, snapshot: Snapshot, loaded: TableManifest
+    home: Home, state: HistoryState, before: TableManifest | None, snapshot: Snapshot, tables: TableManifest
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open a database that has them; it is gone when the block is left."""
+    """Open a database with both snapshots. It is closed when the block is left."""
     with explain_damage(home), connect(spill=home.path) as connection:
         for schema in ("was", "now", "fold"):
             connection.execute(f"CREATE SCHEMA {schema}")
@@ -40,7 +40,7 @@ def two_snapshots(
                 files = [*files, *state.paths(home, UNREAD[table.name].name)]
             connection.execute(f"CREATE VIEW was.{table.name} AS SELECT * FROM {select_rows(table, files)}")
             read = f"{table.name}_read" if table.name in UNREAD else table.name
-            rows = select_rows(table, loaded.paths(home, table.name))
+            rows = select_rows(table, tables.paths(home, table.name))
             connection.execute(f"CREATE VIEW now.{read} AS SELECT * FROM {rows}")
         connection.execute("DROP VIEW was.drift")
         for table in NORMALIZED:
@@ -51,16 +51,16 @@ def two_snapshots(
                 f"CREATE VIEW was.{table.name} AS SELECT * FROM {select_rows(table, state.paths(home, table.name))}"
             )
         last = state.last
-        _about(connection, "now", snapshot.as_of, snapshot.finished_at, snapshot.project_id, snapshot.region)
+        _create_snapshot(connection, "now", snapshot.as_of, snapshot.finished_at, snapshot.project_id, snapshot.region)
         if last:
-            _about(connection, "was", last.as_of, None, last.project_id, last.region)
+            _create_snapshot(connection, "was", last.as_of, None, last.project_id, last.region)
         else:
-            _about(connection, "was", None, None, None, None)
+            _create_snapshot(connection, "was", None, None, None, None)
         yield connection
 
 
 def write(home: Home, scope: str, table: Table, connection: duckdb.DuckDBPyConnection, select: str) -> list[str]:
-    """Write the rows of `select` to a file of `table`; return its path below the home, nothing where there are none."""
+    """Write the rows of `select` to a file of `table`; return its path below the home, or [] if there are no rows."""
     columns = ", ".join(f"CAST({c.name} AS {stored_type(c)}) AS {c.name}" for c in table.columns)
     rows = connection.sql(f"SELECT {columns} FROM ({select}) AS written").to_arrow_reader(_BATCH)
     first = next(rows, None)
@@ -74,7 +74,7 @@ def write(home: Home, scope: str, table: Table, connection: duckdb.DuckDBPyConne
 
 
 def _carry_over(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
-    """Let what was not read again stand as it was last read: it is not gone, and not new when it is read again."""
+    """Add the rows that were not read again, as last read: they are neither gone now nor new when read next."""
     connection.execute(f"CREATE TABLE fold.{table.name}_unread AS {unread(table)}")
     connection.execute(
         f"CREATE VIEW now.{table.name} AS"
@@ -82,7 +82,7 @@ def _carry_over(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
     )
 
 
-def _about(connection: duckdb.DuckDBPyConnection, side: str, *about: datetime | str | None) -> None:
+def _create_snapshot(connection: duckdb.DuckDBPyConnection, schema: str, *values: datetime | str | None) -> None:
     columns = "as_of TIMESTAMP, finished_at TIMESTAMP, project_id VARCHAR, region VARCHAR"
-    connection.execute(f"CREATE TABLE {side}.snapshot ({columns})")
-    connection.execute(f"INSERT INTO {side}.snapshot VALUES ($1, $2, $3, $4)", list(about))
+    connection.execute(f"CREATE TABLE {schema}.snapshot ({columns})")
+    connection.execute(f"INSERT INTO {schema}.snapshot VALUES ($1, $2, $3, $4)", list(values))

@@ -1,7 +1,4 @@
-"""Which snapshots the history has yet to take in, and in which order.
-
-Landed snapshots of one scope enter; its history on disk is brought up to the newest of them.
-"""
+"""Bringing the history of a scope up to its newest complete snapshot, one fold per snapshot, oldest first."""
 
 from collections.abc import Callable, Iterable
 
@@ -16,31 +13,31 @@ Normalize = Callable[[Snapshot], TableManifest]
 
 
 def update_history(
-    home: Home, scope: str, landed: Iterable[Snapshot], normalize: Normalize, *, anew: bool = False
+    home: Home, scope: str, snapshots: Iterable[Snapshot], normalize: Normalize, *, rebuild: bool = False
 ) -> None:
-    """Take in every complete snapshot of `landed` that is newer than what the history has, the oldest first.
+    """Fold every complete snapshot that is newer than the history, oldest first.
 
-    `normalize` gives the tables of a snapshot. `anew` begins from nothing, if all that the history has taken in is
-    still landed; else it holds what nothing else does, and goes on from where it is. Raises WarehouseError if the
-    tables that it goes on from are lost.
+    `normalize` returns the tables of a snapshot. `rebuild` starts from an empty history if every folded snapshot is
+    still landed; otherwise the history holds what nothing else does, and is continued. Raise DamagedFileError if the
+    tables that it continues from are lost.
     """
-    complete = {snapshot.snapshot_id: snapshot for snapshot in landed if snapshot.complete}
+    complete = {snapshot.snapshot_id: snapshot for snapshot in snapshots if snapshot.complete}
     state = read_history(home, scope)
     if _is_ahead(state, complete) and state.before:
-        # The newest landed snapshot was removed since, as a damaged one: so was what it said.
+        # The newest folded snapshot was removed as damaged: undo its fold.
         state = state.before
         write_history(home, state)
-    from_nothing = anew and all(taken.snapshot_id in complete for taken in state.folded)
-    if from_nothing:
+    from_scratch = rebuild and all(folded.snapshot_id in complete for folded in state.folded)
+    if from_scratch:
         state = HistoryState(scope)
     for snapshot_id, snapshot in sorted(complete.items()):
         if state.last is None or snapshot_id > state.last.snapshot_id:
-            before = _tables_of_last(home, state, complete, normalize)
+            before = _last_tables(home, state, complete, normalize)
             state = fold(home, state, before, snapshot, normalize(snapshot))
-            if not from_nothing:
+            if not from_scratch:
                 write_history(home, state)
-    if from_nothing and state.folded:
-        # Not before it is whole: what stands there until now is never less than what replaces it.
+    if from_scratch and state.folded:
+        # Only once it is complete, so that a killed run keeps the old history.
         write_history(home, state)
 
 
@@ -48,24 +45,24 @@ def _is_ahead(state: HistoryState, complete: dict[str, Snapshot]) -> bool:
     return state.last is not None and bool(complete) and state.last.snapshot_id > max(complete)
 
 
-def _tables_of_last(
-    home: Home, state: HistoryState, landed: dict[str, Snapshot], normalize: Normalize
+def _last_tables(
+    home: Home, state: HistoryState, complete: dict[str, Snapshot], normalize: Normalize
 ) -> TableManifest | None:
     if state.last is None:
         return None
     last = state.last.snapshot_id
-    if last in landed:
-        return normalize(landed[last])
-    # What it was made of is pruned: its tables go on as they are, be it of an older contract.
-    loaded = read_table_manifest(home, state.scope, last, any_contract=True)
-    if loaded is None:
+    if last in complete:
+        return normalize(complete[last])
+    # Its landing is pruned, so its tables are used as they are, even of an older contract.
+    manifest = read_table_manifest(home, state.scope, last, any_contract=True)
+    if manifest is None:
         raise DamagedFileError(
             f"the history of {state.scope} goes on from snapshot {last}, whose tables and landing are both gone",
             f"Restore either from a copy, or remove {home.history_manifest(state.scope)} to begin a new history.",
         )
-    for path in damaged_files(home, loaded):
+    for path in damaged_files(home, manifest):
         raise DamagedFileError(
             f"{path} is damaged, which the history of {state.scope} goes on from: it is not what was written",
             f"Restore it from a copy, or remove {home.history_manifest(state.scope)} to begin a new history.",
         )
-    return loaded
+    return manifest

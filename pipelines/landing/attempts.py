@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from pipelines.errors import StorageError
-from pipelines.landing.manifest import Snapshot, newest_complete, read_snapshots
+from pipelines.landing.manifest import Snapshot, newest_complete
 from pipelines.storage.home import Home
 from pipelines.storage.manifests import read_manifest, write_manifest
 
@@ -29,16 +29,16 @@ def write_attempt(home: Home, attempt: Attempt) -> None:
     write_manifest(home.landed_scope(attempt.scope) / ATTEMPT, attempt)
 
 
-def read_attempts(home: Home) -> list[Attempt]:
+def read_attempts(home: Home, snapshots: list[Snapshot]) -> list[Attempt]:
     """Return how the last reading of each scope ended, by scope.
 
-    A run that was killed may have landed a snapshot without an attempt: the snapshot stands for it.
+    `snapshots` are all that are landed: a run that was killed may have landed one without an attempt.
     """
     attempts: dict[str, Attempt] = {}
     for path in home.landing.glob(f"*/{ATTEMPT}"):
         if attempt := read_manifest(path, Attempt, _HINT):
             attempts[attempt.scope] = attempt
-    for snapshot in read_snapshots(home):
+    for snapshot in snapshots:
         attempt = attempts.get(snapshot.scope)
         if attempt is None or attempt.at < snapshot.finished_at:
             attempts[snapshot.scope] = Attempt(snapshot.scope, snapshot.finished_at, None)

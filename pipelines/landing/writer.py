@@ -1,26 +1,22 @@
-"""A snapshot while it is being read: what is landed already, kept so that a killed run can go on.
+"""Writing a snapshot while it is read, so that a killed run can be continued.
 
-A part grows as a `.partial` file, a compressed frame at a time; the lines of whole frames survive a kill.
-When it is full or done it is forced to the disk and gets its name; the manifest comes last. Enters: bodies.
-Leaves: what an earlier run read, and in the end the parts.
+A part grows as a `.partial` file, one compressed frame at a time. When it is full or done it is synced to disk and
+renamed. The manifest comes last.
 """
 
 import json
 import os
-import shutil
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import pyarrow as pa
-
 from pipelines import clock
-from pipelines.errors import ServiceError, StorageError
-from pipelines.landing.manifest import LIST, MANIFEST, SHOW, SUFFIX, Part, Snapshot, read_snapshots, write_snapshot
+from pipelines.errors import ServiceError
+from pipelines.landing.frames import encode_frame, read_whole_frames
+from pipelines.landing.manifest import LIST, SHOW, SUFFIX, Part, Snapshot, write_snapshot
 from pipelines.landing.reader import part_lines
 from pipelines.storage.files import create_private, make_private_folder, sha256_of
 from pipelines.storage.home import Home
@@ -32,14 +28,12 @@ LINES_A_FRAME = 32
 LINES_A_PART = 10_000
 _NUMBER = "[0-9]" * 5  # of a part
 
-_CODEC = pa.Codec("zstd")
-
 
 class SnapshotWriter:
-    """The folder of one snapshot that has no manifest yet. Safe for many threads."""
+    """Writes the folder of one snapshot that has no manifest yet. Thread-safe."""
 
     def __init__(self, home: Home, scope: str, as_of: datetime) -> None:
-        """Take over what is in the folder: the lines of a part that was cut off are written anew."""
+        """Continue what an earlier run left in the folder."""
         self.scope, self.as_of = scope, as_of
         self.snapshot_id = clock.snapshot_id(as_of)
         self._home = home
@@ -47,112 +41,112 @@ class SnapshotWriter:
         make_private_folder(self._folder)
         self._lock = threading.RLock()
         self._closed = False
-        self._waiting: dict[str, list[bytes]] = {LIST: [], SHOW: []}  # kind of part -> lines
+        self._pending: dict[str, list[bytes]] = {LIST: [], SHOW: []}  # kind of part -> lines
         self._written: Counter[str] = Counter()  # lines of the open part
         self._files: dict[str, BinaryIO] = {}  # the open parts
         for path in sorted(self._folder.glob(f"*{PARTIAL}")):
-            self._salvage(path)
+            self._recover(path)
 
     def write(self, kind: str, body: bytes) -> None:
-        """Land one body. A list page is safe at once, details a few at a time.
+        """Land one body. A list page is written at once, details a few at a time.
 
-        A thread that outlives the reading lands nothing: the folder may belong to another run by then.
+        A thread that outlives the reading writes nothing: the folder may belong to another run by then.
         """
         with self._lock:
             if self._closed:
                 return
-            self._waiting.setdefault(kind, []).append(body.replace(b"\r", b" ").replace(b"\n", b" "))
-            if kind == LIST or len(self._waiting[kind]) >= LINES_A_FRAME:
+            self._pending.setdefault(kind, []).append(body.replace(b"\r", b" ").replace(b"\n", b" "))
+            if kind == LIST or len(self._pending[kind]) >= LINES_A_FRAME:
                 self._flush(kind)
             if self._written[kind] >= LINES_A_PART:
                 self._finish(kind)
 
     def lines(self, kind: str) -> Iterator[bytes]:
-        """Yield what is landed of `kind`, finished parts and the open one."""
+        """Yield the landed bodies of `kind`, from finished parts and the open one."""
         with self._lock:
-            for waiting in self._waiting:
-                self._flush(waiting)
+            for pending in self._pending:
+                self._flush(pending)
         for path in sorted(self._folder.glob(f"{kind}-*")):
             yield from part_lines(path)
 
-    def forget_list(self) -> None:
-        """Drop the list pages: they moved while they were read."""
+    def discard_list(self) -> None:
+        """Remove the list pages, because the list changed while it was read."""
         with self._lock:
-            self._need_open()
-            self._waiting[LIST].clear()
+            self._check_open()
+            self._pending[LIST].clear()
             self._close(LIST)
             for path in self._folder.glob(f"{LIST}-*"):
                 path.unlink()
 
     def finish(self, kind: str) -> None:
-        """End the part of `kind` that is open: nothing more will come."""
+        """Finish the open part of `kind`."""
         with self._lock:
-            self._need_open()
+            self._check_open()
             self._flush(kind)
             self._finish(kind)
 
-    def finish_list(self, about: dict[str, Any]) -> None:
-        """End the list, and remember `about` it what its pages do not tell."""
+    def finish_list(self, facts: dict[str, Any]) -> None:
+        """Finish the list, and record the `facts` that its pages do not contain."""
         with self._lock:
-            self._need_open()
-            write_manifest(self._folder / LISTED, about)
+            self._check_open()
+            write_manifest(self._folder / LISTED, facts)
             self.finish(LIST)
 
     def listed(self) -> dict[str, Any] | None:
-        """Return what `finish_list` was told, where an earlier run read the list to its end."""
+        """Return the facts of `finish_list` if an earlier run read the whole list, else None."""
         if not any(self._folder.glob(f"{LIST}-*{SUFFIX}")):
             return None
         try:
-            about = json.loads((self._folder / LISTED).read_text(encoding="utf-8"))
+            facts = json.loads((self._folder / LISTED).read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            about = None
-        if not isinstance(about, dict):
-            self.forget_list()  # what the pages alone tell is not enough
+            facts = None
+        if not isinstance(facts, dict):
+            self.discard_list()  # the pages alone are not enough
             return None
-        return about
+        return facts
 
-    def commit(self, **about: Any) -> Snapshot:
-        """Write the manifest: from now on the snapshot exists. `about` are the fields of Snapshot not known here.
+    def commit(self, **fields: Any) -> Snapshot:
+        """Write the manifest with `fields` of Snapshot and return it: from now on the snapshot exists.
 
-        Raises WarehouseError if the draft was closed: a reading that was given up makes no snapshot.
+        Raise ServiceError if the writer was closed: an abandoned reading makes no snapshot.
         """
         with self._lock:
-            for kind in list(self._waiting):
+            for kind in list(self._pending):
                 self.finish(kind)
             parts = {path.name: _part(path) for path in sorted(self._folder.glob(f"*{SUFFIX}"))}
-            about |= {"scope": self.scope, "snapshot_id": self.snapshot_id, "as_of": self.as_of}
-            snapshot = Snapshot(**about, finished_at=clock.utc_now(), parts=parts)
+            fields |= {"scope": self.scope, "snapshot_id": self.snapshot_id, "as_of": self.as_of}
+            snapshot = Snapshot(**fields, finished_at=clock.utc_now(), parts=parts)
             write_snapshot(self._home, snapshot)
             for name in (BEGUN, LISTED):
                 (self._folder / name).unlink(missing_ok=True)
         return snapshot
 
     def close(self) -> None:
-        """Write what waits and let go of the files: a later run may go on from here."""
+        """Write what is pending and close the files, so that a later run can continue."""
         with self._lock:
             self._closed = True
-            for kind in self._waiting:
+            for kind in self._pending:
                 self._flush(kind)
                 self._close(kind)
 
-    def _need_open(self) -> None:
+    def _check_open(self) -> None:
         if self._closed:
             raise ServiceError(
                 f"reading cloud {self.scope!r} was stopped", "Run again: it goes on from there.", transient=True
             )
 
     def _flush(self, kind: str) -> None:
-        """Append the waiting lines as one frame."""
-        waiting = self._waiting[kind]
-        if not waiting:
+        """Append the pending lines as one frame."""
+        pending = self._pending[kind]
+        if not pending:
             return
         if kind not in self._files:
             number = 1 + len(list(self._folder.glob(f"{kind}-{_NUMBER}{SUFFIX}")))
             self._files[kind] = os.fdopen(create_private(self._folder / f"{kind}-{number:05}{SUFFIX}{PARTIAL}"), "wb")
-        self._files[kind].write(_frame(waiting))
+        self._files[kind].write(encode_frame(pending))
         self._files[kind].flush()
-        self._written[kind] += len(waiting)
-        waiting.clear()
+        self._written[kind] += len(pending)
+        pending.clear()
 
     def _finish(self, kind: str) -> None:
         if kind in self._files:
@@ -166,82 +160,18 @@ class SnapshotWriter:
             self._files.pop(kind).close()
         self._written[kind] = 0
 
-    def _salvage(self, path: Path) -> None:
-        """Go on with a part that was cut off: keep its whole frames, drop what follows them."""
+    def _recover(self, path: Path) -> None:
+        """Continue a part that was cut off: keep its complete frames, drop the rest."""
         kind = path.name.rpartition("-")[0]
-        kept = _whole_frames(path)
-        sound = path.with_name(f".sound-{path.name}")
-        sound.unlink(missing_ok=True)
-        with os.fdopen(create_private(sound), "wb") as file:
-            file.write(_frame(kept) if kept else b"")
-        sound.replace(path)
-        self._waiting.setdefault(kind, [])
+        kept = read_whole_frames(path)
+        repaired = path.with_name(f".repaired-{path.name}")
+        repaired.unlink(missing_ok=True)
+        with os.fdopen(create_private(repaired), "wb") as file:
+            file.write(encode_frame(kept) if kept else b"")
+        repaired.replace(path)
+        self._pending.setdefault(kind, [])
         self._files[kind] = path.open("ab")
         self._written[kind] = len(kept)
-
-
-def open_snapshot(home: Home, scope: str, resume_minutes: float, place: dict[str, Any]) -> SnapshotWriter:
-    """Return the snapshot to read: the unfinished one of `scope` if it is young and of this place, else a new one.
-
-    `place` says which service and project are read, and how. The clock is read once, here. Unfinished snapshots
-    that can't be continued are removed. Raises WarehouseError if the clock is behind what is landed.
-    """
-    now = clock.utc_now()
-    landed = [snapshot.as_of for snapshot in read_snapshots(home, scope)]
-    if landed and max(landed) > now:
-        raise StorageError(
-            f"the clock says {now:%Y-%m-%d %H:%M} UTC, "
-            f"but a snapshot of {scope!r} began at {max(landed):%Y-%m-%d %H:%M}",
-            "Set the clock right; if it was wrong then, remove the folder of that snapshot from the landing.",
-        )
-    young: list[datetime] = []
-    for path in home.landed_scope(scope).glob("snapshot_id=*"):
-        if (path / MANIFEST).exists():
-            continue
-        begun = _begun(path / BEGUN, place)
-        if begun and timedelta(0) <= now - begun <= timedelta(minutes=resume_minutes):
-            young.append(begun)
-        else:
-            shutil.rmtree(path)
-    if young:
-        return SnapshotWriter(home, scope, max(young))
-    while home.landed(scope, clock.snapshot_id(now)).exists():
-        time.sleep(0.02)
-        now = clock.utc_now()  # a snapshot's name is a second of its own
-    write_manifest(home.landed(scope, clock.snapshot_id(now)) / BEGUN, {"as_of": now, **place})
-    return SnapshotWriter(home, scope, now)
-
-
-def _frame(lines: list[bytes]) -> bytes:
-    return bytes(_CODEC.compress(b"\n".join(lines) + b"\n", asbytes=True))
-
-
-def _whole_frames(path: Path) -> list[bytes]:
-    """Return the lines of the frames of a part that can be read whole; a kill may have cut the last one."""
-    text, step = b"", 1 << 20
-    while True:
-        with pa.OSFile(str(path), "rb") as file, pa.CompressedInputStream(file, "zstd") as stream:
-            stream.read(len(text))
-            try:
-                while chunk := stream.read(step):
-                    text += chunk
-                break
-            except OSError:
-                # What was decoded before the cut is lost with the failed read: go up to it in smaller steps.
-                if step == 1:
-                    break
-                step = max(1, step >> 10)
-    return text.split(b"\n")[:-1]
-
-
-def _begun(path: Path, place: dict[str, Any]) -> datetime | None:
-    """Return when a reading of `place` began; None where the folder is of another, or does not say."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        begun = datetime.fromisoformat(content.pop("as_of"))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None
-    return begun if content == place else None
 
 
 def _part(path: Path) -> Part:

@@ -82,14 +82,16 @@ def _grid(kind: str, controls: Sequence[Control]) -> Audit:
         f"controls AS (SELECT * FROM (VALUES {ids}) AS ids (control_id)),\n"
         f"wanted AS (SELECT {sums} FROM subjects {by}),\n"
         f"summed AS (\n    {summed}\n),\n"
-        "wrong AS (\n    SELECT DISTINCT coalesce(c.control_id, s.control_id) AS control_id\n"
-        "    FROM (SELECT * FROM controls CROSS JOIN wanted) AS c\n"
-        "    FULL JOIN summed AS s USING (control_id, scope, snapshot_id)\n"
-        "    WHERE c.found IS DISTINCT FROM s.found OR c.hashes IS DISTINCT FROM s.hashes\n),\n"
+        "expected AS (SELECT * FROM controls CROSS JOIN wanted),\n"
+        "wrong AS (\n    SELECT DISTINCT control_id\n"
+        "    FROM expected FULL OUTER JOIN summed USING (control_id, scope, snapshot_id)\n"
+        "    WHERE expected.found IS DISTINCT FROM summed.found\n"
+        "        OR expected.hashes IS DISTINCT FROM summed.hashes\n),\n"
         f"answers AS (\n    {answers}\n),\n"
         "together AS (\n"
-        "    SELECT w.control_id, s.*, 1 AS subjects, 0 AS findings FROM subjects AS s CROSS JOIN wrong AS w\n"
-        "    UNION ALL SELECT a.*, 0 AS subjects, 1 AS findings FROM answers AS a JOIN wrong USING (control_id)\n)\n"
+        "    SELECT wrong.control_id, subjects.*, 1 AS subjects, 0 AS findings FROM subjects CROSS JOIN wrong\n"
+        "    UNION ALL SELECT answers.*, 0 AS subjects, 1 AS findings\n"
+        "    FROM answers INNER JOIN wrong USING (control_id)\n)\n"
         "SELECT control_id, scope, snapshot_id, subject_id, sum(subjects) AS subjects, sum(findings) AS findings\n"
         "FROM together GROUP BY control_id, scope, snapshot_id, subject_id\n"
         "HAVING sum(subjects) <> 1 OR sum(findings) <> 1"
@@ -134,13 +136,15 @@ def _of_contract(table: Table) -> Iterator[Audit]:
     for column in table.columns:
         if column.references:
             relation, _, key = column.references.rpartition(".")
-            on = " AND ".join(f"t.{name} = r.{name}" for name in ("scope", "snapshot_id"))
             yield Audit(
                 f"{table.name}_{column.name}_references",
                 ERROR,
                 table.relation,
-                f"SELECT t.* FROM {table.relation} AS t LEFT JOIN {relation} AS r "
-                f"ON {on} AND t.{column.name} = r.{key} WHERE r.{key} IS NULL",
+                f"SELECT referring.* FROM {table.relation} AS referring\n"
+                f"LEFT JOIN {relation} AS referred\n"
+                "    ON referring.scope = referred.scope AND referring.snapshot_id = referred.snapshot_id\n"
+                f"    AND referring.{column.name} = referred.{key}\n"
+                f"WHERE referred.{key} IS NULL",
                 f"{column.name} is one of {column.references}.",
             )
         if column.known:

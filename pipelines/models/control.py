@@ -75,6 +75,16 @@ class Control:
         return str(self.row["control_id"])
 
     @property
+    def severity(self) -> str:
+        """How much a failure matters: one of SEVERITIES."""
+        return str(self.row["severity"])
+
+    @property
+    def needs_two_approvers(self) -> bool:
+        """Whether two people must accept a waiver, which then names the exact backups."""
+        return bool(self.row["needs_two_approvers"])
+
+    @property
     def subject_kind(self) -> str:
         """What it judges: one of SUBJECTS."""
         return str(self.row["subject_kind"])

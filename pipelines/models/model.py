@@ -1,13 +1,14 @@
 """One SQL file -> one `Model`: its doc, columns, dependencies, version.
 
 A file is one SELECT, runnable as it stands. Its leading comment says what a row is; `-- key: value` lines
-after it are its header. A column of the last SELECT is described behind it, as `-- TYPE: words`; one that
-carries no comment has the type and words of the column of that name in what the model reads.
+after it are its header. A column of the last SELECT is described behind it, as `-- TYPE: words`, or above it where
+that makes the line too long; lines of comment that follow belong to it. One that carries no comment has the type and
+words of the column of that name in what the model reads.
 """
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import sqlglot
@@ -78,13 +79,6 @@ class Model:
         return hashlib.sha256(self.sql.encode()).hexdigest()[:16]
 
 
-def sql_folder() -> Path:
-    """Return the folder of models: inside an installed package, beside it in a checkout."""
-    package = Path(__file__).parents[1]
-    inside = package / "sql"
-    return inside if inside.is_dir() else package.parent / "sql"
-
-
 def read_model(path: Path) -> Model:
     """Return the model of a file. Raises ModelError where it is not one SELECT with a leading comment."""
     return parse_model(SCHEMAS.get(path.parent.name, AUDITS), path.stem, path.read_text(encoding="utf-8"))
@@ -134,7 +128,12 @@ def leading_comment(sql: str) -> tuple[str, dict[str, str]]:
 
 
 def _described(column: exp.Expr) -> ModelColumn | None:
-    # The comment behind a column hangs on the expression that ends there.
-    comments = [comment for node in column.walk() for comment in node.comments or []]
-    matches = [match for comment in comments if (match := _COLUMN.fullmatch(comment))]
-    return ModelColumn(column.alias_or_name, matches[-1][1], matches[-1][2].strip()) if matches else None
+    """Return the column as its comment describes it. The comment hangs on the expression beside which it stands."""
+    described = None
+    for node in column.walk():
+        for comment in node.comments or []:
+            if match := _COLUMN.fullmatch(comment):
+                described, last = ModelColumn(column.alias_or_name, match[1], match[2].strip()), node
+            elif described and node is last:
+                described = replace(described, doc=f"{described.doc} {comment.strip()}")
+    return described

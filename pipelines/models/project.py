@@ -16,7 +16,8 @@ from pipelines.contract.meta import META
 from pipelines.contract.results import RESULTS
 from pipelines.contract.tables import NORMALIZED
 from pipelines.models.control import CONTROLS, FINDING, Control, read_control, scoped, unions_of
-from pipelines.models.model import AUDITS, SCHEMAS, Model, ModelColumn, ModelError, read_model, sql_folder
+from pipelines.models.files import sql_folder
+from pipelines.models.model import AUDITS, SCHEMAS, Model, ModelColumn, ModelError, read_model
 from pipelines.models.standards import STANDARDS, STANDARDS_FILE
 from pipelines.models.versions import version_models
 from pipelines.policy.tables import POLICY

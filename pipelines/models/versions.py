@@ -26,26 +26,27 @@ def version_models() -> list[Model]:
 
 def _view(table: Table) -> Model:
     columns = [column.name for column in table.columns]
-    own, taken = ", ".join(columns), ", ".join(f"t.{name}" for name in columns)
+    own, lasting = ", ".join(columns), ", ".join(f"present.{name}" for name in columns)
     version = ", ".join(column.name for column in VERSION_COLUMNS)
-    on = " AND ".join(f"t.{name} = o.{name}" for name in record_key(table))
-    valid_from, first_seen, join = "o.valid_from", "o.first_seen", "INNER JOIN"
+    on = " AND ".join(f"present.{name} = known.{name}" for name in record_key(table))
+    valid_from, first_seen, join = "known.valid_from", "known.first_seen", "INNER JOIN"
     if table is not BACKUPS:
         # As old as its backup, but for exceptions.
         valid_from, first_seen = (
-            f"coalesce(o.{name}, b.first_seen) AS {name}" for name in ("valid_from", "first_seen")
+            f"coalesce(known.{name}, backup.first_seen) AS {name}" for name in ("valid_from", "first_seen")
         )
-        backup = f"t.scope = b.scope AND t.{top_backup_column(table)} = b.id"
-        join = f"INNER JOIN {OPEN_VERSIONS[BACKUPS.name].relation} AS b ON {backup}\n    LEFT JOIN"
+        backup = f"present.scope = backup.scope AND present.{top_backup_column(table)} = backup.id"
+        join = f"INNER JOIN {OPEN_VERSIONS[BACKUPS.name].relation} AS backup ON {backup}\n    LEFT JOIN"
     sql = f"""-- One row a version of a row of {table.relation}: what it was, and from when to when.
 -- kind: view
 WITH versions AS (
     SELECT {own}, {version} FROM {CLOSED_VERSIONS[table.name].relation}
     UNION ALL
-    SELECT {taken}, {valid_from}, CAST(NULL AS TIMESTAMP) AS valid_to, {first_seen}, s.as_of AS last_seen
-    FROM {table.relation} AS t
-    {join} {OPEN_VERSIONS[table.name].relation} AS o ON {on}
-    INNER JOIN meta.snapshots AS s ON t.scope = s.scope AND t.snapshot_id = s.snapshot_id
+    SELECT {lasting}, {valid_from}, CAST(NULL AS TIMESTAMP) AS valid_to, {first_seen}, snapshots.as_of AS last_seen
+    FROM {table.relation} AS present
+    {join} {OPEN_VERSIONS[table.name].relation} AS known ON {on}
+    INNER JOIN meta.snapshots AS snapshots
+        ON present.scope = snapshots.scope AND present.snapshot_id = snapshots.snapshot_id
 )
 SELECT {own}, {version} FROM versions"""
     described = {c.name: ModelColumn(c.name, c.type.sql, c.comment) for c in CLOSED_VERSIONS[table.name].columns}

@@ -16,7 +16,7 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 
 from pipelines.reports.page_data import Coverage
-from pipelines.reports.scores import ScoreAt
+from pipelines.reports.scores import Score
 
 # style.css replaces each of these colours, for light and dark screens.
 INK, PALE, GOOD, BAD, DOUBT, WAIVED = "#101010", "#a0a0a0", "#2f7d4f", "#b3362b", "#b07d1a", "#7a4fa3"
@@ -24,19 +24,19 @@ _SVG_NAMESPACE = "http://www.w3.org/2000/svg"
 _XLINK_NAMESPACE = "http://www.w3.org/1999/xlink"
 
 
-def trend_svg(points: Sequence[ScoreAt], title: str) -> str:
+def trend_svg(points: Sequence[Score], title: str) -> str:
     """Return the scores of a scope over time as an SVG element."""
     return _to_svg(_trend_figure(points), title)
 
 
-def trend_png(points: Sequence[ScoreAt]) -> bytes:
+def trend_png(points: Sequence[Score]) -> bytes:
     """Return the scores of a scope over time as a PNG image."""
     png = io.BytesIO()
     FigureCanvasAgg(_trend_figure(points)).print_png(png)  # type: ignore[no-untyped-call]
     return png.getvalue()
 
 
-def _trend_figure(points: Sequence[ScoreAt]) -> Figure:
+def _trend_figure(points: Sequence[Score]) -> Figure:
     figure = Figure(figsize=(6.0, 2.2), layout="constrained")
     axes = figure.add_subplot()
     times = [point.as_of for point in points]

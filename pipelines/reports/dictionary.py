@@ -3,15 +3,14 @@
 from itertools import groupby
 from pathlib import Path
 
+from pipelines.models.files import read_query
 from pipelines.storage.connection import read_published
 
 
 def data_dictionary(warehouse: Path) -> str:
     """Return one section per relation, with a table of its columns."""
     with read_published(warehouse) as connection:
-        rows = connection.execute(
-            "SELECT relation, column_name, type, description FROM meta.catalog ORDER BY relation, position"
-        ).fetchall()
+        rows = connection.execute(read_query("reports/dictionary")).fetchall()
     parts = ["# Data dictionary\n"]
     for relation, group in groupby(rows, key=lambda row: row[0]):
         (_, _, _, description), *columns = group

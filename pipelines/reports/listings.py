@@ -11,7 +11,8 @@ from typing import Any
 
 import duckdb
 
-from pipelines.models.model import leading_comment, sql_folder
+from pipelines.models.files import read_query
+from pipelines.models.model import leading_comment
 from pipelines.storage.connection import count_rows, fetch_dicts
 
 Row = dict[str, Any]
@@ -51,13 +52,8 @@ def read_listings(connection: duckdb.DuckDBPyConnection) -> dict[str, Listing]:
     return {name: _read_listing(connection, name, show_scope=show_scope) for name in _PAGE_ORDER}
 
 
-def select(name: str) -> str:
-    """Return the SELECT of a file of sql/reports/."""
-    return (sql_folder() / "reports" / f"{name}.sql").read_text(encoding="utf-8")
-
-
 def _read_listing(connection: duckdb.DuckDBPyConnection, name: str, *, show_scope: bool) -> Listing:
-    sql = select(name)
+    sql = read_query(f"reports/{name}")
     about, header = leading_comment(sql)
     links = {column: (table, by.split()) for column, table, by in _LINK.findall(header.get("links", ""))}
     connection.execute(f"CREATE OR REPLACE TEMP TABLE listed AS {sql}")

@@ -8,40 +8,14 @@ from typing import Any
 
 import duckdb
 
-from pipelines.reports.listings import Listing, read_listings, select
-from pipelines.reports.scores import Score, ScoreAt, read_scores, read_trend
+from pipelines.models.files import read_query
+from pipelines.reports.listings import Listing, read_listings
+from pipelines.reports.scopes import ScopeState, read_scopes
+from pipelines.reports.scores import Score, read_trend
 from pipelines.storage.connection import count_rows, fetch_rows
 
 _MAX_GRID_ROWS = 200  # resources
 _KIND_ORDER = {"server": 0, "disk": 1}  # other kinds follow
-
-
-@dataclass(frozen=True, slots=True)
-class ScopeOverview:
-    """One scope: its current snapshot, policy and main numbers."""
-
-    scope: str
-    is_stale: bool
-    stale_reason: str | None
-    attempted_at: datetime
-    snapshot_id: str | None  # null if there is no complete snapshot
-    as_of: datetime | None
-    listed: int | None
-    is_sandbox: bool | None
-    region: str | None
-    policy_id: str | None
-    policy_sha256: str | None  # null for the built-in policy
-    report_timezone: str | None
-    rejects: int | None
-    resources: int
-    unprotected: int
-    not_restorable: int
-    undecided: int
-
-    @property
-    def is_doubtful(self) -> bool:
-        """Whether data is old, missing or rejected. The page then shows nothing in green."""
-        return self.is_stale or bool(self.rejects) or not self.resources
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +71,8 @@ class CriticalFailure:
 class PageData:
     """Everything that the report page shows."""
 
-    scopes: list[ScopeOverview]
-    scores: list[Score]
-    trend: list[ScoreAt]
+    scopes: list[ScopeState]
+    trend: list[Score]
     coverage: list[Coverage]
     grid: list[DailyStatus]
     omitted_grid_rows: int
@@ -112,6 +85,11 @@ class PageData:
         return any(scope.is_doubtful for scope in self.scopes)
 
     @property
+    def scores(self) -> list[Score]:
+        """The current scores of each scope."""
+        return [score for score in self.trend if score.is_current]
+
+    @property
     def days(self) -> list[str]:
         """The days of the daily status, the oldest first."""
         return sorted({day for row in self.grid for day in row.days})
@@ -122,36 +100,6 @@ class PageData:
         return max((scope.as_of for scope in self.scopes if scope.as_of), default=None)
 
 
-_SCOPES = """
-select
-    c.scope, c.is_stale, c.stale_reason, c.attempted_at, n.snapshot_id, n.as_of, n.listed, n.is_sandbox, n.region,
-    p.policy_id, p.policy_sha256, p.report_timezone,
-    (select sum(s.rejects) from meta.snapshots as s where s.scope = c.scope and s.is_current) as rejects,
-    (select count(*) from compliance.resource_compliance as r where r.scope = c.scope) as resources,
-    (select count(*) from compliance.resource_compliance as r where r.scope = c.scope and r.recency = 'fail')
-        as unprotected,
-    (select count(*) from compliance.resource_compliance as r where r.scope = c.scope
-        and r.can_restore_now is distinct from true) as not_restorable,
-    (select count(*) from compliance.resource_compliance as r where r.scope = c.scope and r.recency = 'unknown')
-        as undecided
-from staging.stg_scopes as c
-left join meta.snapshots as n on c.scope = n.scope and c.snapshot_id = n.snapshot_id
-left join policy.settings as p on c.scope = p.scope and c.snapshot_id = p.snapshot_id
-order by c.scope
-"""
-_COVERAGE = """
-select
-    scope, title, control_id, passes, fails, waived, unknowns,
-    case when not is_stale then 100.0 * passes / nullif(passes + fails + waived + unknowns, 0) end as covered
-from compliance.summary
-where control_id in (
-    'resource-recent-recovery-point', 'server-backup-complete', 'backup-encrypted', 'backup-retention-minimum',
-    'resource-offsite-copy', 'resource-automated-protection'
-)
-order by scope, control_id
-"""
-
-
 def _noun(kind: str, count: int) -> str:
     noun = kind.replace("_", " ")
     return noun if count == 1 else f"{noun}s"
@@ -159,15 +107,14 @@ def _noun(kind: str, count: int) -> str:
 
 def read_page_data(connection: duckdb.DuckDBPyConnection) -> PageData:
     """Return the data of the report page from a published file."""
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE grid AS {select('grid')}")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE grid AS {read_query('reports/grid')}")
     grid = fetch_rows(connection, f"SELECT * FROM grid LIMIT {_MAX_GRID_ROWS}", DailyStatus)
     return PageData(
-        scopes=fetch_rows(connection, _SCOPES, ScopeOverview),
-        scores=read_scores(connection),
+        scopes=read_scopes(connection),
         trend=read_trend(connection),
-        coverage=fetch_rows(connection, _COVERAGE, Coverage),
+        coverage=fetch_rows(connection, read_query("reports/coverage"), Coverage),
         grid=grid,
         omitted_grid_rows=count_rows(connection, "grid") - len(grid),
-        critical=fetch_rows(connection, select("critical"), CriticalFailure),
+        critical=fetch_rows(connection, read_query("reports/critical"), CriticalFailure),
         listings=read_listings(connection),
     )

@@ -8,66 +8,29 @@ from datetime import datetime
 
 import duckdb
 
+from pipelines.models.files import read_query
 from pipelines.storage.connection import fetch_rows
-
-# Weighted by severity, over applicable results. Unknown counts as a failure in both scores, waived in the strict one.
-_SCORED = """
-    100.0 * sum(w.weight * c.subjects) filter (where c.status = 'pass')
-    / nullif(sum(w.weight * c.subjects) filter (where c.status <> 'not_applicable'), 0) as strict_score,
-    100.0 * sum(w.weight * c.subjects) filter (where c.status in ('pass', 'waived'))
-    / nullif(sum(w.weight * c.subjects) filter (where c.status <> 'not_applicable'), 0) as score,
-    sum(c.subjects) filter (where c.status = 'fail') as fails,
-    sum(c.subjects) filter (where c.status = 'unknown') as unknowns,
-    sum(c.subjects) filter (where c.status = 'fail' and c.severity = 'critical') as critical
-"""
-_WEIGHTS = "(select distinct severity, weight from policy.severities)"
-_SCORES = f"""
-select c.scope, {_SCORED}
-from intermediate.int_result_counts as c inner join {_WEIGHTS} as w using (severity)
-group by c.scope order by c.scope
-"""
-_TREND = f"""
-with counts as (
-    select scope, as_of, severity, status, subjects from history.result_counts
-    union all
-    select scope, as_of, severity, status, subjects from intermediate.int_result_counts
-)
-select c.scope, c.as_of, {_SCORED}
-from counts as c inner join {_WEIGHTS} as w using (severity)
-group by c.scope, c.as_of order by c.scope, c.as_of
-"""
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """The current score of a scope. Scores are null if no control applies."""
+    """The scores of a scope at one snapshot. They are null if no control applies."""
 
     scope: str
-    strict_score: float | None
-    score: float | None
+    as_of: datetime
+    is_current: bool
+    strict_score: float | None  # unknown and waived results count as failures
+    score: float | None  # unknown results count as failures, waived ones as passes
     fails: int | None
     unknowns: int | None
     critical: int | None  # failed results of critical controls
 
 
-@dataclass(frozen=True, slots=True)
-class ScoreAt:
-    """The score of a scope at the time of a snapshot, naive UTC."""
-
-    scope: str
-    as_of: datetime
-    strict_score: float | None
-    score: float | None
-    fails: int | None
-    unknowns: int | None
-    critical: int | None
-
-
 def read_scores(connection: duckdb.DuckDBPyConnection) -> list[Score]:
-    """Return the current score of each scope."""
-    return fetch_rows(connection, _SCORES, Score)
+    """Return the current scores of each scope."""
+    return [score for score in read_trend(connection) if score.is_current]
 
 
-def read_trend(connection: duckdb.DuckDBPyConnection) -> list[ScoreAt]:
-    """Return the score of each scope at each snapshot, the oldest first."""
-    return fetch_rows(connection, _TREND, ScoreAt)
+def read_trend(connection: duckdb.DuckDBPyConnection) -> list[Score]:
+    """Return the scores of each scope at each snapshot, the oldest first."""
+    return fetch_rows(connection, read_query("reports/scores"), Score)

@@ -4,48 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from pipelines.models.files import read_query
+from pipelines.reports.scopes import ScopeState, read_scopes
 from pipelines.storage.connection import fetch_rows, read_published
 from pipelines.storage.home import Home
 from pipelines.text import printable
-
-_SCOPES = """
-select
-    c.scope, c.attempted_at, c.is_stale, c.stale_reason, n.snapshot_id, n.as_of, n.listed, n.region, n.is_sandbox,
-    p.policy_id
-from staging.stg_scopes as c
-left join meta.snapshots as n on c.scope = n.scope and c.snapshot_id = n.snapshot_id
-left join policy.settings as p on c.scope = p.scope and c.snapshot_id = p.snapshot_id
-order by c.scope
-"""
-_CHANGES = """
-select n.scope,
-    (select count(*) from history.backup_lifecycle as l where l.scope = n.scope and l.first_seen = n.as_of) as added,
-    (select count(*) from history.backup_lifecycle as l where l.scope = n.scope and l.gone_at = n.as_of) as removed,
-    (select count(*) from compliance.control_result_events as e
-     where e.scope = n.scope and e.snapshot_id = n.snapshot_id and e.to_status = 'fail') as new_failures,
-    (select count(*) from compliance.control_result_events as e
-     where e.scope = n.scope and e.snapshot_id = n.snapshot_id and e.from_status = 'fail'
-       and e.to_status = 'pass') as resolved,
-    (select sum(fails) from compliance.summary as s where s.scope = n.scope) as fails,
-    (select sum(unknowns) from compliance.summary as s where s.scope = n.scope) as unknowns
-from staging.stg_snapshots as n
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class ScopeStatus:
-    """The current snapshot of a scope, and the end of its last reading."""
-
-    scope: str
-    attempted_at: datetime
-    is_stale: bool
-    stale_reason: str | None
-    snapshot_id: str | None  # null if there is no complete snapshot
-    as_of: datetime | None
-    listed: int | None
-    region: str | None
-    is_sandbox: bool | None
-    policy_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +27,8 @@ class ScopeChanges:
 def status_lines(home: Home, now: datetime) -> Iterator[str]:
     """Yield the lines about each scope of a home, with ages at `now` (naive UTC), and the paths of its files."""
     with read_published(home.warehouse) as connection:
-        changes = {row.scope: row for row in fetch_rows(connection, _CHANGES, ScopeChanges)}
-        for scope in fetch_rows(connection, _SCOPES, ScopeStatus):
+        changes = {row.scope: row for row in fetch_rows(connection, read_query("reports/status_changes"), ScopeChanges)}
+        for scope in read_scopes(connection):
             yield from _scope_lines(scope, now)
             if scope.scope in changes:
                 yield from _change_lines(scope, changes[scope.scope])
@@ -74,7 +37,7 @@ def status_lines(home: Home, now: datetime) -> Iterator[str]:
     yield f"{'landing':<10} {home.landing}"
 
 
-def _scope_lines(scope: ScopeStatus, now: datetime) -> Iterator[str]:
+def _scope_lines(scope: ScopeState, now: datetime) -> Iterator[str]:
     yield f"scope {printable(scope.scope)}{' (synthetic data)' if scope.is_sandbox else ''}"
     if scope.as_of is None:
         yield "  no complete snapshot yet"
@@ -85,7 +48,7 @@ def _scope_lines(scope: ScopeStatus, now: datetime) -> Iterator[str]:
         yield f"  STALE      last attempt {_minute(scope.attempted_at)} UTC: {printable(scope.stale_reason)}"
 
 
-def _change_lines(scope: ScopeStatus, changes: ScopeChanges) -> Iterator[str]:
+def _change_lines(scope: ScopeState, changes: ScopeChanges) -> Iterator[str]:
     # Numbers of a stale scope must not look like numbers of now.
     as_of = f"as of {_minute(scope.as_of)} UTC: " if scope.is_stale and scope.as_of else ""
     yield f"  backups    {as_of}{changes.added} added, {changes.removed} removed since the previous snapshot"

@@ -12,6 +12,8 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from pipelines.models.files import read_query
+from pipelines.reports.scopes import ScopeState, read_scopes
 from pipelines.storage.connection import fetch_rows, read_published
 from pipelines.storage.home import Home
 from pipelines.text import printable
@@ -19,44 +21,6 @@ from pipelines.text import printable
 _VERDICT_STYLES = {"pass": "green", "fail": "red", "unknown": "yellow", "waived": "magenta", "not_applicable": "dim"}
 _VERDICT_LABELS = {"not_applicable": "n/a"}
 MAX_RESOURCES = 12
-
-_SCOPES = """
-select
-    s.scope, s.is_sandbox, s.snapshot_id, s.as_of, s.is_stale, s.stale_reason, s.rejects, p.policy_id, p.policy_sha256
-from compliance.summary as s
-left join policy.settings as p on s.scope = p.scope and s.snapshot_id = p.snapshot_id
-group by all order by s.scope
-"""
-_CONTROLS = """
-select scope, control_id, severity, verdict, passes, fails, unknowns, not_applicable
-from compliance.summary
-order by scope, case severity when 'critical' then 1 when 'high' then 2 when 'medium' then 3 else 4 end, control_id
-"""
-# A disk is listed only if its server is not.
-_UNPROTECTED = """
-with unprotected as (
-    select * from compliance.resource_compliance where recency = 'fail'
-)
-select u.scope, coalesce(u.resource_name, u.resource_id) as resource, u.newest_rp_at, u.unprotected_since
-from unprotected as u
-anti join unprotected as s on u.scope = s.scope and u.server_id = s.resource_id
-order by u.unprotected_since, resource
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class ScopeSummary:
-    """The state of one scope. Without a complete snapshot, `snapshot_id` and `as_of` are null."""
-
-    scope: str
-    is_sandbox: bool | None
-    snapshot_id: str | None
-    as_of: datetime | None
-    is_stale: bool
-    stale_reason: str | None
-    rejects: int | None
-    policy_id: str | None
-    policy_sha256: str | None  # null for the built-in policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +51,7 @@ class UnprotectedResource:
 class Summary:
     """The compliance summary of a published file."""
 
-    scopes: list[ScopeSummary]
+    scopes: list[ScopeState]
     controls: list[ControlSummary]
     unprotected: list[UnprotectedResource]
 
@@ -96,9 +60,9 @@ def read_summary(warehouse: Path) -> Summary:
     """Return the compliance summary of a published file."""
     with read_published(warehouse) as connection:
         return Summary(
-            fetch_rows(connection, _SCOPES, ScopeSummary),
-            fetch_rows(connection, _CONTROLS, ControlSummary),
-            fetch_rows(connection, _UNPROTECTED, UnprotectedResource),
+            read_scopes(connection),
+            fetch_rows(connection, read_query("reports/summary_controls"), ControlSummary),
+            fetch_rows(connection, read_query("reports/summary_unprotected"), UnprotectedResource),
         )
 
 
@@ -119,7 +83,7 @@ def relative_to_cwd(path: Path) -> Path:
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
-def _scope_section(scope: ScopeSummary, summary: Summary) -> Group:
+def _scope_section(scope: ScopeState, summary: Summary) -> Group:
     controls = [control for control in summary.controls if control.scope == scope.scope]
     unprotected = [resource for resource in summary.unprotected if resource.scope == scope.scope]
     parts: list[RenderableType] = [_scope_header(scope), _controls_table(controls)]
@@ -129,7 +93,7 @@ def _scope_section(scope: ScopeSummary, summary: Summary) -> Group:
     return Group(*parts, Text())
 
 
-def _scope_header(scope: ScopeSummary) -> Text:
+def _scope_header(scope: ScopeState) -> Text:
     header = Text(f"scope {printable(scope.scope)}", style="bold")
     if scope.is_sandbox:
         header.append("  (synthetic data)", style="bold magenta")

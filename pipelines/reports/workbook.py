@@ -12,6 +12,7 @@ import duckdb
 import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
 
+from pipelines.models.files import read_query
 from pipelines.reports.cells import escape_cell
 from pipelines.storage.connection import count_rows
 
@@ -31,13 +32,9 @@ def write_workbook(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
 
 
 def _write_workbook(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    marts = connection.execute(
-        "SELECT relation, description FROM meta.catalog WHERE position = 0 AND starts_with(relation, 'compliance.')"
-        " ORDER BY relation"
-    ).fetchall()
+    marts = connection.execute(read_query("reports/sheets")).fetchall()
     sheets = {name.partition(".")[2]: (f"SELECT * FROM {name}", description) for name, description in marts}
-    not_passing = "SELECT * FROM compliance.control_results WHERE raw_status IN ('fail', 'unknown')"
-    sheets["not_passing"] = (not_passing, "One row per result that fails or is unknown.")
+    sheets["not_passing"] = (read_query("reports/not_passing"), "One row per result that fails or is unknown.")
     options = {
         "strings_to_formulas": False,
         "strings_to_urls": False,
@@ -54,7 +51,7 @@ def _write_workbook(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         contents.set_column(0, 0, 30)
         contents.set_column(1, 1, 90)
         for number, (name, (query, description)) in enumerate(sheets.items(), 1):
-            total = count_rows(connection, f"({query})")
+            total = count_rows(connection, f"(\n{query}\n)")
             written = _write_sheet(connection, workbook, name[:_MAX_SHEET_NAME], query, formats)
             contents.write_row(number, 0, [name, description, written, total])
         contents.freeze_panes(1, 0)
@@ -65,7 +62,7 @@ def _write_sheet(
 ) -> int:
     """Write the first rows of `query` to a new sheet, and return their number."""
     sheet = workbook.add_worksheet(name)
-    cursor = connection.execute(f"SELECT * FROM ({query}) LIMIT {_MAX_ROWS}")
+    cursor = connection.execute(f"SELECT * FROM (\n{query}\n) LIMIT {_MAX_ROWS}")
     names = [column[0] for column in cursor.description or []]
     sheet.write_row(0, 0, names, formats["head"])
     sheet.set_column(0, len(names) - 1, 18)

@@ -9,15 +9,16 @@ import re
 import duckdb
 
 from pipelines.contract.derive import quoted
-from pipelines.models.model import sql_folder
+from pipelines.models.files import sql_folder
+from pipelines.models.model import leading_comment
 
 
 def create_macros(connection: duckdb.DuckDBPyConnection) -> None:
     """Create each macro of sql/macros/, with its comment."""
     for path in sorted((sql_folder() / "macros").glob("*.sql")):
         text = path.read_text(encoding="utf-8")
-        about, parameters = re.match(r"-- (.+)\n-- parameters: (.+)\n", text).groups()  # type: ignore[union-attr]
+        about, header = leading_comment(text)
         select = re.sub(r"\$(\w+)", r"\1", text)
         name = f"compliance.{path.stem}"
-        connection.execute(f"CREATE MACRO {name}({parameters}) AS TABLE {select}")
+        connection.execute(f"CREATE MACRO {name}({header['parameters']}) AS TABLE {select}")
         connection.execute(f"COMMENT ON MACRO TABLE {name} IS {quoted(about)}")

@@ -1,13 +1,8 @@
-"""What a draft holds before the models run: the tables from Parquet, the policy, and what is known of the data.
-
-Belongs here: which rows each source gets. Does not belong here: writing them (load/) or what is computed from
-them (models/). Landed snapshots and loaded tables enter; rows in the draft leave.
-"""
+"""Filling the tables that models read and no model makes: data, history, results, policy and metadata."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
-from datetime import datetime
 from importlib.metadata import version
 from typing import Any
 
@@ -20,157 +15,97 @@ from pipelines.contract.derive import arrow_schema
 from pipelines.contract.history import HISTORY
 from pipelines.contract.results import RESULTS
 from pipelines.contract.tables import NORMALIZED
-from pipelines.history.manifest import read_history
 from pipelines.history.results import select_earlier_results
-from pipelines.landing.attempts import Attempt, read_attempts, scope_status
-from pipelines.landing.manifest import Snapshot, newest_complete, read_snapshots
+from pipelines.landing.attempts import scope_status
 from pipelines.models.control import CONTROLS, controls_table
-from pipelines.models.model import Model
+from pipelines.models.files import read_query
 from pipelines.models.project import Project
 from pipelines.models.standards import STANDARDS, standards_table
-from pipelines.policy import force
+from pipelines.policy.rows import policy_rows
 from pipelines.policy.tables import POLICY
-from pipelines.storage.home import Home
-from pipelines.storage.parquet import explain_damage
-from pipelines.tables.manifest import CONTRACT_VERSION, TableManifest, load_rows, read_table_manifest
+from pipelines.storage.parquet import explain_damage, select_rows
+from pipelines.tables.manifest import CONTRACT_VERSION, load_rows
 from pipelines.warehouse.file import fill_table
+from pipelines.warehouse.inputs import Inputs
 
-_FEW = 100_000  # rows of all tables: for fewer, threads cost more than they save
-# Parquet of a snapshot can't know what the ones before had.
-_DRIFT_SINCE = """
-UPDATE meta.drift AS d SET first_seen = h.first_seen FROM history.drift AS h
-WHERE d.scope = h.scope AND d.table_name = h.table_name AND d.path = h.path AND d.kind = h.kind AND d.found = h.found
-"""
+_FEW_ROWS = 100_000  # of all tables: below that, threads cost more than they save
+Rows = Iterable[dict[str, Any]]
 
 
-def fill_sources(
-    connection: duckdb.DuckDBPyConnection,
-    home: Home,
-    run_id: str,
-    models: Project,
-    rules: force.Rules,
-    until: datetime | None = None,
-) -> dict[str, int]:
-    """Fill all that models read and no model makes; return the rows by relation.
-
-    Where `until` is given, what was read after it counts as not read yet. The history must not have taken it in either.
-    """
-    landed = snapshots_until(home, until)
-    loaded = current_manifests(home, landed)
-    judged = {(one.scope, one.snapshot_id) for one in loaded}
-    if sum(sum(one.rows.values()) for one in loaded) < _FEW:
+def fill_sources(connection: duckdb.DuckDBPyConnection, inputs: Inputs, project: Project) -> dict[str, int]:
+    """Fill every source of the models; return the rows by relation."""
+    if sum(sum(manifest.rows.values()) for manifest in inputs.tables) < _FEW_ROWS:
         connection.execute("SET threads = 1")
-    with explain_damage(home):
-        rows = _fill_data(connection, home, loaded)
-        rows |= _fill_results(connection, home, loaded)
-    rows |= _fill_meta(connection, run_id, landed, loaded, _attempts(home, landed, until))
-    rows |= _fill_policy(connection, rules, (s for s in landed if (s.scope, s.snapshot_id) in judged))
-    rows |= _fill_evidence(connection, run_id, landed, loaded, models.models, rules)
-    rows[CONTROLS.relation] = fill_table(connection, CONTROLS, controls_table(models.controls))
-    rows[STANDARDS.relation] = fill_table(connection, STANDARDS, standards_table(models.controls, models.standards))
+    with explain_damage(inputs.home):
+        rows = _fill_from_parquet(connection, inputs)
+    for table, records in _records(inputs, project):
+        rows[table.relation] = fill_rows(connection, table, records)
+    rows[CONTROLS.relation] = fill_table(connection, CONTROLS, controls_table(project.controls))
+    rows[STANDARDS.relation] = fill_table(connection, STANDARDS, standards_table(project.controls, project.standards))
     return rows
 
 
-def snapshots_until(home: Home, until: datetime | None) -> list[Snapshot]:
-    """Return the snapshots whose reading had ended by `until`, all where that is None."""
-    return [one for one in read_snapshots(home) if until is None or one.finished_at <= until]
+def fill_rows(connection: duckdb.DuckDBPyConnection, table: Table, rows: Rows) -> int:
+    """Fill one table with `rows`, keyed by column; return how many there are."""
+    return fill_table(connection, table, pa.Table.from_pylist(list(rows), arrow_schema(table)))
 
 
-def _attempts(home: Home, landed: list[Snapshot], until: datetime | None) -> list[Attempt]:
-    """Return how the last reading of each scope by `until` had ended; one that failed since is not remembered then."""
-    newest = {one.scope: Attempt(one.scope, one.finished_at, None) for one in landed}
-    known = (one if until is None or one.at <= until else newest.get(one.scope) for one in read_attempts(home))
-    return [one for one in known if one]
-
-
-def current_manifests(home: Home, landed: list[Snapshot]) -> list[TableManifest]:
-    """Return the tables of the newest complete snapshot of each scope."""
-    return [one for s in newest_complete(landed) if (one := read_table_manifest(home, s.scope, s.snapshot_id))]
-
-
-def _fill_data(connection: duckdb.DuckDBPyConnection, home: Home, loaded: list[TableManifest]) -> dict[str, int]:
-    """Fill what stands in Parquet; return the rows by relation."""
-    rows = {
-        table.relation: fill_table(connection, table, [path for one in loaded for path in one.paths(home, table.name)])
+def _fill_from_parquet(connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> dict[str, int]:
+    home = inputs.home
+    rows = {}
+    files = {
+        table: [path for manifest in inputs.tables for path in manifest.paths(home, table.name)]
         for table in (*NORMALIZED, *meta.PER_SNAPSHOT)
     }
-    states = [read_history(home, one.scope) for one in loaded]
-    rows |= {
-        table.relation: fill_table(connection, table, [p for s in states for p in s.paths(home, table.name)])
-        for table in HISTORY
-    }
-    connection.execute(_DRIFT_SINCE)
+    drift_files = files.pop(meta.DRIFT)
+    for table, paths in files.items():
+        rows[table.relation] = fill_table(connection, table, paths)
+    for table in HISTORY:
+        paths = [path for state in inputs.histories for path in state.paths(home, table.name)]
+        rows[table.relation] = fill_table(connection, table, paths)
+    connection.execute(f"CREATE TEMP VIEW drift_found AS SELECT * FROM {select_rows(meta.DRIFT, drift_files)}")
+    rows[meta.DRIFT.relation] = fill_table(connection, meta.DRIFT, f"(\n{read_query('warehouse/drift')}\n)")
+    connection.execute("DROP VIEW drift_found")
+    for table in RESULTS:
+        earlier = select_earlier_results(home, table, sorted(inputs.current))
+        rows[table.relation] = fill_table(connection, table, earlier)
     return rows
 
 
-def _fill_results(connection: duckdb.DuckDBPyConnection, home: Home, loaded: list[TableManifest]) -> dict[str, int]:
-    """Fill what earlier snapshots were judged to be; return the rows by relation."""
-    judged = [(one.scope, one.snapshot_id) for one in loaded]
-    return {
-        table.relation: fill_table(connection, table, select_earlier_results(home, table, judged)) for table in RESULTS
-    }
+def _records(inputs: Inputs, project: Project) -> Iterator[tuple[Table, Rows]]:
+    """Yield the tables that are made of records in memory."""
+    tool = {"tool_version": version("cbr-warehouse"), "contract_version": CONTRACT_VERSION}
+    yield meta.RUNS, [{"run_id": inputs.run_id, **tool}]
+    yield meta.SCOPES, (scope_status(attempt, inputs.snapshots) for attempt in inputs.attempts)
+    yield meta.SNAPSHOTS, _snapshot_rows(inputs)
+    yield meta.LOADS, load_rows(inputs.tables)
+    yield meta.EVIDENCE, ({"run_id": inputs.run_id, **row} for row in _evidence_rows(inputs, project))
+    judged = [s for s in inputs.snapshots if (s.scope, s.snapshot_id) in inputs.current]
+    requirements = policy_rows(inputs.rules, ((s.scope, s.snapshot_id, s.as_of) for s in judged))
+    for table in POLICY:
+        yield table, requirements[table.relation]
 
 
-def _fill_policy(
-    connection: duckdb.DuckDBPyConnection, rules: force.Rules, snapshots: Iterable[Snapshot]
-) -> dict[str, int]:
-    """Fill what the policy in force demands of each snapshot, and the waivers; return the rows by relation."""
-    rows = force.rows(rules, ((one.scope, one.snapshot_id, one.as_of) for one in snapshots))
-    return {table.relation: fill_rows(connection, table, rows[table.relation]) for table in POLICY}
+def _snapshot_rows(inputs: Inputs) -> Iterator[dict[str, Any]]:
+    rejects = {(manifest.scope, manifest.snapshot_id): sum(manifest.rejects.values()) for manifest in inputs.tables}
+    for snapshot in inputs.snapshots:
+        key = (snapshot.scope, snapshot.snapshot_id)
+        counts = {"vanished": len(snapshot.vanished), "rejects": rejects.get(key)}
+        yield asdict(snapshot) | counts | {"seconds": snapshot.seconds, "is_current": key in rejects}
 
 
-def _fill_meta(
-    connection: duckdb.DuckDBPyConnection,
-    run_id: str,
-    landed: list[Snapshot],
-    loaded: list[TableManifest],
-    attempts: list[Attempt],
-) -> dict[str, int]:
-    """Fill what is known of the run, the scopes and the snapshots; return the rows by relation."""
-    run = {"run_id": run_id, "tool_version": version("cbr-warehouse"), "contract_version": CONTRACT_VERSION}
-    rejects = {(one.scope, one.snapshot_id): sum(one.rejects.values()) for one in loaded}
-    snapshots = (
-        asdict(snapshot)
-        | {"seconds": snapshot.seconds, "vanished": len(snapshot.vanished)}
-        | {"is_current": (snapshot.scope, snapshot.snapshot_id) in rejects}
-        | {"rejects": rejects.get((snapshot.scope, snapshot.snapshot_id))}
-        for snapshot in landed
-    )
-    scopes = (scope_status(attempt, landed) for attempt in attempts)
-    return {
-        meta.RUNS.relation: fill_rows(connection, meta.RUNS, [run]),
-        meta.SCOPES.relation: fill_rows(connection, meta.SCOPES, scopes),
-        meta.SNAPSHOTS.relation: fill_rows(connection, meta.SNAPSHOTS, snapshots),
-        meta.LOADS.relation: fill_rows(connection, meta.LOADS, load_rows(loaded)),
-    }
-
-
-def _fill_evidence(
-    connection: duckdb.DuckDBPyConnection,
-    run_id: str,
-    landed: list[Snapshot],
-    loaded: list[TableManifest],
-    models: Iterable[Model],
-    rules: force.Rules,
-) -> dict[str, int]:
-    """Fill what the results come from, each with its hash; return the rows by relation."""
-    parts = {(snapshot.scope, snapshot.snapshot_id): snapshot.parts for snapshot in landed}
-    rows: list[dict[str, Any]] = []
-    for one in loaded:
-        key = {"scope": one.scope, "snapshot_id": one.snapshot_id}
-        for name, part in parts[one.scope, one.snapshot_id].items():
-            rows.append(key | {"kind": "landing", "name": name, "sha256": part.sha256, "row_count": part.lines})
-        for name, digest in one.content.items():
-            rows.append(key | {"kind": "table", "name": name, "sha256": digest, "row_count": one.rows.get(name)})
-    for policy in rules.policies:
-        rows.append({"kind": "policy", "name": policy.policy.policy_id, "sha256": policy.sha256})
-    if rules.waivers:
-        rows.append({"kind": "waivers", "name": "waivers", "sha256": rules.waivers.sha256})
-    for model in models:
-        rows.append({"kind": "sql", "name": model.relation, "sha256": hashlib.sha256(model.sql.encode()).hexdigest()})
-    return {meta.EVIDENCE.relation: fill_rows(connection, meta.EVIDENCE, ({"run_id": run_id} | row for row in rows))}
-
-
-def fill_rows(connection: duckdb.DuckDBPyConnection, table: Table, rows: Iterable[dict[str, Any]]) -> int:
-    """Fill one table; return its rows."""
-    return fill_table(connection, table, pa.Table.from_pylist(list(rows), arrow_schema(table)))
+def _evidence_rows(inputs: Inputs, project: Project) -> Iterator[dict[str, Any]]:
+    """Yield everything that the results are computed from, each with its hash."""
+    parts = {(snapshot.scope, snapshot.snapshot_id): snapshot.parts for snapshot in inputs.snapshots}
+    for manifest in inputs.tables:
+        key = {"scope": manifest.scope, "snapshot_id": manifest.snapshot_id}
+        for name, part in parts[manifest.scope, manifest.snapshot_id].items():
+            yield key | {"kind": "landing", "name": name, "sha256": part.sha256, "row_count": part.lines}
+        for name, digest in manifest.content.items():
+            yield key | {"kind": "table", "name": name, "sha256": digest, "row_count": manifest.rows.get(name)}
+    for policy in inputs.rules.policies:
+        yield {"kind": "policy", "name": policy.policy.policy_id, "sha256": policy.sha256}
+    if inputs.rules.waivers:
+        yield {"kind": "waivers", "name": "waivers", "sha256": inputs.rules.waivers.sha256}
+    for model in project.models:
+        yield {"kind": "sql", "name": model.relation, "sha256": hashlib.sha256(model.sql.encode()).hexdigest()}

@@ -27,8 +27,12 @@ counted as (
         count(*) as disks,
         count(*) filter (where not encrypted) as plain,
         count(*) filter (where encrypted is null) as unsaid,
-        string_agg(coalesce(resource_name, resource_id), ', ' order by coalesce(resource_name, resource_id))
-            filter (where not encrypted) as plain_disks
+        nullif(
+            array_to_string(
+                list_sort(array_agg(coalesce(resource_name, resource_id)) filter (where not encrypted)), ', '
+            ),
+            ''
+        ) as plain_disks
     from disks
     group by scope, snapshot_id, backup_id
 ),

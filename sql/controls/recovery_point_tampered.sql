@@ -25,7 +25,7 @@ counted as (
         backup_id,
         min(changed_at) as first_change_at,
         bool_or(field = 'children') as lost_a_part,
-        string_agg(distinct field || ' ' || coalesce(old_value, 'null') || ' -> ' || coalesce(new_value, 'null'), '; ' order by field || ' ' || coalesce(old_value, 'null') || ' -> ' || coalesce(new_value, 'null')) as changes
+        nullif(array_to_string(list_sort(array_agg(distinct field || ' ' || coalesce(old_value, 'null') || ' -> ' || coalesce(new_value, 'null'))), '; '), '') as changes
     from changes
     group by scope, snapshot_id, backup_id
 ),

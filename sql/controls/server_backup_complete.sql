@@ -63,7 +63,7 @@ unusable as (
         scope,
         snapshot_id,
         backup_id,
-        string_agg(disk_name, ', ' order by disk_name) as unusable_disks
+        nullif(array_to_string(list_sort(array_agg(disk_name)), ', '), '') as unusable_disks
     from compared
     where not is_unknown and (not is_usable or is_expired)
     group by scope, snapshot_id, backup_id
@@ -230,8 +230,8 @@ dropped as (
         scope,
         snapshot_id,
         backup_id,
-        string_agg(disk_name, ', ' order by disk_name) filter (where not is_moved) as dropped_disks,
-        string_agg(disk_name, ', ' order by disk_name) filter (where is_moved) as moved_disks
+        nullif(array_to_string(list_sort(array_agg(disk_name) filter (where not is_moved)), ', '), '') as dropped_disks,
+        nullif(array_to_string(list_sort(array_agg(disk_name) filter (where is_moved)), ', '), '') as moved_disks
     from named
     group by scope, snapshot_id, backup_id
 ),

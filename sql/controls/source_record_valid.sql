@@ -21,7 +21,7 @@ counted as (
         scope,
         snapshot_id,
         count(*) as findings,
-        string_agg(distinct rule, ', ' order by rule) as rules,
+        nullif(array_to_string(list_sort(array_agg(distinct rule)), ', '), '') as rules,
         -- A refused value has an example only, which is no evidence.
         coalesce(
             list_sort(array_agg(distinct backup_id) filter (where rule <> 'value_refused' and backup_id is not null)),

@@ -1,51 +1,49 @@
 -- One row a backup that was ever begun where its resource lives: how it ended, be it there or gone.
 -- kind: view
-with lives as (
-    select * from history.backup_lifecycle where not is_replica
-),
-
-snapshots as (
-    select * from staging.stg_snapshots
-),
-
-settings as (
-    select * from policy.settings
-)
-
 select
-    l.scope,
-    s.snapshot_id,
-    s.as_of,
-    l.backup_id,
-    l.resource_id,
-    l.resource_name,
-    l.vault_id,
-    l.created_at,
-    l.updated_at,
-    l.expired_at,
-    l.is_auto,
-    l.status,
-    l.first_seen,
-    l.gone_at,
-    l.was_usable,
-    l.dependable_until,
-    l.disappearance,
-    l.created_at >= s.as_of - t.gap_window_days * interval '1' day as is_in_window, -- BOOLEAN: Begun within the window that attempts are counted in.
+    scope,
+    snapshots.snapshot_id,
+    snapshots.as_of,
+    lives.backup_id,
+    lives.resource_id,
+    lives.resource_name,
+    lives.vault_id,
+    lives.created_at,
+    lives.updated_at,
+    lives.expired_at,
+    lives.is_auto,
+    status, -- VARCHAR: State of the backup, as it was last seen.
+    coalesce(statuses.state, 'unknown')
+        as state, -- VARCHAR: What that stands for: usable, in_flight, going, failed or unknown.
+    lives.first_seen,
+    lives.gone_at,
+    lives.was_usable,
+    lives.dependable_until,
+    lives.disappearance,
+    lives.created_at >= snapshots.as_of - settings.gap_window_days * interval '1' day
+        as is_in_window, -- BOOLEAN: Begun within the window that attempts are counted in.
     case
-        when l.protected_at >= l.created_at - t.clock_skew_seconds * interval '1' second
-            and l.protected_at <= coalesce(l.updated_at, l.last_seen) + t.clock_skew_seconds * interval '1' second
-            then l.protected_at
-        else l.created_at
+        when lives.protected_at
+            >= lives.created_at - settings.clock_skew_seconds * interval '1' second
+            and lives.protected_at
+                <= coalesce(lives.updated_at, lives.last_seen)
+                + settings.clock_skew_seconds * interval '1' second
+            then lives.protected_at
+        else lives.created_at
     end as rp_time, -- TIMESTAMP: The moment that it brings back, or did.
+    -- A backup that was removed before any snapshot saw how it ended tells neither success nor
+    -- failure.
     case
-        when l.status in ('available', 'restoring', 'waiting_restore') then 'succeeded'
-        when l.status = 'error' or l.was_failed then 'failed'
-        when l.was_usable then 'succeeded'
-        when l.status in ('protecting', 'waiting_protect') and l.gone_at is null then 'in_flight'
-        when l.status in ('protecting', 'waiting_protect', 'deleting', 'waiting_delete') then 'removed'
+        when statuses.state = 'usable' then 'succeeded'
+        when statuses.state = 'failed' or lives.was_failed then 'failed'
+        when lives.was_usable then 'succeeded'
+        when statuses.state = 'in_flight' and lives.gone_at is null then 'in_flight'
+        when statuses.state in ('in_flight', 'going') then 'removed'
         else 'unknown'
-    end as outcome -- VARCHAR: succeeded, failed, in_flight, removed (before any snapshot saw how it ended), or unknown.
-from lives as l
-inner join snapshots as s on l.scope = s.scope
-inner join settings as t on s.scope = t.scope and s.snapshot_id = t.snapshot_id
-where l.created_at <= s.as_of + t.clock_skew_seconds * interval '1' second
+    end as outcome -- VARCHAR: succeeded, failed, in_flight, removed or unknown.
+from history.backup_lifecycle as lives
+inner join staging.stg_snapshots as snapshots using (scope)
+inner join policy.settings using (scope)
+left join staging.stg_statuses as statuses using (status)
+where not lives.is_replica
+    and lives.created_at <= snapshots.as_of + settings.clock_skew_seconds * interval '1' second

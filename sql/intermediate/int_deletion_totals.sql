@@ -1,110 +1,74 @@
--- One row a holder of points: what it holds, what it lost lately, and whether that is more than its rules explain.
-with holders as (
-    select * from intermediate.int_vaults_and_scopes
-),
-
-excluded as (
-    select scope, snapshot_id, resource_id from intermediate.int_rules where exclusion_id is not null
-),
-
-points as (
+-- One row a holder of points: what it holds, what it lost lately, and whether that is more than its
+-- rules explain.
+with lost_points as (
     -- What the policy takes out of scope does not count.
-    select p.*
-    from intermediate.int_recovery_points as p
-    left join excluded as x
-        on p.scope = x.scope and p.snapshot_id = x.snapshot_id and p.resource_id = x.resource_id
-    where p.is_dependable and x.resource_id is null
+    select points.*
+    from intermediate.int_lost_points as points
+    left join intermediate.int_rules as rules using (scope, resource_id)
+    where rules.exclusion_id is null
 ),
 
-lost as (
-    select l.*
-    from intermediate.int_lost_points as l
-    left join excluded as x
-        on l.scope = x.scope and l.snapshot_id = x.snapshot_id and l.resource_id = x.resource_id
-    where x.resource_id is null
-),
-
-settings as (
-    select * from policy.settings
-),
-
-sampling as (
-    select * from intermediate.int_sampling
-),
-
-totals as (
-    select * from intermediate.int_point_count_baselines
-),
-
-held_by_vault as (
-    select scope, snapshot_id, vault_id, count(*) as dependable from points group by scope, snapshot_id, vault_id
-),
-
-held as (
-    select scope, snapshot_id, 'vault' as holder_kind, vault_id as holder_id, dependable from held_by_vault
+holder_losses as (
+    select scope, 'vault' as holder_kind, vault_id as holder_id, backup_id, verdict, gone_at
+    from lost_points
     union all
-    select scope, snapshot_id, 'scope' as holder_kind, scope as holder_id, sum(dependable) as dependable
-    from held_by_vault
-    group by scope, snapshot_id
+    select scope, 'scope' as holder_kind, scope as holder_id, backup_id, verdict, gone_at
+    from lost_points
 ),
 
-lost_from as (
-    select scope, snapshot_id, 'vault' as holder_kind, vault_id as holder_id, backup_id, verdict, gone_at from lost
-    union all
-    select scope, snapshot_id, 'scope' as holder_kind, scope as holder_id, backup_id, verdict, gone_at from lost
-),
-
-gone as (
+losses as (
     select
         scope,
-        snapshot_id,
         holder_kind,
         holder_id,
         count(*) filter (where verdict = 'fail') as unexplained,
         count(*) filter (where verdict = 'unknown') as undecided,
         min(gone_at) filter (where verdict = 'fail') as first_gone_at,
-        coalesce(list_sort(array_agg(backup_id) filter (where verdict = 'fail')), cast([] as varchar[])) as backup_ids
-    from lost_from
-    group by scope, snapshot_id, holder_kind, holder_id
+        coalesce(
+            list_sort(array_agg(backup_id) filter (where verdict = 'fail')), cast([] as varchar[])
+        ) as backup_ids
+    from holder_losses
+    group by scope, holder_kind, holder_id
+),
+
+counted as (
+    select
+        scope,
+        holders.snapshot_id,
+        holder_kind,
+        holder_id,
+        holders.points,
+        losses.first_gone_at,
+        losses.backup_ids,
+        coalesce(losses.unexplained, 0) as unexplained,
+        coalesce(losses.undecided, 0) as undecided,
+        holders.points + coalesce(losses.unexplained, 0) as would_be,
+        baselines.usual_total,
+        coalesce(baselines.days, 0) < settings.usual_total_least_days as is_learning,
+        coalesce(
+            baselines.drop_score > settings.unusual_score
+            and baselines.usual_total - holders.points >= greatest(
+                settings.mass_points, settings.mass_percent * baselines.usual_total * 0.01
+            ),
+            false
+        ) as is_score_unusual,
+        sampling.has_history,
+        settings.mass_points,
+        settings.mass_percent
+    from intermediate.int_vaults_and_scopes as holders
+    inner join policy.settings using (scope)
+    inner join intermediate.int_sampling as sampling using (scope)
+    left join intermediate.int_point_count_baselines as baselines
+        using (scope, holder_kind, holder_id)
+    left join losses using (scope, holder_kind, holder_id)
 ),
 
 measured as (
     select
-        h.*,
-        m.has_history,
-        g.first_gone_at,
-        g.backup_ids,
-        coalesce(g.unexplained, 0) as unexplained,
-        coalesce(g.undecided, 0) as undecided,
-        coalesce(d.dependable, 0) + coalesce(g.unexplained, 0) as would_be,
-        coalesce(t.days, 0) < s.usual_total_least_days as is_learning,
-        t.points,
-        t.usual_total,
-        coalesce(
-            t.days >= s.usual_total_least_days
-            and t.drop_score > s.unusual_score
-            and t.usual_total - t.points >= greatest(s.mass_points, s.mass_percent * t.usual_total * 0.01),
-            false
-        ) as is_unusual,
-        greatest(s.mass_points, s.mass_percent * (coalesce(d.dependable, 0) + coalesce(g.unexplained, 0)) * 0.01) as least
-    from holders as h
-    inner join settings as s on h.scope = s.scope and h.snapshot_id = s.snapshot_id
-    inner join sampling as m on h.scope = m.scope and h.snapshot_id = m.snapshot_id
-    left join totals as t
-        on h.scope = t.scope
-        and h.snapshot_id = t.snapshot_id
-        and h.holder_kind = t.holder_kind
-        and h.holder_id = t.holder_id
-    left join held as d
-        on h.scope = d.scope
-        and h.snapshot_id = d.snapshot_id
-        and h.holder_kind = d.holder_kind
-        and h.holder_id = d.holder_id
-    left join gone as g
-        on h.scope = g.scope
-        and h.snapshot_id = g.snapshot_id
-        and h.holder_kind = g.holder_kind
-        and h.holder_id = g.holder_id
+        *,
+        is_score_unusual and not is_learning as is_unusual,
+        greatest(mass_points, mass_percent * would_be * 0.01) as least
+    from counted
 ),
 
 judged as (
@@ -133,11 +97,20 @@ select
     reason_code, -- VARCHAR: Why.
     case reason_code
         when 'no_history' then 'There is one snapshot only, so no loss can be seen.'
-        when 'unusually_few' then 'It has ' || cast(points as varchar) || ' points, and ' || cast(cast(floor(usual_total) as bigint) as varchar) || ' are usual for it.'
-        else cast(unexplained as varchar) || ' of ' || cast(would_be as varchar) || ' points went without need in the window, and ' || cast(undecided as varchar) || ' more that can not be explained or blamed' || case when is_learning then '; how many are usual is still being learned.' else '.' end
+        when 'unusually_few'
+            then 'It has ' || cast(points as varchar) || ' points, and '
+                || cast(cast(floor(usual_total) as bigint) as varchar) || ' are usual for it.'
+        else cast(unexplained as varchar) || ' of ' || cast(would_be as varchar)
+            || ' points went without need in the window, and ' || cast(undecided as varchar)
+            || ' more that can not be explained or blamed'
+            || case
+                when is_learning then '; how many are usual is still being learned.'
+                else '.'
+            end
     end as reason, -- VARCHAR: The same with its numbers.
     unexplained, -- BIGINT: Points that went without need in the window.
     least, -- DOUBLE: How many of them are too many.
     coalesce(backup_ids, cast([] as varchar[])) as backup_ids, -- VARCHAR[]: Those points.
-    case when reason_code = 'dropped' then first_gone_at end as failing_since -- TIMESTAMP: When the first of them was missed, where they are too many.
+    case when reason_code = 'dropped' then first_gone_at end
+        as failing_since -- TIMESTAMP: When the first of them was missed, where they are too many.
 from judged

@@ -1,318 +1,278 @@
--- One row an interval between a resource's recovery points that is longer than its RPO and its grace and reaches into the
--- window in which gaps are counted, and one row for the interval that is open, which ends with the reading. Counted are all
--- points that a snapshot ever had as usable.
-with demands as (
-    select * from intermediate.int_requirements where not only_replicas
+-- One row an interval between a resource's recovery points that is longer than its RPO and its
+-- grace and reaches into the window in which gaps are counted, and one row for the interval that is
+-- open, which ends with the reading. Counted are all points that a snapshot ever had as usable.
+with requirements as (
+    select
+        scope,
+        snapshot_id,
+        as_of,
+        resource_id,
+        policy_rule_id,
+        rpo_hours,
+        rpo_hours + grace_hours as limit_hours,
+        clock_skew_seconds,
+        as_of - gap_window_days * interval '1' day as window_start
+    from intermediate.int_requirements
+    where not only_replicas
 ),
 
-standing as (
-    select * from intermediate.int_resource_summary
-),
-
-points as (
-    select * from intermediate.int_resource_points where not is_replica and is_usable and rp_time is not null
+usable_points as (
+    select *
+    from intermediate.int_resource_points
+    where not is_replica and is_usable and rp_time is not null
 ),
 
 attempts as (
     -- How far back a point may lie that ends before the window: as far as anything is looked at.
-    select a.*
-    from intermediate.int_attempts as a
-    inner join policy.settings as s on a.scope = s.scope and a.snapshot_id = s.snapshot_id
-    where a.was_usable
-        and (a.gone_at is null or a.gone_at >= a.as_of - s.look_back_days * interval '1' day)
+    select attempts.*
+    from intermediate.int_attempts as attempts
+    inner join policy.settings using (scope)
+    where attempts.was_usable
+        and (
+            attempts.gone_at is null
+            or attempts.gone_at >= attempts.as_of - settings.look_back_days * interval '1' day
+        )
 ),
 
 first_readings as (
-    select scope, min(first_seen) as first_reading_at from history.backup_lifecycle group by scope
+    select scope, min(first_seen) as first_reading_at
+    from history.backup_lifecycle
+    group by scope
 ),
 
-parts as (
-    select
-        *,
-        coalesce(nullif(resource_id, ''), 'resource of backup ' || id) as disk_id
-    from history.children_closed
-    where status in ('available', 'restoring', 'waiting_restore')
-),
-
-gone as (
+lost_points as (
     -- Own points that are there no more, or no more in a state to be restored from.
     select
-        a.scope,
-        a.snapshot_id,
-        a.resource_id,
-        a.backup_id,
+        scope,
+        resource_id,
+        backup_id,
         cast(null as varchar) as server_id,
-        a.rp_time
-    from attempts as a
-    left join points as p
-        on a.scope = p.scope
-        and a.snapshot_id = p.snapshot_id
-        and a.resource_id = p.resource_id
-        and a.backup_id = p.backup_id
-    where p.backup_id is null
+        attempts.rp_time
+    from attempts
+    left join usable_points as points using (scope, resource_id, backup_id)
+    where points.rp_time is null
     union all
-    select
-        a.scope,
-        a.snapshot_id,
-        c.disk_id as resource_id,
-        a.backup_id,
-        a.resource_id as server_id,
-        a.rp_time
-    from attempts as a
-    inner join parts as c on a.scope = c.scope and a.backup_id = c.backup_id and a.gone_at = c.valid_to
-    where a.outcome = 'succeeded' and a.status in ('available', 'restoring', 'waiting_restore')
-    union all
-    -- Of a backup that was in no state to be restored from when it was last seen: the parts that once were.
+    -- Parts that went with their backup, and of a backup that was in no state to be restored from
+    -- when it was last seen the parts that once were.
     select distinct
-        a.scope,
-        a.snapshot_id,
-        c.disk_id as resource_id,
-        a.backup_id,
-        a.resource_id as server_id,
-        a.rp_time
-    from attempts as a
-    inner join parts as c on a.scope = c.scope and a.backup_id = c.backup_id
-    where a.status is null or a.status not in ('available', 'restoring', 'waiting_restore')
+        scope,
+        parts.resource_id,
+        backup_id,
+        attempts.resource_id as server_id,
+        attempts.rp_time
+    from attempts
+    inner join staging.stg_closed_parts as parts using (scope, backup_id)
+    where parts.is_usable and (attempts.state <> 'usable' or attempts.gone_at = parts.valid_to)
     union all
     -- Parts that were not read again, as they were last read: that point was there.
     select
-        a.scope,
-        a.snapshot_id,
-        coalesce(nullif(c.resource_id, ''), 'resource of backup ' || c.id) as resource_id,
-        a.backup_id,
-        a.resource_id as server_id,
-        a.rp_time
-    from attempts as a
-    inner join history.children_unread as c on a.scope = c.scope and a.backup_id = c.backup_id
-    where c.status in ('available', 'restoring', 'waiting_restore')
+        scope,
+        coalesce(nullif(parts.resource_id, ''), 'resource of backup ' || parts.id) as resource_id,
+        backup_id,
+        attempts.resource_id as server_id,
+        attempts.rp_time
+    from attempts
+    inner join history.children_unread as parts using (scope, backup_id)
+    inner join staging.stg_statuses as statuses on parts.status = statuses.status
+    where statuses.state = 'usable'
 ),
 
-gone_shapes as (
+lost_totals as (
     select
         scope,
-        snapshot_id,
         resource_id,
         count(*) as points,
         min(coalesce(server_id, '')) as first_server_id,
         max(coalesce(server_id, '')) as last_server_id
-    from gone
-    group by scope, snapshot_id, resource_id
+    from lost_points
+    group by scope, resource_id
 ),
 
-shapes as (
+totals as (
     select
-        d.scope,
-        d.snapshot_id,
-        d.resource_id,
-        d.policy_rule_id,
-        coalesce(p.usable_points, 0) + coalesce(g.points, 0) as points,
-        coalesce(p.lasting_points, 0) as lasting,
-        least(coalesce(p.first_server_id, g.first_server_id), coalesce(g.first_server_id, p.first_server_id))
-            as first_server_id,
-        greatest(coalesce(p.last_server_id, g.last_server_id), coalesce(g.last_server_id, p.last_server_id))
-            as last_server_id
-    from demands as d
-    left join standing as p
-        on d.scope = p.scope and d.snapshot_id = p.snapshot_id and d.resource_id = p.resource_id
-    left join gone_shapes as g
-        on d.scope = g.scope and d.snapshot_id = g.snapshot_id and d.resource_id = g.resource_id
+        scope,
+        resource_id,
+        requirements.policy_rule_id,
+        coalesce(summaries.usable_points, 0) + coalesce(lost.points, 0) as points,
+        coalesce(summaries.lasting_points, 0) as lasting_points,
+        least(
+            coalesce(summaries.first_server_id, lost.first_server_id),
+            coalesce(lost.first_server_id, summaries.first_server_id)
+        ) as first_server_id,
+        greatest(
+            coalesce(summaries.last_server_id, lost.last_server_id),
+            coalesce(lost.last_server_id, summaries.last_server_id)
+        ) as last_server_id
+    from requirements
+    left join intermediate.int_resource_summary as summaries using (scope, resource_id)
+    left join lost_totals as lost using (scope, resource_id)
 ),
 
 followers as (
-    -- A disk that is part of each backup of one server has the gaps of that server, if they are judged alike. Most are:
-    -- only the others are put in order.
+    -- A disk that is part of each backup of one server has the gaps of that server, if they are
+    -- judged alike. Most are: only the others are put in order.
     select
-        f.scope,
-        f.snapshot_id,
-        f.resource_id,
-        f.first_server_id as server_id
-    from shapes as f
-    inner join shapes as s
-        on f.scope = s.scope and f.snapshot_id = s.snapshot_id and f.first_server_id = s.resource_id
-    where f.first_server_id = f.last_server_id
-        and s.last_server_id = ''
-        and f.points = s.points
-        and f.lasting = s.lasting
-        and f.policy_rule_id = s.policy_rule_id
-),
-
-others as (
-    select h.scope, h.snapshot_id, h.resource_id
-    from shapes as h
-    left join followers as f
-        on h.scope = f.scope and h.snapshot_id = f.snapshot_id and h.resource_id = f.resource_id
-    where f.resource_id is null
+        disks.scope,
+        disks.resource_id,
+        disks.first_server_id as leader_id
+    from totals as disks
+    inner join totals as servers
+        on disks.scope = servers.scope and disks.first_server_id = servers.resource_id
+    where disks.first_server_id = disks.last_server_id
+        and servers.last_server_id = ''
+        and disks.points = servers.points
+        and disks.lasting_points = servers.lasting_points
+        and disks.policy_rule_id = servers.policy_rule_id
 ),
 
 leaders as (
     select
-        p.scope,
-        p.snapshot_id,
-        p.resource_id,
-        p.backup_id,
-        p.rp_time,
-        coalesce(p.is_dependable, false) as still_exists
-    from points as p
-    inner join others as o
-        on p.scope = o.scope and p.snapshot_id = o.snapshot_id and p.resource_id = o.resource_id
-    inner join demands as d
-        on p.scope = d.scope and p.snapshot_id = d.snapshot_id and p.resource_id = d.resource_id
-    -- A point from the future fills no gap.
-    where p.rp_time <= d.as_of + d.clock_skew_seconds * interval '1' second
-    union all
-    select
-        g.scope,
-        g.snapshot_id,
-        g.resource_id,
-        g.backup_id,
-        g.rp_time,
-        false as still_exists
-    from gone as g
-    inner join others as o
-        on g.scope = o.scope and g.snapshot_id = o.snapshot_id and g.resource_id = o.resource_id
+        requirements.*,
+        resource_id as leader_id
+    from requirements
+    left join followers using (scope, resource_id)
+    where followers.leader_id is null
 ),
 
-ends as (
+interval_ends as (
+    -- A point from the future fills no gap.
+    select
+        scope,
+        resource_id,
+        points.backup_id,
+        points.rp_time,
+        coalesce(points.is_dependable, false) as still_exists,
+        false as is_open
+    from usable_points as points
+    inner join leaders using (scope, resource_id)
+    where points.rp_time <= leaders.as_of + leaders.clock_skew_seconds * interval '1' second
+    union all
+    select
+        scope,
+        resource_id,
+        points.backup_id,
+        points.rp_time,
+        false as still_exists,
+        false as is_open
+    from lost_points as points
+    inner join leaders using (scope, resource_id)
+    union all
     -- The reading ends the open gap.
     select
         scope,
-        snapshot_id,
         resource_id,
-        backup_id,
-        rp_time,
-        still_exists,
-        false as is_open
-    from leaders
-    union all
-    select
-        d.scope,
-        d.snapshot_id,
-        d.resource_id,
         cast(null as varchar) as backup_id,
-        d.as_of as rp_time,
+        as_of as rp_time,
         true as still_exists,
         true as is_open
-    from demands as d
-    left join followers as f
-        on d.scope = f.scope and d.snapshot_id = f.snapshot_id and d.resource_id = f.resource_id
-    where f.resource_id is null
+    from leaders
 ),
 
-ordered as (
+intervals as (
     select
         *,
         lag(rp_time) over (
-            partition by scope, snapshot_id, resource_id order by is_open, rp_time, backup_id
+            partition by scope, resource_id order by is_open, rp_time, backup_id
         ) as previous_at,
         lag(backup_id) over (
-            partition by scope, snapshot_id, resource_id order by is_open, rp_time, backup_id
+            partition by scope, resource_id order by is_open, rp_time, backup_id
         ) as previous_id,
         max(case when still_exists then rp_time end) over (
-            partition by scope, snapshot_id, resource_id
+            partition by scope, resource_id
             order by is_open, rp_time, backup_id
             rows between unbounded preceding and 1 preceding
         ) as previous_existing_at
-    from ends
+    from interval_ends
 ),
 
-windowed as (
+windowed_intervals as (
+    -- What was there between a point older than the window and the first reading, nobody saw: it
+    -- may be purged.
     select
-        o.*,
-        d.rpo_hours,
-        d.rpo_hours + d.grace_hours as limit_hours,
-        d.as_of - d.gap_window_days * interval '1' day as window_start,
-        coalesce(r.first_reading_at, d.as_of) as first_reading_at
-    from ordered as o
-    inner join demands as d
-        on o.scope = d.scope and o.snapshot_id = d.snapshot_id and o.resource_id = d.resource_id
-    left join first_readings as r on o.scope = r.scope
-    where o.rp_time >= d.as_of - d.gap_window_days * interval '1' day
-),
-
-begun as (
-    -- What was there between a point older than the window and the first reading, nobody saw: it may be purged.
-    select
-        *,
+        intervals.*,
+        leaders.snapshot_id,
+        leaders.leader_id,
+        leaders.rpo_hours,
+        leaders.limit_hours,
+        leaders.window_start,
         case
             when previous_at is null then rp_time
-            when previous_at < window_start and rp_time <= previous_at + limit_hours * interval '1' hour
-                then window_start
-            when previous_at < window_start then greatest(window_start, least(first_reading_at, rp_time))
+            when previous_at < leaders.window_start
+                and rp_time <= previous_at + leaders.limit_hours * interval '1' hour
+                then leaders.window_start
+            when previous_at < leaders.window_start
+                then greatest(
+                    leaders.window_start, least(coalesce(first_reading_at, leaders.as_of), rp_time)
+                )
         end as begins_at
-    from windowed
+    from intervals
+    inner join leaders using (scope, resource_id)
+    left join first_readings using (scope)
+    where rp_time >= leaders.window_start
 ),
 
-measured as (
+measured_intervals as (
     select
         *,
         rp_time > previous_at + limit_hours * interval '1' hour
         and (is_open or begins_at is null or begins_at < rp_time) as is_breach,
-        still_exists and rp_time > previous_existing_at + limit_hours * interval '1' hour as is_breach_now,
-        greatest(previous_at + rpo_hours * interval '1' hour, coalesce(begins_at, window_start)) as beyond_from,
-        min(begins_at) over (partition by scope, snapshot_id, resource_id) as counted_from
-    from begun
+        still_exists
+        and rp_time > previous_existing_at + limit_hours * interval '1' hour as is_breach_now,
+        greatest(
+            previous_at + rpo_hours * interval '1' hour, coalesce(begins_at, window_start)
+        ) as beyond_from,
+        min(begins_at) over (partition by scope, resource_id) as counted_from
+    from windowed_intervals
 ),
 
-kept as (
-    select * from measured where is_breach or is_open or is_breach_now
-),
-
-told as (
-    select
-        scope,
-        snapshot_id,
-        resource_id,
-        previous_at,
-        rp_time,
-        is_open,
-        previous_id,
-        backup_id,
-        still_exists,
-        is_breach,
-        beyond_from,
-        previous_existing_at,
-        counted_from
-    from kept
+resources as (
+    select scope, resource_id, leader_id from leaders
     union all
-    select
-        f.scope,
-        f.snapshot_id,
-        f.resource_id,
-        k.previous_at,
-        k.rp_time,
-        k.is_open,
-        k.previous_id,
-        k.backup_id,
-        k.still_exists,
-        k.is_breach,
-        k.beyond_from,
-        k.previous_existing_at,
-        k.counted_from
-    from followers as f
-    inner join kept as k
-        on f.scope = k.scope and f.snapshot_id = k.snapshot_id and f.server_id = k.resource_id
+    select scope, resource_id, leader_id from followers
 )
 
 select
     scope,
-    snapshot_id,
-    resource_id, -- VARCHAR: Id of the resource.
-    previous_at as gap_start, -- TIMESTAMP: The moment that the point before brings back.
-    rp_time as gap_end, -- TIMESTAMP: The moment of the next one, or of the reading.
-    is_open, -- BOOLEAN: No point has ended it yet.
-    previous_id as start_backup_id, -- VARCHAR: The point before.
-    backup_id as end_backup_id, -- VARCHAR: The next point; null where the gap is open.
-    still_exists, -- BOOLEAN: The point that ends it can still be relied on.
-    cast(date_diff('second', date_trunc('second', previous_at), date_trunc('second', rp_time)) as double) / 3600.0 as hours, -- DOUBLE: Length of the gap.
-    coalesce(is_breach, false) as is_breach, -- BOOLEAN: Longer than RPO and grace.
+    gaps.snapshot_id,
+    resources.resource_id, -- VARCHAR: Id of the resource.
+    gaps.previous_at as gap_start, -- TIMESTAMP: The moment that the point before brings back.
+    gaps.rp_time as gap_end, -- TIMESTAMP: The moment of the next one, or of the reading.
+    gaps.is_open, -- BOOLEAN: No point has ended it yet.
+    gaps.previous_id as start_backup_id, -- VARCHAR: The point before.
+    gaps.backup_id as end_backup_id, -- VARCHAR: The next point; null where the gap is open.
+    gaps.still_exists, -- BOOLEAN: The point that ends it can still be relied on.
+    cast(
+        date_diff(
+            'second', date_trunc('second', gaps.previous_at), date_trunc('second', gaps.rp_time)
+        ) as double
+    ) / 3600.0 as hours, -- DOUBLE: Length of the gap.
+    coalesce(gaps.is_breach, false) as is_breach, -- BOOLEAN: Longer than RPO and grace.
     case
-        when is_breach
-            then greatest(cast(date_diff('second', date_trunc('second', beyond_from), date_trunc('second', rp_time)) as double) / 3600.0, 0.0)
+        when gaps.is_breach
+            then greatest(
+                cast(
+                    date_diff(
+                        'second',
+                        date_trunc('second', gaps.beyond_from),
+                        date_trunc('second', gaps.rp_time)
+                    ) as double
+                ) / 3600.0,
+                0.0
+            )
         else 0.0
-    end as exposure_hours, -- DOUBLE: The part of a breach that is beyond the RPO and within the window.
+    end
+        as exposure_hours, -- DOUBLE: The part of a breach that is beyond the RPO, in the window.
     case
-        when still_exists
-            then cast(date_diff('second', date_trunc('second', previous_existing_at), date_trunc('second', rp_time)) as double) / 3600.0
-    end as hours_now, -- DOUBLE: How far the point that ends it is from the one before, of those that still can be relied on.
-    counted_from -- TIMESTAMP: Since when the gaps of the resource are counted: the window's begin, or later.
-from told
+        when gaps.still_exists
+            then cast(
+                date_diff(
+                    'second',
+                    date_trunc('second', gaps.previous_existing_at),
+                    date_trunc('second', gaps.rp_time)
+                ) as double
+            ) / 3600.0
+    end as hours_now, -- DOUBLE: The same between points that can still be relied on.
+    gaps.counted_from -- TIMESTAMP: Since when its gaps are counted: the window's begin, or later.
+from resources
+inner join measured_intervals as gaps using (scope, leader_id)
+where gaps.is_breach or gaps.is_open or gaps.is_breach_now

@@ -1,33 +1,19 @@
--- One row a resource that had a backup of its own, or a part in one, which is gone; it may have others.
-with lives as (
-    -- Where another project was read, absence says nothing; the points themselves stay as unknown losses.
-    select *
-    from history.backup_lifecycle
-    where gone_at is not null and not is_replica and disappearance <> 'vault_or_project_not_seen'
-),
-
-parts as (
-    select * from history.children_closed
-),
-
-snapshots as (
-    select * from staging.stg_snapshots
-),
-
-settings as (
-    select * from policy.settings
-),
-
-gone as (
+-- One row a resource that had a backup of its own, or a part in one, which is gone; it may have
+-- others.
+with lost_points as (
+    -- Where another project was read, absence says nothing; the points themselves stay as unknown
+    -- losses.
     select
-        l.*,
-        s.snapshot_id,
-        s.project_id,
-        s.region
-    from lives as l
-    inner join snapshots as s on l.scope = s.scope
-    inner join settings as t on s.scope = t.scope and s.snapshot_id = t.snapshot_id
-    where l.gone_at >= s.as_of - t.look_back_days * interval '1' day
+        lives.*,
+        snapshots.snapshot_id,
+        snapshots.project_id,
+        snapshots.region
+    from history.backup_lifecycle as lives
+    inner join staging.stg_snapshots as snapshots using (scope)
+    inner join policy.settings using (scope)
+    where not lives.is_replica
+        and lives.disappearance <> 'vault_or_project_not_seen'
+        and lives.gone_at >= snapshots.as_of - settings.look_back_days * interval '1' day
 ),
 
 sightings as (
@@ -35,15 +21,8 @@ sightings as (
         scope,
         snapshot_id,
         resource_id,
-        case resource_type
-            when 'OS::Nova::Server' then 'server'
-            when 'OS::Cinder::Volume' then 'volume'
-            when 'OS::Sfs::Turbo' then 'turbo'
-            when 'OS::Ironic::BareMetalServer' then 'other'
-            when 'OS::Native::Server' then 'other'
-            when 'OS::Workspace::DesktopV2' then 'other'
-            else 'unknown'
-        end as subject_type,
+        coalesce(resource_types.level, 'unknown') as subject_type,
+        1 as rank_of_kind,
         resource_name,
         resource_type,
         project_id,
@@ -53,49 +32,48 @@ sightings as (
         cast(null as varchar) as server_id,
         gone_at,
         backup_id
-    from gone
+    from lost_points
+    left join staging.stg_resource_types as resource_types using (resource_type)
     union all
     select
-        g.scope,
-        g.snapshot_id,
-        coalesce(nullif(p.resource_id, ''), 'resource of backup ' || p.id) as resource_id,
+        points.scope,
+        points.snapshot_id,
+        parts.resource_id,
         'volume_via_server' as subject_type,
-        p.resource_name,
-        p.resource_type,
-        g.project_id,
-        g.region,
-        g.enterprise_project_id,
-        g.vault_id,
-        g.resource_id as server_id,
-        g.gone_at,
-        g.backup_id
-    from gone as g
-    inner join parts as p on g.scope = p.scope and g.backup_id = p.backup_id and g.gone_at = p.valid_to
-),
-
-ranked as (
-    -- Its own backups say more of a resource than a server's, newer ones more than older.
-    select
-        *,
-        row_number() over (
-            partition by scope, snapshot_id, resource_id
-            order by case subject_type when 'volume_via_server' then 2 else 1 end, gone_at desc, backup_id
-        ) as place
-    from sightings
+        2 as rank_of_kind,
+        parts.resource_name,
+        parts.resource_type,
+        points.project_id,
+        points.region,
+        points.enterprise_project_id,
+        points.vault_id,
+        points.resource_id as server_id,
+        points.gone_at,
+        points.backup_id
+    from lost_points as points
+    inner join staging.stg_closed_parts as parts
+        on points.scope = parts.scope
+        and points.backup_id = parts.backup_id
+        and points.gone_at = parts.valid_to
 )
 
 select
     scope,
     snapshot_id,
     resource_id, -- VARCHAR: Id of the resource.
-    subject_type, -- VARCHAR: server, volume, turbo, other, unknown; volume_via_server is known from a server's backup alone.
+    -- A volume_via_server is known from a server's backup alone.
+    subject_type, -- VARCHAR: server, volume, turbo, other, unknown or volume_via_server.
     resource_name, -- VARCHAR: Name of the resource, as it was last seen.
     resource_type, -- VARCHAR: Type of the resource.
     project_id, -- VARCHAR: Project of the resource.
     region,
-    enterprise_project_id, -- VARCHAR: Enterprise project, where a backup of the resource or of its server says it.
+    enterprise_project_id, -- VARCHAR: Enterprise project, where a backup says it.
     vault_id, -- VARCHAR: Vault that holds its backups, or held them.
     server_id, -- VARCHAR: The server whose backup a disk is known from.
-    gone_at as lost_at -- TIMESTAMP: The first complete snapshot that has its last such backup no more.
-from ranked
-where place = 1
+    gone_at
+        as lost_at -- TIMESTAMP: The first complete snapshot that has its last such backup no more.
+from sightings
+-- Its own backups say more of a resource than a server's, newer ones more than older.
+qualify row_number() over (
+    partition by scope, resource_id order by rank_of_kind, gone_at desc, backup_id
+) = 1

@@ -1,17 +1,23 @@
 -- One row a subject that the policy takes out of scope: it is listed and counted, and not judged.
-with excluded as (
-    select * from intermediate.int_rules where exclusion_id is not null
+with excluded_resources as (
+    select scope, snapshot_id, resource_id, exclusion_id, exclusion_reason
+    from intermediate.int_rules
+    where exclusion_id is not null
 ),
 
-points as (
-    select * from intermediate.int_recovery_points
+excluded_points as (
+    select
+        scope,
+        resources.snapshot_id,
+        points.own_kind,
+        points.backup_id,
+        resources.exclusion_id,
+        resources.exclusion_reason
+    from intermediate.int_known_points as points
+    inner join excluded_resources as resources using (scope, resource_id)
 ),
 
-lost as (
-    select * from intermediate.int_lost_points
-),
-
-together as (
+excluded_subjects as (
     select
         scope,
         snapshot_id,
@@ -19,51 +25,25 @@ together as (
         resource_id as subject_id,
         exclusion_id,
         exclusion_reason
-    from excluded
+    from excluded_resources
     union all
     select
-        p.scope,
-        p.snapshot_id,
-        'recovery_point' as subject_kind,
-        p.backup_id as subject_id,
-        e.exclusion_id,
-        e.exclusion_reason
-    from points as p
-    inner join excluded as e
-        on p.scope = e.scope and p.snapshot_id = e.snapshot_id and p.resource_id = e.resource_id
+        scope,
+        snapshot_id,
+        own_kind as subject_kind,
+        backup_id as subject_id,
+        exclusion_id,
+        exclusion_reason
+    from excluded_points
     union all
     select
-        l.scope,
-        l.snapshot_id,
-        'lost_point' as subject_kind,
-        l.backup_id as subject_id,
-        e.exclusion_id,
-        e.exclusion_reason
-    from lost as l
-    inner join excluded as e
-        on l.scope = e.scope and l.snapshot_id = e.snapshot_id and l.resource_id = e.resource_id
-    union all
-    select
-        p.scope,
-        p.snapshot_id,
+        scope,
+        snapshot_id,
         'known_point' as subject_kind,
-        p.backup_id as subject_id,
-        e.exclusion_id,
-        e.exclusion_reason
-    from points as p
-    inner join excluded as e
-        on p.scope = e.scope and p.snapshot_id = e.snapshot_id and p.resource_id = e.resource_id
-    union all
-    select
-        l.scope,
-        l.snapshot_id,
-        'known_point' as subject_kind,
-        l.backup_id as subject_id,
-        e.exclusion_id,
-        e.exclusion_reason
-    from lost as l
-    inner join excluded as e
-        on l.scope = e.scope and l.snapshot_id = e.snapshot_id and l.resource_id = e.resource_id
+        backup_id as subject_id,
+        exclusion_id,
+        exclusion_reason
+    from excluded_points
 )
 
 select
@@ -73,4 +53,4 @@ select
     subject_id, -- VARCHAR: Id of the resource or of the backup.
     exclusion_id,
     exclusion_reason
-from together
+from excluded_subjects

@@ -1,25 +1,36 @@
--- One row a holder of points: how many dependable ones it had on the days before the reading, and how unusual today's
--- number is.
-with excluded as (
-    select scope, snapshot_id, resource_id from intermediate.int_rules where exclusion_id is not null
-),
-
-lives as (
+-- One row a holder of points: how many dependable ones it had on the days before the reading, and
+-- how unusual today's number is.
+with lives as (
     -- What the policy takes out of scope does not count.
     select
-        l.*,
-        least(coalesce(l.gone_at, l.expired_at), coalesce(l.expired_at, l.gone_at)) as ended_at
-    from history.backup_lifecycle as l
-    left join excluded as x on l.scope = x.scope and l.resource_id = x.resource_id
-    where l.was_usable and x.resource_id is null
+        lives.*,
+        least(
+            coalesce(lives.gone_at, lives.expired_at), coalesce(lives.expired_at, lives.gone_at)
+        ) as ended_at
+    from history.backup_lifecycle as lives
+    left join intermediate.int_rules as rules using (scope, resource_id)
+    where lives.was_usable and rules.exclusion_id is null
 ),
 
-points as (
-    select p.*
-    from intermediate.int_recovery_points as p
-    left join excluded as x
-        on p.scope = x.scope and p.snapshot_id = x.snapshot_id and p.resource_id = x.resource_id
-    where p.is_dependable and x.resource_id is null
+moves as (
+    select scope, vault_id, first_seen as moved_at, 1 as points
+    from lives
+    union all
+    select scope, vault_id, ended_at as moved_at, -1 as points
+    from lives
+    where ended_at is not null
+),
+
+vault_moves as (
+    select scope, vault_id, moved_at, sum(points) as points
+    from moves
+    group by scope, vault_id, moved_at
+),
+
+holder_moves as (
+    select scope, 'vault' as holder_kind, vault_id as holder_id, moved_at, points from vault_moves
+    union all
+    select scope, 'scope' as holder_kind, scope as holder_id, moved_at, points from vault_moves
 ),
 
 readings as (
@@ -29,139 +40,85 @@ readings as (
     select scope, project_id, as_of from history.result_counts
 ),
 
-standing as (
-    select * from staging.stg_snapshots
-),
-
-settings as (
-    select * from policy.settings
-),
-
-holders as (
-    select * from intermediate.int_vaults_and_scopes
-),
-
-moves as (
-    select scope, vault_id, first_seen as moved_at, 1 as points from lives
-    union all
-    select scope, vault_id, ended_at as moved_at, -1 as points from lives where ended_at is not null
-),
-
-of_vaults as (
-    select scope, vault_id, moved_at, sum(points) as points from moves group by scope, vault_id, moved_at
-),
-
-moved as (
-    select scope, 'vault' as holder_kind, vault_id as holder_id, moved_at, points from of_vaults
-    union all
-    select scope, 'scope' as holder_kind, scope as holder_id, moved_at, points from of_vaults
-),
-
 days as (
-    -- Of several readings of a day, the last one.
-    select
-        n.scope,
-        n.snapshot_id,
-        cast(s.as_of as date) as day,
-        max(s.as_of) as read_at
-    from standing as n
-    inner join settings as t on n.scope = t.scope and n.snapshot_id = t.snapshot_id
-    -- Where another project was read, nothing of it is usual here.
-    inner join readings as s
-        on n.scope = s.scope
-        and n.project_id = s.project_id
-        and cast(s.as_of as date) < cast(n.as_of as date)
-        and s.as_of >= n.as_of - t.usual_total_days * interval '1' day
-    group by n.scope, n.snapshot_id, cast(s.as_of as date)
-),
-
-totals as (
-    select
-        d.scope,
-        d.snapshot_id,
-        h.holder_kind,
-        h.holder_id,
-        d.day,
-        coalesce(sum(m.points), 0) as points
-    from days as d
-    inner join holders as h on d.scope = h.scope and d.snapshot_id = h.snapshot_id
-    left join moved as m
-        on h.scope = m.scope
-        and h.holder_kind = m.holder_kind
-        and h.holder_id = m.holder_id
-        and m.moved_at <= d.read_at
-    group by d.scope, d.snapshot_id, h.holder_kind, h.holder_id, d.day
-),
-
-known as (
-    -- A holder that was not there yet tells nothing of what is usual for it.
-    select
-        *,
-        sum(points) over (partition by scope, snapshot_id, holder_kind, holder_id order by day) as points_until
-    from totals
-),
-
-usual as (
+    -- Of several readings of a day, the last one. Where another project was read, nothing of it is
+    -- usual here.
     select
         scope,
-        snapshot_id,
+        cast(readings.as_of as date) as day,
+        max(readings.as_of) as read_at
+    from readings
+    inner join staging.stg_snapshots as judged using (scope, project_id)
+    inner join policy.settings using (scope)
+    where cast(readings.as_of as date) < cast(judged.as_of as date)
+        and readings.as_of >= judged.as_of - settings.usual_total_days * interval '1' day
+    group by scope, cast(readings.as_of as date)
+),
+
+daily_totals as (
+    select
+        days.scope,
+        holders.holder_kind,
+        holders.holder_id,
+        days.day,
+        coalesce(sum(holder_moves.points), 0) as points
+    from days
+    inner join intermediate.int_vaults_and_scopes as holders using (scope)
+    left join holder_moves
+        on holders.scope = holder_moves.scope
+        and holders.holder_kind = holder_moves.holder_kind
+        and holders.holder_id = holder_moves.holder_id
+        and holder_moves.moved_at <= days.read_at
+    group by days.scope, holders.holder_kind, holders.holder_id, days.day
+),
+
+running_totals as (
+    select
+        *,
+        sum(points) over (partition by scope, holder_kind, holder_id order by day) as points_until
+    from daily_totals
+),
+
+known_totals as (
+    -- A holder that was not there yet tells nothing of what is usual for it.
+    select * from running_totals where points_until > 0
+),
+
+usual_totals as (
+    select
+        scope,
         holder_kind,
         holder_id,
         count(*) as days,
         median(points) as usual_total
-    from known
-    where points_until > 0
-    group by scope, snapshot_id, holder_kind, holder_id
+    from known_totals
+    group by scope, holder_kind, holder_id
 ),
 
-spread as (
+deviations as (
     select
-        k.scope,
-        k.snapshot_id,
-        k.holder_kind,
-        k.holder_id,
-        median(abs(k.points - u.usual_total)) as deviation
-    from known as k
-    inner join usual as u
-        on k.scope = u.scope
-        and k.snapshot_id = u.snapshot_id
-        and k.holder_kind = u.holder_kind
-        and k.holder_id = u.holder_id
-    where k.points_until > 0
-    group by k.scope, k.snapshot_id, k.holder_kind, k.holder_id
-),
-
-of_vaults_now as (
-    select scope, snapshot_id, vault_id, count(*) as points from points group by scope, snapshot_id, vault_id
-),
-
-present as (
-    select scope, snapshot_id, 'vault' as holder_kind, vault_id as holder_id, points from of_vaults_now
-    union all
-    select scope, snapshot_id, 'scope' as holder_kind, scope as holder_id, sum(points) as points
-    from of_vaults_now
-    group by scope, snapshot_id
+        scope,
+        holder_kind,
+        holder_id,
+        median(abs(known_totals.points - usual_totals.usual_total)) as deviation
+    from known_totals
+    inner join usual_totals using (scope, holder_kind, holder_id)
+    group by scope, holder_kind, holder_id
 )
 
 select
-    u.scope,
-    u.snapshot_id,
-    u.holder_kind,
-    u.holder_id,
-    u.days, -- BIGINT: Days before the reading that have one.
-    u.usual_total, -- DOUBLE: The median of their numbers of points.
-    s.deviation, -- DOUBLE: The median of how far they are from it.
-    coalesce(p.points, 0) as points, -- BIGINT: Dependable points that the reading has.
+    scope,
+    holders.snapshot_id,
+    holder_kind,
+    holder_id,
+    usual_totals.days, -- BIGINT: Days before the reading that have one.
+    usual_totals.usual_total, -- DOUBLE: The median of their numbers of points.
+    deviations.deviation, -- DOUBLE: The median of how far they are from it.
+    holders.points, -- BIGINT: Dependable points that the reading has.
     -- Of numbers that never move, one point more or less is taken for what is usual.
-    cast(0.6745 * (u.usual_total - coalesce(p.points, 0)) as double) / nullif(greatest(s.deviation, 1.0), 0.0) as drop_score -- DOUBLE: How unusually few they are, in robust standard deviations.
-from usual as u
-inner join spread as s
-    on u.scope = s.scope
-    and u.snapshot_id = s.snapshot_id
-    and u.holder_kind = s.holder_kind
-    and u.holder_id = s.holder_id
-left join present as p
-    on u.scope = p.scope
-    and u.snapshot_id = p.snapshot_id
-    and u.holder_kind = p.holder_kind
-    and u.holder_id = p.holder_id
+    cast(0.6745 * (usual_totals.usual_total - holders.points) as double)
+        / nullif(greatest(deviations.deviation, 1.0), 0.0)
+        as drop_score -- DOUBLE: How unusually few they are, in robust standard deviations.
+from intermediate.int_vaults_and_scopes as holders
+inner join usual_totals using (scope, holder_kind, holder_id)
+inner join deviations using (scope, holder_kind, holder_id)

@@ -1,42 +1,34 @@
--- One row a replication of a backup that a record tells of; the last one to each region comes first.
-with records as (
-    -- What a part of a backup carries is told of the whole, too.
-    select * from cbr.replication_records where backup_id = top_backup_id
-),
-
-changed as (
-    select scope, top_backup_id, backup_id, id, valid_from from history.replication_records_open
-),
-
-since as (
-    select scope, id, first_seen from history.backups_open
-)
-
+-- One row a replication of a backup that a record tells of; the last one to each region comes
+-- first.
 select
-    r.scope,
-    r.snapshot_id,
-    r.backup_id, -- VARCHAR: Id of the backup that carries the record.
-    r.id as record_id, -- VARCHAR: Id of the record.
-    r.status,
-    r.created_at,
-    r.source_backup_id,
-    r.source_region,
-    r.destination_backup_id,
-    r.destination_project_id,
-    r.destination_region,
-    r.destination_vault_id,
-    r.extra_info_fail_code as fail_code, -- VARCHAR: Why it failed.
+    records.scope,
+    records.snapshot_id,
+    records.backup_id, -- VARCHAR: Id of the backup that carries the record.
+    records.id as record_id, -- VARCHAR: Id of the record.
+    records.status,
+    records.created_at,
+    records.source_backup_id,
+    records.source_region,
+    records.destination_backup_id,
+    records.destination_project_id,
+    records.destination_region,
+    records.destination_vault_id,
+    records.extra_info_fail_code as fail_code, -- VARCHAR: Why it failed.
     coalesce(
-        nullif(r.extra_info_fail_reason, ''),
+        nullif(records.extra_info_fail_reason, ''),
         -- Some services say it as plain text in the place of an object.
-        case when r.extra_info like '"%' then json_extract_string(r.extra_info, '$') end
+        case when records.extra_info like '"%' then json_extract_string(records.extra_info, '$') end
     ) as fail_reason, -- VARCHAR: The same in words.
-    coalesce(c.valid_from, s.first_seen) as told_since, -- TIMESTAMP: The first complete snapshot that has the record as it is.
+    coalesce(changed_records.valid_from, backups.first_seen)
+        as told_since, -- TIMESTAMP: The first complete snapshot that has the record as it is.
     row_number() over (
-        partition by r.scope, r.snapshot_id, r.backup_id, r.destination_region
-        order by r.created_at desc nulls last, r.id desc
+        partition by records.scope, records.backup_id, records.destination_region
+        order by records.created_at desc nulls last, records.id desc
     ) as place -- BIGINT: 1 for the last one to its region.
-from records as r
-left join since as s on r.scope = s.scope and r.backup_id = s.id
-left join changed as c
-    on r.scope = c.scope and r.top_backup_id = c.top_backup_id and r.backup_id = c.backup_id and r.id = c.id
+from cbr.replication_records as records
+left join history.replication_records_open as changed_records
+    using (scope, top_backup_id, backup_id, id)
+left join history.backups_open as backups
+    on records.scope = backups.scope and records.backup_id = backups.id
+-- What a part of a backup carries is told of the whole, too.
+where records.backup_id = records.top_backup_id

@@ -1,89 +1,67 @@
 -- One row a resource, with what the policy in force demands of it and of its recovery points.
-with resources as (
-    select * from intermediate.int_resources
-),
-
-rules as (
-    select * from intermediate.int_rules
-),
-
-tiers as (
-    select * from policy.tiers
-),
-
-settings as (
-    select * from policy.settings
-),
-
-snapshots as (
-    select * from staging.stg_snapshots
-)
-
 select
-    r.scope,
-    r.snapshot_id,
-    n.as_of,
-    r.resource_id,
-    r.subject_type,
-    r.resource_name,
-    r.resource_type,
-    r.project_id, -- VARCHAR: Project of the resource.
-    r.region,
-    r.enterprise_project_id,
-    r.vault_id,
-    r.server_id,
-    r.only_replicas,
-    r.lost_at,
-    u.policy_rule_id,
-    u.tier,
-    u.owner,
-    u.exclusion_id,
-    u.exclusion_reason,
-    t.rpo_hours,
-    t.grace_hours,
-    t.attainment_percent,
-    t.min_retention_days,
-    t.min_replica_retention_days,
-    t.retention_mode,
-    t.retention_interval_days,
-    t.max_retention_days,
-    t.min_points,
-    t.min_distinct_days,
-    t.cliff_hours,
-    t.offsite,
-    t.offsite_rpo_hours,
-    t.require_verified_copy,
-    t.allowed_regions,
-    t.encryption,
-    t.immutability,
-    t.app_consistency,
-    t.three_two_one,
-    t.restore_test_days,
-    t.full_backup_days,
-    t.size_check,
-    t.max_failed_attempts,
-    t.min_success_percent,
-    s.timestamp_tolerance_seconds,
-    s.clock_skew_seconds,
-    s.gap_window_days,
-    s.deletion_window_days,
-    s.look_back_days,
-    s.purge_lag_hours,
-    s.stuck_hours,
-    s.deletion_stuck_hours,
-    s.replication_stuck_hours,
-    s.min_attempts,
-    s.shortened_percent,
-    s.usual_points,
-    s.usual_least_points,
-    s.mass_points,
-    s.mass_percent,
-    s.manual_auto_factor,
-    s.manual_auto_hours
-from resources as r
-inner join rules as u
-    on r.scope = u.scope and r.snapshot_id = u.snapshot_id and r.resource_id = u.resource_id
-inner join tiers as t
-    on u.scope = t.scope and u.snapshot_id = t.snapshot_id and u.policy_rule_id = t.policy_rule_id
-inner join settings as s on r.scope = s.scope and r.snapshot_id = s.snapshot_id
-inner join snapshots as n on r.scope = n.scope and r.snapshot_id = n.snapshot_id
+    scope,
+    resources.snapshot_id,
+    snapshots.as_of,
+    resource_id,
+    resources.subject_type,
+    resources.resource_name,
+    resources.resource_type,
+    resources.project_id, -- VARCHAR: Project of the resource.
+    resources.region,
+    resources.enterprise_project_id,
+    resources.vault_id,
+    resources.server_id,
+    resources.only_replicas,
+    resources.lost_at,
+    policy_rule_id,
+    rules.tier,
+    rules.owner,
+    rules.exclusion_id,
+    rules.exclusion_reason,
+    tiers.rpo_hours,
+    tiers.grace_hours,
+    tiers.attainment_percent,
+    tiers.min_retention_days,
+    tiers.min_replica_retention_days,
+    tiers.retention_mode,
+    tiers.retention_interval_days,
+    tiers.max_retention_days,
+    tiers.min_points,
+    tiers.min_distinct_days,
+    tiers.cliff_hours,
+    tiers.offsite,
+    tiers.offsite_rpo_hours,
+    tiers.require_verified_copy,
+    tiers.allowed_regions,
+    tiers.encryption,
+    tiers.immutability,
+    tiers.app_consistency,
+    tiers.three_two_one,
+    tiers.restore_test_days,
+    tiers.full_backup_days,
+    tiers.size_check,
+    tiers.max_failed_attempts,
+    tiers.min_success_percent,
+    settings.timestamp_tolerance_seconds,
+    settings.clock_skew_seconds,
+    settings.gap_window_days,
+    settings.deletion_window_days,
+    settings.look_back_days,
+    settings.purge_lag_hours,
+    settings.stuck_hours,
+    settings.deletion_stuck_hours,
+    settings.replication_stuck_hours,
+    settings.min_attempts,
+    settings.shortened_percent,
+    settings.usual_points,
+    settings.usual_least_points,
+    settings.mass_points,
+    settings.mass_percent,
+    settings.manual_auto_factor,
+    settings.manual_auto_hours
+from intermediate.int_resources as resources
+inner join staging.stg_snapshots as snapshots using (scope)
+inner join policy.settings using (scope)
+inner join intermediate.int_rules as rules using (scope, resource_id)
+inner join policy.tiers using (scope, policy_rule_id)

@@ -1,23 +1,19 @@
--- One row a recovery point of a resource: its own backup, or a disk's part in a server's; copies included.
-with points as (
-    select * from intermediate.int_recovery_points
-),
-
-disks as (
+-- One row a recovery point of a resource: its own backup, or a disk's part in a server's; copies
+-- included.
+with disks as (
     -- A disk that stands in a backup more than once can be restored from it if every part can.
     select
         scope,
-        snapshot_id,
         backup_id,
         resource_id,
         max(status) as status,
         bool_and(is_usable) as is_usable,
         bool_or(is_expired) as is_expired
     from staging.stg_children
-    group by scope, snapshot_id, backup_id, resource_id
+    group by scope, backup_id, resource_id
 ),
 
-own as (
+resource_points as (
     select
         scope,
         snapshot_id,
@@ -37,38 +33,34 @@ own as (
         is_dependable and not is_future as is_dependable,
         is_future,
         detail_loaded
-    from points
-),
-
-parts as (
+    from intermediate.int_recovery_points
+    union all
     -- A disk can be restored from a server's backup as long as both are there.
     select
-        p.scope,
-        p.snapshot_id,
-        d.resource_id,
-        p.backup_id,
-        p.resource_id as server_id,
-        p.is_replica,
-        p.is_auto,
-        p.is_incremental,
-        case when p.is_usable then d.status else p.status end as status,
-        p.state,
-        p.rp_time,
-        p.created_at,
-        p.updated_at,
-        p.expired_at,
-        p.is_usable and d.is_usable as is_usable,
-        p.is_dependable and d.is_usable and not d.is_expired and not p.is_future and p.detail_loaded as is_dependable,
-        p.is_future,
-        p.detail_loaded
-    from points as p
-    inner join disks as d on p.scope = d.scope and p.snapshot_id = d.snapshot_id and p.backup_id = d.backup_id
-),
-
-together as (
-    select * from own
-    union all
-    select * from parts
+        scope,
+        points.snapshot_id,
+        disks.resource_id,
+        backup_id,
+        points.resource_id as server_id,
+        points.is_replica,
+        points.is_auto,
+        points.is_incremental,
+        case when points.is_usable then disks.status else points.status end as status,
+        points.state,
+        points.rp_time,
+        points.created_at,
+        points.updated_at,
+        points.expired_at,
+        points.is_usable and disks.is_usable as is_usable,
+        points.is_dependable
+        and disks.is_usable
+        and not disks.is_expired
+        and not points.is_future
+        and points.detail_loaded as is_dependable,
+        points.is_future,
+        points.detail_loaded
+    from intermediate.int_recovery_points as points
+    inner join disks using (scope, backup_id)
 )
 
 select
@@ -87,7 +79,8 @@ select
     updated_at,
     expired_at,
     is_usable, -- BOOLEAN: Backup and part are complete at the service.
-    is_dependable, -- BOOLEAN: Usable, not due to be purged, not later than the reading, read lately; null where its expiry can't be read.
+    -- It is usable, not due to be purged, not later than the reading, and was read lately.
+    is_dependable, -- BOOLEAN: It can be relied on; null where its expiry can't be read.
     is_future, -- BOOLEAN: Later than the reading.
     detail_loaded
-from together
+from resource_points

@@ -1,82 +1,71 @@
--- One row a resource: the rule that gives it its tier, and the one that takes it out of scope, if any.
-with resources as (
-    select * from intermediate.int_resources
-),
-
-matches as (
-    select * from policy.matches
-),
-
-tiers as (
-    select * from policy.tiers
-),
-
-selected as (
-    -- What a resource can be selected by. A disk that is known from its server alone goes with the server, unless a
-    -- rule names it.
-    select scope, snapshot_id, resource_id, 'resource_id' as selector, resource_id as value, 2 as nearness
-    from resources
+-- One row a resource: the rule that gives it its tier, and the one that takes it out of scope, if
+-- any.
+with selectors as (
+    -- What a resource can be selected by. A disk that is known from its server alone goes with the
+    -- server, unless a rule names it.
+    select scope, resource_id, 'resource_id' as selector, resource_id as value, 2 as nearness
+    from intermediate.int_resources
     union all
-    select scope, snapshot_id, resource_id, 'resource_id' as selector, server_id as value, 1 as nearness
-    from resources
+    select scope, resource_id, 'resource_id' as selector, server_id as value, 1 as nearness
+    from intermediate.int_resources
     where server_id is not null
     union all
-    select scope, snapshot_id, resource_id, 'vault_id' as selector, vault_id as value, 1 as nearness
-    from resources
+    select scope, resource_id, 'vault_id' as selector, vault_id as value, 1 as nearness
+    from intermediate.int_resources
     union all
     select
         scope,
-        snapshot_id,
         resource_id,
         'enterprise_project_id' as selector,
         enterprise_project_id as value,
         1 as nearness
-    from resources
+    from intermediate.int_resources
     union all
-    select scope, snapshot_id, resource_id, 'resource_type' as selector, resource_type as value, 1 as nearness
-    from resources
+    select scope, resource_id, 'resource_type' as selector, resource_type as value, 1 as nearness
+    from intermediate.int_resources
 ),
 
-matched as (
+deciding_rules as (
     select
-        s.scope,
-        s.snapshot_id,
-        s.resource_id,
-        m.policy_rule_id,
-        m.kind,
-        m.reason,
-        row_number() over (
-            partition by s.scope, s.snapshot_id, s.resource_id, m.kind
-            order by m.priority desc, m.specificity desc, s.nearness desc, m.policy_rule_id
-        ) as place
-    from selected as s
-    inner join matches as m
-        on s.scope = m.scope and s.snapshot_id = m.snapshot_id and s.selector = m.selector and s.value = m.value
+        scope,
+        selectors.resource_id,
+        matches.policy_rule_id,
+        matches.kind,
+        matches.reason
+    from selectors
+    inner join policy.matches using (scope, selector, value)
+    qualify row_number() over (
+        partition by scope, selectors.resource_id, matches.kind
+        order by
+            matches.priority desc,
+            matches.specificity desc,
+            selectors.nearness desc,
+            matches.policy_rule_id
+    ) = 1
+),
+
+assignments as (
+    select resources.*, coalesce(rules.policy_rule_id, 'default') as policy_rule_id
+    from intermediate.int_resources as resources
+    left join deciding_rules as rules
+        on resources.scope = rules.scope
+        and resources.resource_id = rules.resource_id
+        and rules.kind = 'assign'
 )
 
 select
-    r.scope,
-    r.snapshot_id,
-    r.resource_id,
-    coalesce(a.policy_rule_id, 'default') as policy_rule_id,
-    t.tier,
-    t.owner,
-    e.policy_rule_id as exclusion_id, -- VARCHAR: The rule that takes it out of scope; null where it is in scope.
-    e.reason as exclusion_reason -- VARCHAR: Why.
-from resources as r
-left join matched as a
-    on r.scope = a.scope
-    and r.snapshot_id = a.snapshot_id
-    and r.resource_id = a.resource_id
-    and a.kind = 'assign'
-    and a.place = 1
-left join matched as e
-    on r.scope = e.scope
-    and r.snapshot_id = e.snapshot_id
-    and r.resource_id = e.resource_id
-    and e.kind = 'exclude'
-    and e.place = 1
-inner join tiers as t
-    on r.scope = t.scope
-    and r.snapshot_id = t.snapshot_id
-    and coalesce(a.policy_rule_id, 'default') = t.policy_rule_id
+    assignments.scope,
+    assignments.snapshot_id,
+    assignments.resource_id,
+    assignments.policy_rule_id,
+    tiers.tier,
+    tiers.owner,
+    exclusions.policy_rule_id
+        as exclusion_id, -- VARCHAR: The rule that takes it out of scope; null where it is in scope.
+    exclusions.reason as exclusion_reason -- VARCHAR: Why.
+from assignments
+inner join policy.tiers using (scope, policy_rule_id)
+left join deciding_rules as exclusions
+    on assignments.scope = exclusions.scope
+    and assignments.resource_id = exclusions.resource_id
+    and exclusions.kind = 'exclude'

@@ -1,52 +1,29 @@
--- One row a resource without a dependable local recovery point within its RPO: since when, as far as all snapshots tell.
--- A point protects until its RPO is over, until it expires, or until the first snapshot that can't rely on it any more.
-with demands as (
+-- One row a resource without a dependable local recovery point within its RPO: since when, as far
+-- as all snapshots tell. A point protects until its RPO is over, until it expires, or until the
+-- first snapshot that can't rely on it any more.
+with unprotected as (
     select
-        *,
-        rpo_hours + grace_hours as limit_hours
-    from intermediate.int_requirements
-    where not only_replicas
-),
-
-summaries as (
-    select * from intermediate.int_resource_summary
-),
-
-unprotected as (
-    select
-        demands.scope,
-        demands.snapshot_id,
-        demands.as_of,
-        demands.resource_id,
-        demands.limit_hours,
-        demands.lost_at,
-        summaries.first_attempt_at
-    from demands
-    left join summaries using (scope, snapshot_id, resource_id)
-    where summaries.last_rp_time is null
-        or summaries.last_rp_time < demands.as_of - demands.limit_hours * interval '1' hour
-),
-
-attempts as (
-    select * from intermediate.int_attempts
-),
-
-parts as (
-    select
-        *,
-        coalesce(nullif(resource_id, ''), 'resource of backup ' || id) as disk_id
-    from history.children_closed
-),
-
-points as (
-    select * from intermediate.int_resource_points where server_id is not null and not is_replica and not is_future
+        scope,
+        requirements.snapshot_id,
+        requirements.as_of,
+        resource_id,
+        requirements.rpo_hours + requirements.grace_hours as limit_hours,
+        coalesce(summaries.first_attempt_at, requirements.lost_at) as first_known_at
+    from intermediate.int_requirements as requirements
+    left join intermediate.int_resource_summary as summaries using (scope, resource_id)
+    where not requirements.only_replicas
+        and (
+            summaries.last_rp_time is null
+            or summaries.last_rp_time
+                < requirements.as_of
+                - (requirements.rpo_hours + requirements.grace_hours) * interval '1' hour
+        )
 ),
 
 protections as (
     select
-        unprotected.scope,
-        unprotected.snapshot_id,
-        unprotected.resource_id,
+        scope,
+        resource_id,
         attempts.created_at as begun_at,
         case
             when attempts.was_usable
@@ -55,19 +32,21 @@ protections as (
                     coalesce(attempts.dependable_until, unprotected.as_of)
                 )
             -- It was never seen but while it was being deleted: until then it may have been good.
-            when attempts.outcome = 'removed' and attempts.status in ('deleting', 'waiting_delete')
-                then least(attempts.rp_time + unprotected.limit_hours * interval '1' hour, attempts.first_seen)
+            when attempts.outcome = 'removed' and attempts.state = 'going'
+                then least(
+                    attempts.rp_time + unprotected.limit_hours * interval '1' hour,
+                    attempts.first_seen
+                )
         end as ends_at
     from unprotected
-    inner join attempts using (scope, snapshot_id, resource_id)
+    inner join intermediate.int_attempts as attempts using (scope, resource_id)
     union all
     select
-        unprotected.scope,
-        unprotected.snapshot_id,
+        scope,
         unprotected.resource_id,
         attempts.created_at as begun_at,
         case
-            when attempts.was_usable and parts.status in ('available', 'restoring', 'waiting_restore')
+            when attempts.was_usable and parts.is_usable
                 then least(
                     attempts.rp_time + unprotected.limit_hours * interval '1' hour,
                     coalesce(attempts.dependable_until, unprotected.as_of),
@@ -76,16 +55,12 @@ protections as (
                 )
         end as ends_at
     from unprotected
-    inner join parts on unprotected.scope = parts.scope and unprotected.resource_id = parts.disk_id
-    inner join attempts
-        on unprotected.scope = attempts.scope
-        and unprotected.snapshot_id = attempts.snapshot_id
-        and parts.backup_id = attempts.backup_id
+    inner join staging.stg_closed_parts as parts using (scope, resource_id)
+    inner join intermediate.int_attempts as attempts using (scope, backup_id)
     union all
     select
-        unprotected.scope,
-        unprotected.snapshot_id,
-        unprotected.resource_id,
+        scope,
+        resource_id,
         points.created_at as begun_at,
         case
             when points.is_usable and points.rp_time is not null
@@ -96,31 +71,34 @@ protections as (
                 )
         end as ends_at
     from unprotected
-    inner join points using (scope, snapshot_id, resource_id)
+    inner join intermediate.int_resource_points as points using (scope, resource_id)
+    where points.server_id is not null and not points.is_replica and not points.is_future
 ),
 
-latest as (
+last_protections as (
     select
         scope,
-        snapshot_id,
         resource_id,
-        max(ends_at) as ended_at,
-        min(begun_at) as begun_at
+        coalesce(max(ends_at), min(begun_at)) as ended_at
     from protections
-    group by scope, snapshot_id, resource_id
+    group by scope, resource_id
 ),
 
 dated as (
     select
         unprotected.*,
-        coalesce(latest.ended_at, latest.begun_at, unprotected.first_attempt_at, unprotected.lost_at) as since_at
+        coalesce(last_protections.ended_at, unprotected.first_known_at) as since_at
     from unprotected
-    left join latest using (scope, snapshot_id, resource_id)
+    left join last_protections using (scope, resource_id)
 )
 
 select
     scope,
     snapshot_id,
     resource_id, -- VARCHAR: Id of the resource.
-    case when since_at > as_of then as_of else since_at end as unprotected_since -- TIMESTAMP: When the last protection ended; of a resource that never had any, its first attempt.
+    -- The first attempt, of a resource that never had any protection.
+    case
+        when since_at > as_of then as_of
+        else since_at
+    end as unprotected_since -- TIMESTAMP: When the last protection ended.
 from dated

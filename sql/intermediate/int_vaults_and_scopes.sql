@@ -1,22 +1,45 @@
--- One row a thing that holds recovery points: a vault, or a scope as a whole.
--- kind: view
-with vaults as (
-    select * from intermediate.int_vaults
+-- One row a thing that holds recovery points: a vault, or a scope as a whole; and how many it
+-- holds.
+with dependable_points as (
+    -- What the policy takes out of scope does not count.
+    select
+        scope,
+        points.vault_id,
+        count(*) as points
+    from intermediate.int_recovery_points as points
+    left join intermediate.int_rules as rules using (scope, resource_id)
+    where points.is_dependable and rules.exclusion_id is null
+    group by scope, points.vault_id
 ),
 
-scopes as (
-    select * from staging.stg_snapshots
+points_of_scopes as (
+    select scope, sum(points) as points from dependable_points group by scope
 ),
 
-together as (
-    select scope, snapshot_id, 'vault' as holder_kind, vault_id as holder_id from vaults
+holders as (
+    select
+        scope,
+        vaults.snapshot_id,
+        'vault' as holder_kind,
+        vault_id as holder_id,
+        dependable_points.points
+    from intermediate.int_vaults as vaults
+    left join dependable_points using (scope, vault_id)
     union all
-    select scope, snapshot_id, 'scope' as holder_kind, scope as holder_id from scopes
+    select
+        scope,
+        snapshots.snapshot_id,
+        'scope' as holder_kind,
+        scope as holder_id,
+        points_of_scopes.points
+    from staging.stg_snapshots as snapshots
+    left join points_of_scopes using (scope)
 )
 
 select
     scope,
     snapshot_id,
     holder_kind, -- VARCHAR: vault or scope.
-    holder_id -- VARCHAR: Id of the vault, or the name of the scope.
-from together
+    holder_id, -- VARCHAR: Id of the vault, or the name of the scope.
+    coalesce(points, 0) as points -- BIGINT: Dependable points that it holds.
+from holders

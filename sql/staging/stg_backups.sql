@@ -1,70 +1,72 @@
--- One row a backup that the list names, with its extend_info: names and flags as the models use them.
+-- One row a backup that the list names, with its extend_info: names and flags as the models use
+-- them.
 -- kind: view
-with snapshots as (
-    select * from staging.stg_snapshots
+with backups as (
+    select *, id as backup_id from cbr.backups
 ),
 
-backups as (
-    select * from cbr.backups
-),
-
-extend_info as (
+backup_info as (
     select * from cbr.extend_info where level = 'backup'
 ),
 
-claims as (
-    -- Some services list the parts of a backup beside it. Few say that they are one, so only these are looked for.
-    select scope, snapshot_id, id from backups where coalesce(parent_id, '') <> ''
-),
-
 parts as (
-    -- They are known to be parts where the whole names them.
-    select distinct c.scope, c.snapshot_id, c.id
-    from cbr.children as c
-    inner join claims as p on c.scope = p.scope and c.snapshot_id = p.snapshot_id and c.id = p.id
+    -- Some services list the parts of a backup beside it. Few say that they are one, so only these
+    -- are looked for, and they are known to be parts where the whole names them.
+    select distinct scope, id as backup_id
+    from cbr.children
+    inner join backups using (scope, id)
+    where coalesce(backups.parent_id, '') <> ''
 )
 
 select
-    b.scope,
-    b.snapshot_id,
-    s.as_of,
-    s.region,
-    coalesce(b.project_id, s.project_id) as project_id, -- VARCHAR: Project of the backup.
-    b.enterprise_project_id,
-    b.id as backup_id, -- VARCHAR: Id of the backup.
-    b.name as backup_name, -- VARCHAR: Name of the backup.
-    b.status,
-    coalesce(b.image_type, '') <> 'backup' as is_replica, -- BOOLEAN: A copy, or at least not said to be made here.
-    coalesce(b.parent_id, '') <> '' and p.id is not null as is_part, -- BOOLEAN: Part of another backup, which names it.
-    b.created_at,
-    b.protected_at,
-    b.updated_at,
-    b.expired_at,
-    json_extract_string(b.extra, '$.expired_at') is not null as is_expiry_unreadable, -- BOOLEAN: It says when it expires in a form that nobody can read.
-    nullif(b.checkpoint_id, '') as checkpoint_id, -- VARCHAR: The restore point that parent and children share.
-    b.vault_id,
-    coalesce(nullif(b.resource_id, ''), 'resource of backup ' || b.id) as resource_id, -- VARCHAR: Id of the resource.
-    b.resource_name,
-    b.resource_type,
-    b.resource_size,
-    b.parent_id,
-    b.detail_loaded,
-    b.detail_read_at,
-    b.replication_loaded,
-    b.rejected_parts,
-    coalesce(
-        e.auto_trigger,
-        case when starts_with(b.name, 'autobk_') then true when starts_with(b.name, 'manualbk_') then false end
-    ) as is_auto, -- BOOLEAN: Made by a policy; by its flag, else by its name, else null.
-    e.encrypted,
-    e.contain_system_disk,
-    e.supported_restore_mode,
-    coalesce(b.incremental, e.incremental) as is_incremental, -- BOOLEAN: An incremental backup, wherever that is said.
-    coalesce(e.os_images_data <> cast([] as varchar[]), false) as is_held_by_image, -- BOOLEAN: An image was made of it, which keeps it from being purged.
-    e.app_consistency_status,
-    e.app_consistency_error_code,
-    e.app_consistency_error_message
-from backups as b
-inner join snapshots as s on b.scope = s.scope and b.snapshot_id = s.snapshot_id
-left join extend_info as e on b.scope = e.scope and b.snapshot_id = e.snapshot_id and b.id = e.backup_id
-left join parts as p on b.scope = p.scope and b.snapshot_id = p.snapshot_id and b.id = p.id
+    scope,
+    backups.snapshot_id,
+    snapshots.as_of,
+    snapshots.region,
+    coalesce(backups.project_id, snapshots.project_id)
+        as project_id, -- VARCHAR: Project of the backup.
+    backups.enterprise_project_id,
+    backup_id, -- VARCHAR: Id of the backup.
+    backups.name as backup_name, -- VARCHAR: Name of the backup.
+    backups.status,
+    coalesce(backups.image_type, '') <> 'backup'
+        as is_replica, -- BOOLEAN: A copy, or at least not said to be made here.
+    parts.scope is not null as is_part, -- BOOLEAN: Part of another backup, which names it.
+    backups.created_at,
+    backups.protected_at,
+    backups.updated_at,
+    backups.expired_at,
+    json_extract_string(backups.extra, '$.expired_at') is not null
+        as is_expiry_unreadable, -- BOOLEAN: It says when it expires in a form that nobody can read.
+    nullif(backups.checkpoint_id, '')
+        as checkpoint_id, -- VARCHAR: The restore point that parent and children share.
+    backups.vault_id,
+    coalesce(nullif(backups.resource_id, ''), 'resource of backup ' || backup_id)
+        as resource_id, -- VARCHAR: Id of the resource.
+    backups.resource_name,
+    backups.resource_type,
+    backups.resource_size,
+    backups.parent_id,
+    backups.detail_loaded,
+    backups.detail_read_at,
+    backups.replication_loaded,
+    backups.rejected_parts,
+    case
+        when backup_info.auto_trigger is not null then backup_info.auto_trigger
+        when starts_with(backups.name, 'autobk_') then true
+        when starts_with(backups.name, 'manualbk_') then false
+    end as is_auto, -- BOOLEAN: Made by a policy; by its flag, else by its name, else null.
+    backup_info.encrypted,
+    backup_info.contain_system_disk,
+    backup_info.supported_restore_mode,
+    coalesce(backups.incremental, backup_info.incremental)
+        as is_incremental, -- BOOLEAN: An incremental backup, wherever that is said.
+    coalesce(backup_info.os_images_data <> cast([] as varchar[]), false)
+        as is_held_by_image, -- BOOLEAN: An image was made of it, which keeps it from being purged.
+    backup_info.app_consistency_status,
+    backup_info.app_consistency_error_code,
+    backup_info.app_consistency_error_message
+from backups
+inner join staging.stg_snapshots as snapshots using (scope)
+left join backup_info using (scope, backup_id)
+left join parts using (scope, backup_id)

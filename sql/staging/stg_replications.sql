@@ -1,20 +1,4 @@
 -- One row a copy that a replication record tells of: where it came from and where it is.
-with records as (
-    select * from cbr.replication_records
-),
-
-ranked as (
-    -- Several records may tell of one copy: what the newest says belongs together.
-    select
-        *,
-        row_number() over (
-            partition by scope, snapshot_id, destination_backup_id
-            order by created_at desc nulls last, id desc
-        ) as place
-    from records
-    where destination_backup_id is not null and source_backup_id is not null
-)
-
 select
     scope,
     snapshot_id,
@@ -22,5 +6,9 @@ select
     source_backup_id, -- VARCHAR: Backup that is copied.
     source_project_id, -- VARCHAR: Its project.
     source_region -- VARCHAR: Its region.
-from ranked
-where place = 1
+from cbr.replication_records
+where destination_backup_id is not null and source_backup_id is not null
+-- Several records may tell of one copy: what the newest says belongs together.
+qualify row_number() over (
+    partition by scope, destination_backup_id order by created_at desc nulls last, id desc
+) = 1
