@@ -17,7 +17,7 @@ from pipelines.landing.attempts import Attempt, write_attempt
 from pipelines.landing.manifest import LIST, SHOW, Snapshot
 from pipelines.landing.writer import SnapshotWriter
 from pipelines.models.project import project
-from pipelines.normalize.tolerant.coerce import json_text
+from pipelines.normalize.coerce import json_text
 from pipelines.policy.resolve import Rules
 from pipelines.storage.connection import connect
 from pipelines.storage.home import Home

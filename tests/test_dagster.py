@@ -16,7 +16,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from pipelines import clock
 from pipelines.config import DeploymentSettings
 from pipelines.errors import WarehouseError
-from pipelines.extract.watch import in_background
+from pipelines.extract.watchdog import run_in_background
 from pipelines.orchestration.checks import audit_check_specs
 from pipelines.orchestration.jobs import build_schedule
 from pipelines.orchestration.keys import LANDING, REPORT, TABLE_GROUPS
@@ -338,10 +338,10 @@ def test_where_no_cloud_could_be_read_landing_fails_and_nothing_is_published(two
 
 def test_a_run_of_the_schedule_waits_for_another_one_in_its_home(home: Home) -> None:
     home.prepare()
-    with pytest.raises(WarehouseError, match="another run"), home.lock(), home.lock(patience=0.05):
+    with pytest.raises(WarehouseError, match="another run"), home.lock(), home.lock(wait_seconds=0.05):
         pass
     with home.lock():
-        waited = in_background("waits", lambda: home.lock(patience=60).__enter__())
+        waited = run_in_background("waits", lambda: home.lock(wait_seconds=60).__enter__())
         assert not waited.done()
     assert waited.result(timeout=60) is None
 

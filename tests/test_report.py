@@ -20,9 +20,9 @@ from pipelines.errors import WarehouseError
 from pipelines.evidence.pack import write_pack
 from pipelines.reports.report import write_report
 from pipelines.reports.workbook import _cell_text
+from pipelines.sandbox.backups import stable_id
 from pipelines.sandbox.estate import resources
-from pipelines.sandbox.healthy import stable_id
-from pipelines.sandbox.stories import STORIES, TOLD_BY
+from pipelines.sandbox.scenarios import RESOURCE_SCENARIOS, SCENARIOS
 from pipelines.storage.connection import connect
 from pipelines.storage.home import Home
 from tests.conftest import Demo
@@ -65,9 +65,12 @@ def test_each_planted_problem_is_named_with_its_control_its_owner_and_since_when
     rows = [re.findall(r"<td.*?>(.*?)</td>", row) for row in table[1].split("<tr>")]
     listed = {(row[2], row[1]): row for row in rows if row}
     vaults = {resource.name: stable_id(resource.vault) for resource in resources()}
-    for name, story in TOLD_BY.items():
-        told = [(name, found) for found in STORIES[story].found]
-        for subject, (control, status, _) in [*told, *((vaults[name], found) for found in STORIES[story].of_vault)]:
+    for name, story in RESOURCE_SCENARIOS.items():
+        told = [(name, found) for found in SCENARIOS[story].findings]
+        for subject, (control, status, _) in [
+            *told,
+            *((vaults[name], found) for found in SCENARIOS[story].vault_findings),
+        ]:
             if status == "fail" and name != "gateway-01":  # its failure is accepted
                 row = listed[subject, control]
                 assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d", row[4]), row

@@ -41,7 +41,7 @@ def post(url: str, text: str) -> None:
 
     Transient errors are retried for PATIENCE seconds. Raise AlertError if the message is not accepted.
     """
-    post_with_retries = retrying(lambda error: isinstance(error, _TransientError), lambda: PATIENCE)
+    post_with_retries = retrying(lambda error: isinstance(error, _TransientError), PATIENCE)
     try:
         post_with_retries(_post_once, url, {"text": text})
     except _TransientError as error:

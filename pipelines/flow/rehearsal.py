@@ -1,7 +1,7 @@
-"""The demo's past: the sandbox's stories of a month, read and judged as a schedule would have done it.
+"""The demo's past: the scenarios of a month, read and judged as a schedule would have done it.
 
-Belongs here: which moments, and the rules of the synthetic company. Does not belong here: the stories (sandbox/), or
-the steps (flow.py). A home enters, empty or of an earlier demo; it leaves with all readings but the last one in it.
+It decides which moments are read, and writes the policy and the waivers of the synthetic company into the home. The
+scenarios themselves are in sandbox/. The last reading is left to the run that follows.
 """
 
 import os
@@ -13,14 +13,14 @@ from pipelines import clock
 from pipelines.clock import snapshot_id
 from pipelines.config import SANDBOX, Settings
 from pipelines.errors import WarehouseError
-from pipelines.extract.served import began
-from pipelines.extract.snapshot import Progress
+from pipelines.extract.run import Progress
+from pipelines.extract.sandbox_scope import scenario_start
 from pipelines.flow.judge import judge
 from pipelines.flow.land import land_clouds, require_any_snapshot
 from pipelines.landing.manifest import read_snapshots
 from pipelines.policy.files import POLICY, WAIVERS
-from pipelines.sandbox import rules
 from pipelines.sandbox.estate import midnight
+from pipelines.sandbox.policy import policy_yaml, waivers_yaml
 from pipelines.storage.files import create_private, disk_errors
 from pipelines.storage.home import Home
 
@@ -43,9 +43,9 @@ def rehearse(settings: Settings, progress: Progress) -> datetime:
     now = clock.utc_now()
     moments = list(_moments(now))
     with clock.shifted_to(moments[-1]):
-        first = began(home)
-    _write(home.path / POLICY, rules.policy(first.date()))
-    _write(home.path / WAIVERS, rules.waivers(first.date()))
+        first = scenario_start(home)
+    _write(home.path / POLICY, policy_yaml(first.date()))
+    _write(home.path / WAIVERS, waivers_yaml(first.date()))
     newest = max((snapshot.as_of for snapshot in read_snapshots(home, SANDBOX)), default=None)
     due = [moment for moment in moments if newest is None or moment > newest]
     for number, moment in enumerate(due[:-1], 1):

@@ -14,7 +14,7 @@ _HIDDEN = {SCOPE.name, SNAPSHOT.name}  # the same in every row
 
 def print_backup_rows(body: bytes, scope: str, snapshot_id: str, console: Console) -> None:
     """Print the rows of one ShowBackup response, one column per line, without nulls."""
-    for batch in Normalizer(scope, snapshot_id, lambda: [Block.of("show", [body])], list).pieces():
+    for batch in Normalizer(scope, snapshot_id, lambda: [Block.of("show", [body])], list).batches():
         for name, rows in batch.tables.items():
             for number, row in enumerate(rows.to_pylist(), start=1):
                 table = Table(box=None, pad_edge=False, show_header=False)
