@@ -123,7 +123,7 @@ DISAPPEARANCES = Table(
         Column(
             "is_auto",
             BOOLEAN,
-            "Made by a policy; by its flag, else by its name, else null.",
+            "Whether a policy created the backup, by flag or name. Null if unknown.",
         ),
         *STATE_HISTORY_COLUMNS,
         FIRST_SEEN,

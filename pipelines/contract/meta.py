@@ -28,7 +28,7 @@ SNAPSHOTS = Table(
             "Whether this is the newest complete snapshot of its scope, the one in schema cbr.",
             required=True,
         ),
-        Column("is_sandbox", BOOLEAN, "Synthetic data, served by the sandbox.", required=True),
+        Column("is_sandbox", BOOLEAN, "Whether the data is synthetic, from the sandbox.", required=True),
         Column("region", STRING, "Region that was read, by its name in clouds.yaml."),
         Column("project_id", STRING, "ID of the project that was read.", required=True),
         Column("pages", INTEGER, "Number of list pages landed."),

@@ -24,7 +24,7 @@ CONTROLS = Table(
     "One row a control: what it asks, of whom, how much a failure matters, and what to do about it.",
     ("control_id",),
     (
-        Column("control_id", Type.STRING, "Id of the control.", required=True),
+        Column("control_id", Type.STRING, "ID of the control.", required=True),
         Column("title", Type.STRING, "What holds where it passes.", required=True),
         SEVERITY,
         Column("version", Type.STRING, "Version of the rule.", required=True),
@@ -46,9 +46,9 @@ CONTROLS = Table(
 FINDING = (
     ModelColumn("scope", "VARCHAR", SCOPE.doc),
     ModelColumn("snapshot_id", "VARCHAR", SNAPSHOT.doc),
-    ModelColumn("subject_id", "VARCHAR", "Id of the resource, backup, vault, scope or waiver."),
+    ModelColumn("subject_id", "VARCHAR", "ID of the resource, backup, vault, scope or waiver."),
     ModelColumn("status", "VARCHAR", "pass, fail, not_applicable, or unknown. Unknown is never pass."),
-    ModelColumn("reason_code", "VARCHAR", "Why, in a word."),
+    ModelColumn("reason_code", "VARCHAR", "Reason code."),
     ModelColumn("reason", "VARCHAR", "Why, in one sentence with the numbers."),
     ModelColumn("measured_value", "DOUBLE", "What was measured."),
     ModelColumn("measured_unit", "VARCHAR", "Unit of measured_value and threshold_value."),
@@ -171,6 +171,6 @@ def _union(name: str, doc: str, answers: Iterable[str]) -> Model:
     together = "\n    union all\n    ".join(answers)
     sql = (
         f"-- {doc}\n-- kind: view\nwith findings as (\n    {together}\n)\n\n"
-        f"select\n    control_id, -- VARCHAR: Id of the control.\n    {columns}\nfrom findings\n"
+        f"select\n    control_id, -- VARCHAR: ID of the control.\n    {columns}\nfrom findings\n"
     )
     return parse_model("controls", name, sql)
