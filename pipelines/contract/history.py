@@ -123,7 +123,7 @@ DISAPPEARANCES = Table(
         Column(
             "is_auto",
             BOOLEAN,
-            "Whether a policy created the backup, by flag or name. Null if unknown.",
+            "Whether a policy made the backup, by flag or name. Null if unknown.",
         ),
         *STATE_HISTORY_COLUMNS,
         FIRST_SEEN,

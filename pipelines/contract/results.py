@@ -17,7 +17,7 @@ _EVALUATION = (
     AS_OF,
     Column("control_id", STRING, "ID of the control.", required=True),
     Column("control_version", STRING, "Version of the control.", required=True),
-    Column("policy_sha256", STRING, "SHA-256 of the policy file. Null if the built-in policy applies."),
+    Column("policy_sha256", STRING, "SHA-256 of the policy file. Null for the built-in policy."),
     Column("waivers_sha256", STRING, "SHA-256 of the waiver file. Null if there is none."),
 )
 _SUBJECT = (

@@ -23,7 +23,7 @@ SETTINGS = Table(
         SNAPSHOT,
         Column("policy_id", Type.STRING, "Name of the policy.", required=True),
         Column("effective_from", Type.TIMESTAMP, "Since when the policy is in force. Null for the built-in policy."),
-        Column("policy_sha256", Type.STRING, "SHA-256 of the policy file. Null if the built-in policy applies."),
+        Column("policy_sha256", Type.STRING, "SHA-256 of the policy file. Null for the built-in policy."),
         Column("waivers_sha256", Type.STRING, "SHA-256 of the waiver file. Null if there is none."),
         Column("report_timezone", Type.STRING, "Time zone of the days in reports.", required=True),
         *parameter_columns(Settings, required=True),

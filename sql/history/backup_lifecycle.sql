@@ -93,7 +93,7 @@ select
     vault_id, -- VARCHAR: Vault that holds the backup, or held it.
     status, -- VARCHAR: State of the backup, as it was last seen.
     is_replica, -- BOOLEAN: A copy, or at least not said to be made here.
-    is_auto, -- BOOLEAN: Whether a policy created the backup, by flag or name. Null if unknown.
+    is_auto, -- BOOLEAN: Whether a policy made the backup, by flag or name. Null if unknown.
     created_at, -- TIMESTAMP: When the backup was created.
     protected_at, -- TIMESTAMP: When the data was captured.
     updated_at, -- TIMESTAMP: When the record last changed.

@@ -97,7 +97,7 @@ select
         else findings.as_of
     end as since, -- TIMESTAMP: The first snapshot that was judged so.
     before.status as status_before, -- VARCHAR: The one before: fail, waived or unknown.
-    settings.policy_sha256, -- VARCHAR: SHA-256 of the policy file. Null if the built-in policy applies.
+    settings.policy_sha256, -- VARCHAR: SHA-256 of the policy file. Null for the built-in policy.
     settings.waivers_sha256, -- VARCHAR: SHA-256 of the waiver file. Null if there is none.
     findings.waiver_id, -- VARCHAR: ID of the waiver for this result, active or not.
     findings.waiver_expires_at,

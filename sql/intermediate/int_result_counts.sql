@@ -81,7 +81,7 @@ select
     snapshots.as_of,
     control_id, -- VARCHAR: ID of the control.
     controls.version as control_version, -- VARCHAR: Version of the control.
-    settings.policy_sha256, -- VARCHAR: SHA-256 of the policy file. Null if the built-in policy applies.
+    settings.policy_sha256, -- VARCHAR: SHA-256 of the policy file. Null for the built-in policy.
     settings.waivers_sha256, -- VARCHAR: SHA-256 of the waiver file. Null if there is none.
     controls.severity,
     totals.subject_type, -- VARCHAR: Kind of the subject.

@@ -55,7 +55,7 @@ select
         when backup_info.auto_trigger is not null then backup_info.auto_trigger
         when starts_with(backups.name, 'autobk_') then true
         when starts_with(backups.name, 'manualbk_') then false
-    end as is_auto, -- BOOLEAN: Whether a policy created the backup, by flag or name. Null if unknown.
+    end as is_auto, -- BOOLEAN: Whether a policy made the backup, by flag or name. Null if unknown.
     backup_info.encrypted,
     backup_info.contain_system_disk,
     backup_info.supported_restore_mode,
