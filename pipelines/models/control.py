@@ -24,7 +24,7 @@ CONTROLS = Table(
     "One row a control: what it asks, of whom, how much a failure matters, and what to do about it.",
     ("control_id",),
     (
-        Column("control_id", Type.STRING, "Id of the control.", required=True),
+        Column("control_id", Type.STRING, "ID of the control.", required=True),
         Column("title", Type.STRING, "What holds where it passes.", required=True),
         SEVERITY,
         Column("version", Type.STRING, "Version of the rule.", required=True),
@@ -48,7 +48,7 @@ CONTROL_REASONS = Table(
     "One row a reason code of a control: the status that it stands for, and the sentence that results say it with.",
     ("control_id", "reason_code"),
     (
-        Column("control_id", Type.STRING, "Id of the control.", required=True),
+        Column("control_id", Type.STRING, "ID of the control.", required=True),
         Column("reason_code", Type.STRING, "Why, in a word.", required=True),
         Column("status", Type.STRING, "The status of a result with this code.", required=True, known=STATUSES),
         Column("sentence", Type.STRING, "The sentence, with names in braces for values of the result.", required=True),

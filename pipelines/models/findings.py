@@ -17,7 +17,7 @@ from pipelines.models.reasons import sentence_sql, status_sql
 FINDING = (
     ModelColumn("scope", "VARCHAR", SCOPE.doc),
     ModelColumn("snapshot_id", "VARCHAR", SNAPSHOT.doc),
-    ModelColumn("subject_id", "VARCHAR", "Id of the resource, backup, vault, scope or waiver."),
+    ModelColumn("subject_id", "VARCHAR", "ID of the resource, backup, vault, scope or waiver."),
     ModelColumn("status", "VARCHAR", "pass, fail, not_applicable, or unknown. Unknown is never pass."),
     ModelColumn("reason_code", "VARCHAR", "Why, in a word."),
     ModelColumn("reason", "VARCHAR", "Why, in one sentence with the numbers."),
@@ -27,7 +27,7 @@ FINDING = (
     ModelColumn(
         "evidence_backup_ids",
         "VARCHAR[]",
-        "Ids of the backups that show it; null where none does, or the subject is the backup.",
+        "IDs of the backups that show it; null where none does, or the subject is the backup.",
     ),
     ModelColumn("failing_since", "TIMESTAMP", "Since when it fails, as far as the snapshot itself tells."),
 )
