@@ -22,7 +22,7 @@ def open_warehouse(home: str | None = None) -> "duckdb.DuckDBPyConnection":
     """Return a connection to the published file, read-only: `.sql("select ...").df()` is a pandas DataFrame.
 
     `home` is a folder; else CBR_HOME, else ./cbr-home. Whoever has it open goes on reading what it was; open it again
-    to see what was published since. Raises WarehouseError if nothing is published, or where it can't be read.
+    to see what was published since. Raise StorageError if nothing is published, or the file can't be read.
     """
     from pipelines.config import Settings
     from pipelines.storage.connection import open_published

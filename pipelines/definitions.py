@@ -1,6 +1,6 @@
-"""What `dagster dev -w workspace.yaml` loads: the code location, with the settings of the environment."""
+"""The Dagster code location that `dagster dev -w workspace.yaml` loads, with the settings of the environment."""
 
-from pipelines.config import Operation
+from pipelines.config import DeploymentSettings
 from pipelines.orchestration.location import build_definitions
 
-defs = build_definitions(operation=Operation.load())
+defs = build_definitions(deployment=DeploymentSettings.load())

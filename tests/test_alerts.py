@@ -16,9 +16,9 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from pipelines.alerts.failures import failure_text
+from pipelines.alerts.message import failure_message
 from pipelines.alerts.webhook import post
-from pipelines.config import Operation
+from pipelines.config import DeploymentSettings
 from pipelines.errors import WarehouseError
 from pipelines.orchestration.location import build_definitions
 from pipelines.orchestration.resources import Warehouse
@@ -87,8 +87,8 @@ class Watch:
     """The sensor that tells what changed, looking again and again with what it remembers."""
 
     def __init__(self, home: Home, webhook: str | None) -> None:
-        definitions = build_definitions(Warehouse(home=str(home.path)), operation=Operation(webhook=webhook))
-        self.sensor = definitions.resolve_sensor_def("tell_what_changed")
+        definitions = build_definitions(Warehouse(home=str(home.path)), deployment=DeploymentSettings(webhook=webhook))
+        self.sensor = definitions.resolve_sensor_def("notify_changes")
         self.warehouse = Warehouse(home=str(home.path))
         self.cursor: str | None = None
 
@@ -116,7 +116,7 @@ def test_each_change_is_told_once_and_nothing_else(first_day: Home, chat: Chat) 
     home = first_day
     watch = Watch(home, chat.url)
     assert (watch.look(), chat.texts) == (NEW, [])
-    assert watch.look() == "nothing was published since the last look"
+    assert watch.look() == "nothing was published since the last evaluation"
     publish(home, day(1, fresh(0), fresh(1, status="error"), volume("v")), run_id="run-2")
     assert (watch.look(), len(chat.texts)) == ("posted", 1)
     [head, *lines] = chat.texts[0].split("\n")
@@ -157,7 +157,7 @@ def test_what_is_taken_out_of_scope_or_was_unknown_is_not_said_to_pass_again(hom
     publish(home, day(1, volume("v", created_at="2026-01-01T00:00:00"), server()), run_id="run-2")
     watch.look()
     lines = chat.texts[0].split("\n")
-    assert "• critical *resource-recent-recovery-point* is judged no more: `data`" in lines
+    assert "• critical *resource-recent-recovery-point* is no longer checked: `data`" in lines
     assert "• high *backup-count-drop* passes now: `vault-1`" in lines
     assert not any("passes again: `data`" in line for line in lines)
 
@@ -190,7 +190,7 @@ def test_bad_news_is_never_cut_off_by_good_news(home: Home, chat: Chat) -> None:
     watch.look()
     lines = [line for text in chat.texts for line in text.split("\n")]
     assert lines[1] == "• critical *resource-recent-recovery-point* now fails in `z`: `data`"
-    assert re.fullmatch(r"and \d+ kinds of results that pass or are waived", lines[-1])
+    assert re.fullmatch(r"\d+ more changes to pass or waived are not listed", lines[-1])
     assert all(len(text) < 4_000 for text in chat.texts)
 
 
@@ -203,7 +203,7 @@ def test_what_could_not_be_posted_is_posted_at_a_later_look(
     watch.look()
     publish(home, day(2, fresh(0)), run_id="run-2")
     chat.statuses = [503]
-    with pytest.raises(WarehouseError, match=r"the webhook took no message: 503. Check CBR_WEBHOOK"):
+    with pytest.raises(WarehouseError, match=r"the webhook did not accept the message: 503. Check CBR_WEBHOOK"):
         watch.look()
     publish(home, run_id="run-3")
     assert (watch.look(), len(chat.texts)) == ("posted", 1)
@@ -215,7 +215,7 @@ def test_a_fault_that_may_pass_is_tried_again_and_one_that_will_not_is_not(chat:
     post(chat.url, "hello")
     assert (chat.texts, chat.asked) == (["hello"], 3)
     chat.statuses = [404, 200]
-    with pytest.raises(WarehouseError, match=r"the webhook took no message: 404\.") as caught:
+    with pytest.raises(WarehouseError, match=r"the webhook did not accept the message: 404\.") as caught:
         post(chat.url, "again")
     assert "s3cret" not in str(caught.value)
     assert chat.asked == 4
@@ -230,7 +230,7 @@ def test_a_redirect_is_not_followed_and_no_answer_says_nothing_secret(
     monkeypatch.setattr("pipelines.alerts.webhook.PATIENCE", 0.01)
     with pytest.raises(WarehouseError) as caught:
         post("http://127.0.0.1:9/services/s3cret", "hello")
-    assert str(caught.value).startswith("the webhook took no message: no connection. Check CBR_WEBHOOK.")
+    assert str(caught.value).startswith("the webhook did not accept the message: no connection. Check CBR_WEBHOOK.")
     for odd in ("http://a..b/s3cret", "http://[/s3cret", "http://a:99999999/s3cret"):
         with pytest.raises(WarehouseError) as caught:
             post(odd, "hello")
@@ -240,7 +240,7 @@ def test_a_redirect_is_not_followed_and_no_answer_says_nothing_secret(
 def test_a_chat_that_takes_long_is_asked_once(monkeypatch: pytest.MonkeyPatch, chat: Chat) -> None:
     monkeypatch.setattr("pipelines.alerts.webhook.EXCHANGE_SECONDS", 0.2)
     chat.delay = 0.6
-    with pytest.raises(WarehouseError, match="no answer"):
+    with pytest.raises(WarehouseError, match="no reply"):
         post(chat.url, "hello")
     assert chat.asked == 1
 
@@ -260,7 +260,7 @@ def test_an_answer_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch, 
     with ThreadingTCPServer(("127.0.0.1", 0), Drip) as dripping:
         Thread(target=dripping.serve_forever, daemon=True).start()
         try:
-            with pytest.raises(WarehouseError, match="no answer"):
+            with pytest.raises(WarehouseError, match="no reply"):
                 post(f"http://127.0.0.1:{dripping.server_address[1]}/s3cret", "hello")
         finally:
             given_up.set()
@@ -369,11 +369,11 @@ def test_many_changes_are_counted_and_not_listed(home: Home, chat: Chat) -> None
 
 
 def test_nobody_is_told_where_no_webhook_is_named(home: Home) -> None:
-    assert Watch(home, None).look() == "CBR_WEBHOOK names no webhook, so nobody is told"
+    assert Watch(home, None).look() == "CBR_WEBHOOK is not set, so nothing is posted"
     assert Watch(home, "http://127.0.0.1:9/x").look() == f"nothing is published in {home.path}"
-    by_name = {one.name: one for one in build_definitions(operation=Operation()).sensors or []}
+    by_name = {one.name: one for one in build_definitions(deployment=DeploymentSettings()).sensors or []}
     running = {name for name, one in by_name.items() if one.default_status == dg.DefaultSensorStatus.RUNNING}
-    assert running == {"report_what_was_published"}
+    assert running == {"report_after_publication"}
 
 
 class Failures:
@@ -389,7 +389,9 @@ class Failures:
         assert not done.success
 
     def look(self) -> str:
-        sensor = build_definitions(operation=Operation(webhook=self.chat.url)).resolve_sensor_def("tell_what_failed")
+        sensor = build_definitions(deployment=DeploymentSettings(webhook=self.chat.url)).resolve_sensor_def(
+            "notify_failures"
+        )
         context = dg.build_sensor_context(self.instance, cursor=self.cursor)
         try:
             return str(sensor.evaluate_tick(context).skip_message)
@@ -401,20 +403,22 @@ class Failures:
 def watched(home: Home, chat: Chat) -> Iterator[Failures]:
     with dg.DagsterInstance.ephemeral() as instance:
         found = Failures(home, chat, instance)
-        assert found.look() == "from now on, each run that fails is told"
+        assert found.look() == "every run that fails from now on will be posted"
         yield found
 
 
 def test_a_run_that_failed_is_told_once_with_what_to_do(watched: Failures) -> None:
     watched.run("nowhere")
-    assert watched.look() == "1 runs have failed since the last look"
+    assert watched.look() == "1 runs have failed since the last evaluation"
     [text] = watched.chat.texts
-    assert text.startswith("*cbr_snapshot* failed; what was published stays: `cloud 'nowhere' is not in clouds.yaml")
-    assert watched.look() == "0 runs have failed since the last look"
+    assert text.startswith(
+        "*cbr_snapshot* failed, the published data is unchanged: `cloud 'nowhere' is not in clouds.yaml"
+    )
+    assert watched.look() == "0 runs have failed since the last evaluation"
     watched.run("elsewhere", "report")
     watched.look()
     assert len(watched.chat.texts) == 2
-    assert watched.chat.texts[1].startswith("*report* failed; what was published stays: `there is no ")
+    assert watched.chat.texts[1].startswith("*report* failed, the published data is unchanged: `there is no ")
 
 
 def test_a_failure_that_could_not_be_posted_is_posted_at_a_later_look(
@@ -429,28 +433,28 @@ def test_a_failure_that_could_not_be_posted_is_posted_at_a_later_look(
     watched.look()
     assert [re.findall(r"cloud '(\w+)'", text) for text in watched.chat.texts] == [["nowhere"], ["elsewhere"]]
     watched.cursor = "{damaged"
-    assert watched.look() == "from now on, each run that fails is told"
+    assert watched.look() == "every run that fails from now on will be posted"
 
 
 def test_a_run_that_published_with_an_old_scope_says_so(watched: Failures) -> None:
     watched.run("sandbox,nowhere")
     watched.look()
     [text] = watched.chat.texts
-    assert text.startswith("*cbr_snapshot* published, but not all of it is as it should be: `published, but not every")
+    assert text.startswith("*cbr_snapshot* published with errors: `published, but not every")
     assert "'nowhere' is not in clouds.yaml" in text
 
 
 def test_what_others_said_of_a_failure_pings_nobody() -> None:
-    text = failure_text("job", "id", "a <!channel> `x` " + "y" * 5_000, "Mend <it>.", published=False)
+    text = failure_message("job", "id", "a <!channel> `x` " + "y" * 5_000, "Mend <it>.", published=False)
     assert not set(text) & set("<>")
     assert text.count("`") == 4
     assert len(text) < 2_000
 
 
 def test_the_report_is_asked_for_whenever_the_warehouse_was_published(home: Home) -> None:
-    definitions = build_definitions(Warehouse(home=str(home.path)), operation=Operation())
+    definitions = build_definitions(Warehouse(home=str(home.path)), deployment=DeploymentSettings())
     with dg.DagsterInstance.ephemeral() as instance:
-        sensor = definitions.resolve_sensor_def("report_what_was_published")
+        sensor = definitions.resolve_sensor_def("report_after_publication")
         job = definitions.resolve_job_def("cbr_snapshot")
 
         def asked(cursor: str | None) -> tuple[int, str | None]:

@@ -14,13 +14,14 @@ import yaml
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from pipelines import clock
-from pipelines.config import Operation
+from pipelines.config import DeploymentSettings
 from pipelines.errors import WarehouseError
-from pipelines.extract.watch import in_background
-from pipelines.orchestration.jobs import schedule_of
+from pipelines.extract.watchdog import run_in_background
+from pipelines.orchestration.checks import audit_check_specs
+from pipelines.orchestration.jobs import build_schedule
+from pipelines.orchestration.keys import LANDING, REPORT, TABLE_GROUPS
 from pipelines.orchestration.location import build_definitions
 from pipelines.orchestration.resources import Warehouse
-from pipelines.orchestration.specs import LANDING, REPORT, check_specs
 from pipelines.reports.preview import read_preview
 from pipelines.sandbox import Sandbox
 from pipelines.storage.home import Home
@@ -30,9 +31,14 @@ ROOT = Path(__file__).parents[1]
 
 
 def execute(
-    home: Home, clouds: str = "sandbox", *, job: str = "cbr_snapshot", operation: Operation | None = None, **more: Any
+    home: Home,
+    clouds: str = "sandbox",
+    *,
+    job: str = "cbr_snapshot",
+    deployment: DeploymentSettings | None = None,
+    **more: Any,
 ) -> dg.ExecuteInProcessResult:
-    definitions = build_definitions(Warehouse(home=str(home.path), clouds=clouds), operation=operation)
+    definitions = build_definitions(Warehouse(home=str(home.path), clouds=clouds), deployment=deployment)
     return definitions.resolve_job_def(job).execute_in_process(raise_on_error=False, **more)
 
 
@@ -65,7 +71,7 @@ def test_every_asset_says_what_it_is() -> None:
         assert spec.owners, spec.key
         if spec.key.path[0] != "landing":
             assert spec.code_version, spec.key
-        if spec.key.path[0] not in ("landing", "reports") and spec.key.path[1] not in ("kept", "in_force"):
+        if spec.key not in (LANDING, REPORT, *(group.key for group in TABLE_GROUPS)):
             schema = spec.metadata["dagster/column_schema"]
             assert isinstance(schema, dg.TableSchema)
             assert all(column.description for column in schema.columns), spec.key
@@ -94,11 +100,11 @@ def test_the_groups_of_the_graph_lead_one_way() -> None:
 
 
 def test_the_schedule_comes_from_the_configuration_and_is_stopped_outside_production() -> None:
-    plain = schedule_of(Operation.load({}))
+    plain = build_schedule(DeploymentSettings.load({}))
     assert (plain.cron_schedule, plain.execution_timezone) == ("0 2 * * *", "UTC")
     assert (plain.job_name, plain.default_status) == ("cbr_snapshot", dg.DefaultScheduleStatus.STOPPED)
     environ = {"CBR_SCHEDULE": "30 5 * * 1-5", "CBR_SCHEDULE_ZONE": "Asia/Shanghai", "CBR_ENVIRONMENT": "production"}
-    real = schedule_of(Operation.load(environ))
+    real = build_schedule(DeploymentSettings.load(environ))
     assert (real.cron_schedule, real.execution_timezone) == ("30 5 * * 1-5", "Asia/Shanghai")
     assert real.default_status == dg.DefaultScheduleStatus.RUNNING
 
@@ -106,23 +112,25 @@ def test_the_schedule_comes_from_the_configuration_and_is_stopped_outside_produc
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("CBR_SCHEDULE", "at noon", "CBR_SCHEDULE='at noon' is no cron expression. Set it to one"),
-        ("CBR_SCHEDULE_ZONE", "Mars/Base", "CBR_SCHEDULE_ZONE='Mars/Base' is no time zone. Set it to one"),
+        ("CBR_SCHEDULE", "at noon", "CBR_SCHEDULE='at noon' is not a cron expression. Set it to one"),
+        ("CBR_SCHEDULE_ZONE", "Mars/Base", "CBR_SCHEDULE_ZONE='Mars/Base' is not a time zone. Set it to one"),
         ("CBR_ENVIRONMENT", "prod", "CBR_ENVIRONMENT='prod' is not known. Set it to production or development"),
         ("CBR_FRESH_HOURS", "soon", "CBR_FRESH_HOURS='soon' is not a number from 1 to 8760"),
         ("CBR_FRESH_HOURS", "0.001", "CBR_FRESH_HOURS='0.001' is not a number from 1 to 8760"),
-        ("CBR_WEBHOOK", "hooks.example/s3cret", "CBR_WEBHOOK is no URL"),
+        ("CBR_WEBHOOK", "hooks.example/s3cret", "CBR_WEBHOOK is not a URL"),
     ],
 )
 def test_a_setting_that_can_not_be_meant_is_named_in_one_line(name: str, value: str, said: str) -> None:
     with pytest.raises(WarehouseError) as caught:
-        schedule_of(Operation.load({name: value}))
+        build_schedule(DeploymentSettings.load({name: value}))
     assert said in str(caught.value)
-    assert "s3cret" not in str(caught.value) + repr(Operation.load({"CBR_WEBHOOK": "https://x.example/s3cret"}))
+    assert "s3cret" not in str(caught.value) + repr(
+        DeploymentSettings.load({"CBR_WEBHOOK": "https://x.example/s3cret"})
+    )
 
 
 def test_only_what_people_read_has_to_be_fresh_and_dagster_tries_no_step_again() -> None:
-    definitions = build_definitions(operation=Operation(fresh_hours=5))
+    definitions = build_definitions(deployment=DeploymentSettings(fresh_hours=5))
     for spec in definitions.resolve_all_asset_specs():
         policy = spec.freshness_policy
         assert (policy is not None) == (spec.group_name in ("load", "compliance")), spec.key
@@ -145,14 +153,14 @@ def test_the_job_says_of_every_asset_what_an_operator_asks_and_records_every_che
     landed = found["landing/backups"]
     assert landed["dagster/row_count"] >= backups
     assert min(landed[name] for name in ("bytes", "requests", "seconds")) > 0
-    assert (landed["scopes that are not whole"], "| sandbox | complete |" in landed["scopes"]) == (0, True)
+    assert (landed["incomplete scopes"], "| sandbox | complete |" in landed["scopes"]) == (0, True)
     [(odd,)] = query(home, "SELECT count(*) FROM meta.drift WHERE table_name = 'backups'")
     assert (found["tables/backups"]["drift"], found["tables/backups"]["rejects"]) == (odd, 0)
     answer = found["compliance/summary"]
     assert "| sandbox | resource-recent-recovery-point | critical | fail |" in answer["answer"]
     assert 0 < answer["sandbox strict score"] <= answer["sandbox score"] <= 100
     checks = {check.check_name: check for check in result.get_asset_check_evaluations()}
-    assert checks.keys() == {"every_cloud_was_read", *(spec.name for spec in check_specs())}
+    assert checks.keys() == {"every_cloud_was_read", *(spec.name for spec in audit_check_specs())}
     assert {"gate_snapshot_complete", "gate_source_record_valid", "gate_waiver_valid"} <= checks.keys()
     assert all(check.passed for check in checks.values())
     assert result.dagster_run.tags["scope/sandbox"] == "complete"
@@ -182,7 +190,7 @@ def test_a_gate_that_does_not_hold_shows_its_rows_and_the_sql_and_stops_nothing(
     [gate] = [c for c in result.get_asset_check_evaluations() if c.check_name == "gate_source_record_valid"]
     told = {name: value.value for name, value in gate.metadata.items()}
     assert (gate.passed, gate.severity) == (False, dg.AssetCheckSeverity.WARN)
-    assert told["the first of them"][0]["reason_code"] == "records_doubtful"  # type: ignore[index, call-overload]
+    assert told["sample"][0]["reason_code"] == "records_doubtful"  # type: ignore[index, call-overload]
     assert "FROM controls.source_record_valid" in str(told["sql"])
 
 
@@ -191,17 +199,17 @@ def test_replay_makes_all_again_or_one_snapshot_and_reads_no_cloud(home: Home) -
     publish(home, Landed([volume("v")], as_of=AS_OF + timedelta(days=1)))
     tables = sorted(home.tables.rglob("*.parquet"))
     made = {path: path.stat().st_mtime_ns for path in tables}
-    result = execute(home, "nowhere", job="replay", run_config=again("20260302T120000Z"))
+    result = execute(home, "nowhere", job="replay", run_config=replay_config("20260302T120000Z"))
     assert result.success
     assert LANDING not in {event.asset_key for event in result.get_asset_materialization_events()}
     assert {path.stat().st_mtime_ns > made.get(path, 0) for path in home.tables.rglob("*.parquet")} == {True, False}
-    failed = execute(home, "nowhere", job="replay", run_config=again("yesterday"))
+    failed = execute(home, "nowhere", job="replay", run_config=replay_config("yesterday"))
     assert "no snapshot yesterday is landed" in why(failed)
     assert "the newest is 20260302T120000Z" in why(failed)
 
 
-def again(what: str) -> dict[str, Any]:
-    return {"ops": {"normalize": {"config": {"again": what}}}}
+def replay_config(snapshot: str) -> dict[str, Any]:
+    return {"ops": {"normalize": {"config": {"replay": snapshot}}}}
 
 
 def test_the_report_is_an_asset_that_says_where_it_lies_and_how_the_score_went(home: Home) -> None:
@@ -217,7 +225,7 @@ def test_the_report_is_an_asset_that_says_where_it_lies_and_how_the_score_went(h
 
 
 def test_a_problem_fails_the_run_once_and_records_no_materialization_of_the_warehouse(home: Home) -> None:
-    result = execute(home, "nowhere", operation=Operation())
+    result = execute(home, "nowhere", deployment=DeploymentSettings())
     assert not result.success
     assert "'nowhere' is not in clouds.yaml" in why(result)
     assert [event for event in result.all_events if event.is_step_up_for_retry] == []
@@ -232,7 +240,7 @@ class Two:
     home: Home
     service: Sandbox
     clouds: Path
-    operation: Operation = field(default_factory=lambda: Operation(is_production=True))
+    deployment: DeploymentSettings = field(default_factory=lambda: DeploymentSettings(is_production=True))
 
     def configure(self, **down: Any) -> None:
         entry = self.service.cloud()
@@ -241,7 +249,7 @@ class Two:
 
     @property
     def definitions(self) -> dg.Definitions:
-        return build_definitions(Warehouse(home=str(self.home.path), clouds="well,other"), operation=self.operation)
+        return build_definitions(Warehouse(home=str(self.home.path), clouds="well,other"), deployment=self.deployment)
 
     def run(self, instance: dg.DagsterInstance, **more: Any) -> dg.ExecuteInProcessResult:
         job = self.definitions.resolve_job_def("cbr_snapshot")
@@ -249,7 +257,7 @@ class Two:
 
     def asked(self, instance: dg.DagsterInstance) -> dg.RunRequest | dg.SkipReason:
         """What the sensor wants now."""
-        sensor = self.definitions.get_repository_def().get_sensor_def("read_failed_clouds_again")
+        sensor = self.definitions.get_repository_def().get_sensor_def("retry_failed_clouds")
         assert sensor.default_status == dg.DefaultSensorStatus.RUNNING
         warehouse = Warehouse(home=str(self.home.path), clouds="well,other")
         result = sensor(dg.build_sensor_context(instance=instance, resources={"warehouse": warehouse}))
@@ -275,7 +283,7 @@ def test_a_cloud_that_is_down_is_read_again_alone_while_the_other_is_published(
     with dg.DagsterInstance.ephemeral() as instance:
         first = two.run(instance)
         failed = {event.step_key for event in first.all_events if event.is_step_failure}
-        assert (first.success, failed) == (False, {"land_every_cloud"})
+        assert (first.success, failed) == (False, {"check_every_cloud"})
         assert {"land", "normalize", "build"} <= {event.step_key for event in first.all_events if event.is_step_success}
         assert "published, but not every scope could be read: other: " in why(first)
         [check] = [c for c in first.get_asset_check_evaluations() if c.check_name == "every_cloud_was_read"]
@@ -291,7 +299,7 @@ def test_a_cloud_that_is_down_is_read_again_alone_while_the_other_is_published(
         later(monkeypatch, 6)
         again = two.asked(instance)
         assert isinstance(again, dg.RunRequest)
-        assert (again.tags["cbr/read_again"], again.run_key) == ("other", two.asked(instance).run_key)  # type: ignore[union-attr]
+        assert (again.tags["cbr/retry"], again.run_key) == ("other", two.asked(instance).run_key)  # type: ignore[union-attr]
         assert not two.run(instance, run_config=again.run_config, tags=again.tags).success
         later(monkeypatch, 12)
         assert isinstance(two.asked(instance), dg.SkipReason)  # it has waited six minutes, and failed twice
@@ -330,10 +338,10 @@ def test_where_no_cloud_could_be_read_landing_fails_and_nothing_is_published(two
 
 def test_a_run_of_the_schedule_waits_for_another_one_in_its_home(home: Home) -> None:
     home.prepare()
-    with pytest.raises(WarehouseError, match="another run"), home.lock(), home.lock(patience=0.05):
+    with pytest.raises(WarehouseError, match="another run"), home.lock(), home.lock(wait_seconds=0.05):
         pass
     with home.lock():
-        waited = in_background("waits", lambda: home.lock(patience=60).__enter__())
+        waited = run_in_background("waits", lambda: home.lock(wait_seconds=60).__enter__())
         assert not waited.done()
     assert waited.result(timeout=60) is None
 

@@ -50,9 +50,9 @@ def _wait(address: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
 
 PAGES = {
     "/locations/cbr-warehouse/jobs/cbr_snapshot": [
-        "Read every cloud, load what it says, judge it, and publish the warehouse.",
+        "Read every cloud, load and judge its backups, and publish the warehouse.",
     ],
-    "/automation": ["cbr_snapshot_schedule", "report_what_was_published", "tell_what_changed", "tell_what_failed"],
+    "/automation": ["cbr_snapshot_schedule", "report_after_publication", "notify_changes", "notify_failures"],
     "/assets/compliance/summary": [
         "One row a scope and control",
         "Fails if more than 26 hours since last materialization",

@@ -61,8 +61,8 @@ def test_the_catalog_describes_every_relation_and_column(home: Home) -> None:
     assert set(query(home, described)) == set(query(home, there))
     assert query(home, "SELECT count(*) FROM meta.catalog WHERE coalesce(description, '') = ''") == [(0,)]
     text = call(home, "catalog").stdout
-    assert "## cbr.backups\n\nOne row a top-level backup of a scope." in text
-    assert "| `resource_size` | BIGINT | Size of the source, not of what is stored. (资源大小) Unit: GB. |" in text
+    assert "## cbr.backups\n\nOne row per top-level backup of a scope." in text
+    assert "| `resource_size` | BIGINT | Size of the source, not of the stored backup. (资源大小) Unit: GB. |" in text
     assert text.count("\n## ") == len(query(home, "SELECT DISTINCT relation FROM meta.catalog"))
 
 
@@ -95,7 +95,7 @@ def test_an_unknown_snapshot_is_said(home: Home) -> None:
 def test_verify_finds_every_part_that_is_not_what_it_was(home: Home) -> None:
     old = land(home, Landed([server()]))
     new = land(home, Landed([server()], as_of=AS_OF + timedelta(days=1)))
-    assert call(home, "verify").stdout == "4 parts of 2 snapshots are what they were\n"
+    assert call(home, "verify").stdout == "4 parts of 2 snapshots match their manifests\n"
     changed = home.landed("prod", old.snapshot_id) / "show-00001.ndjson.zst"
     data = bytearray(changed.read_bytes())
     data[len(data) // 2] ^= 1

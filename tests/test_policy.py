@@ -8,18 +8,18 @@ from typing import Any
 import pytest
 import yaml
 from click.testing import CliRunner
+from pydantic import BaseModel
 
 from pipelines.cli import main
-from pipelines.contract.columns import Type
 from pipelines.errors import WarehouseError
+from pipelines.models.files import read_query
 from pipelines.models.project import project
 from pipelines.policy.check import WaiverFile, check_policy, check_waivers, read_policy
-from pipelines.policy.demands import SETTINGS, TIER, derived
-from pipelines.policy.document import Fault
-from pipelines.policy.force import Rules, known, read_rules
-from pipelines.policy.named import Named, named
+from pipelines.policy.document import Problem
+from pipelines.policy.files import RuleFiles, find_rule_files
+from pipelines.policy.parameters import Settings, Tier
+from pipelines.policy.resolve import Rules, read_rules, with_derived_depth
 from pipelines.policy.schema import Waivers, json_schema
-from pipelines.reports.listings import select
 from pipelines.storage.home import Home
 from tests.given import AS_OF, Landed, ask, at, child, fold, publish, query, server, volume
 
@@ -51,21 +51,21 @@ WAIVER = {
     "created": date(2026, 2, 1),
     "expires": date(2026, 6, 30),
 }
-CONTROLS = known(project().controls)
+CONTROLS = project().controls
 
 
 @pytest.mark.parametrize(
     ("old", "new", "line", "said"),
     [
-        ("rpo_hours: 4", "rpo: 4", 7, "tiers.critical.rpo is no key that is known here; did you mean rpo_hours?"),
+        ("rpo_hours: 4", "rpo: 4", 7, "tiers.critical.rpo is not a known key; did you mean rpo_hours?"),
         ("rpo_hours: 4", "rpo_hours: 4h", 7, "tiers.critical.rpo_hours: input should be a valid integer"),
         ("rpo_hours: 4", "rpo_hours: 4.5", 7, "tiers.critical.rpo_hours: input should be a valid integer"),
         ("rpo_hours: 4", "rpo_hours: null", 7, "tiers.critical.rpo_hours: input should be a valid integer"),
         ("rpo_hours: 4", "rpo_hours: 0", 7, "tiers.critical.rpo_hours: input should be greater than or equal to 1"),
         ("offsite: required", "offsite: yes", 7, "tiers.critical.offsite: input should be 'required' or 'none'"),
-        ("default_tier: standard", "default_tier: gold", 10, "default_tier gold is none of tiers"),
-        ("tier: dev, owner", "tier: gold, owner", 13, "rule pol-020: tier gold is none of tiers"),
-        ("id: pol-020", "id: pol-010", 13, "the id pol-010 stands for another rule already"),
+        ("default_tier: standard", "default_tier: gold", 10, "default_tier gold is not one of the tiers"),
+        ("tier: dev, owner", "tier: gold, owner", 13, "rule pol-020: tier gold is not one of the tiers"),
+        ("id: pol-020", "id: pol-010", 13, "the id pol-010 is already used by another rule"),
         ("{vault_id: vault-9}", "{}", 14, "rule pol-030: match must name exactly one selector"),
         (
             "{vault_id: vault-9}",
@@ -73,17 +73,22 @@ CONTROLS = known(project().controls)
             14,
             "rule pol-030: match must name exactly one selector",
         ),
-        ("{vault_id: vault-9}", "{name: x}", 14, "assignments.2.match.name is no key that is known here"),
+        ("{vault_id: vault-9}", "{name: x}", 14, "assignments.2.match.name is not a known key"),
         (
             "priority: 40, match: {vault_id: vault-9}",
             "priority: 100, match: {resource_id: server-1}",
             14,
             "rules pol-010 and pol-030 have the same priority and both match resource_id server-1",
         ),
-        ("overrides: {min_", "overrides: {minimum_", 14, "assignments.2.overrides.minimum_retention_days is no key"),
-        ("policy_id: acme", "policy_id: acme\npolicy_id: b", 3, "the key policy_id stands twice"),
+        (
+            "overrides: {min_",
+            "overrides: {minimum_",
+            14,
+            "assignments.2.overrides.minimum_retention_days is not a known key",
+        ),
+        ("policy_id: acme", "policy_id: acme\npolicy_id: b", 3, "the key policy_id appears twice"),
         ("review_by: 2026-09-30", "until: 2026-09-30", 16, "exclude.0.review_by is missing"),
-        ("Asia/Shanghai", "Asia/Nowhere", 4, "report_timezone Asia/Nowhere is no time zone"),
+        ("Asia/Shanghai", "Asia/Nowhere", 4, "report_timezone Asia/Nowhere is not a time zone"),
         ("version: 1", "version: 2", 1, "version: input should be 1"),
         (
             "rpo_hours: 4",
@@ -126,21 +131,21 @@ CONTROLS = known(project().controls)
 )
 def test_whatever_is_wrong_with_a_policy_is_said_with_its_line(old: str, new: str, line: int, said: str) -> None:
     assert old in POLICY
-    policy, faults = check_policy(POLICY.replace(old, new, 1))
+    policy, problems = check_policy(POLICY.replace(old, new, 1))
     assert policy is None
-    assert [fault for fault in faults if fault.line == line and fault.message.startswith(said)], faults
+    assert [problem for problem in problems if problem.line == line and problem.message.startswith(said)], problems
 
 
 def test_a_day_in_quotes_is_a_day() -> None:
-    policy, faults = check_policy(POLICY.replace("2026-01-01", "'2026-01-01'").replace("2026-09-30", '"2026-09-30"'))
-    assert not faults
+    policy, problems = check_policy(POLICY.replace("2026-01-01", "'2026-01-01'").replace("2026-09-30", '"2026-09-30"'))
+    assert not problems
     assert policy
     assert (policy.effective_from, policy.exclude[0].review_by) == (date(2026, 1, 1), date(2026, 9, 30))
 
 
 def test_the_largest_numbers_are_judged_by_without_an_overflow(home: Home, tmp_path: Path) -> None:
-    largest = {demand.column.name: demand.most for demand in TIER if demand.column.type in (Type.INTEGER, Type.DOUBLE)}
-    settings = {demand.column.name: demand.most for demand in SETTINGS if demand.column.unit != "%"}
+    largest = _maxima(Tier)
+    settings = {name: most for name, most in _maxima(Settings).items() if not name.endswith("_percent")}
     policy = {"version": 1, "policy_id": "p", "effective_from": "1900-01-01", "default_tier": "t"}
     policy |= {"tiers": {"t": largest}, "settings": settings, "report_timezone": "Pacific/Kiritimati"}
     fold(home, Landed([server()]))
@@ -148,6 +153,13 @@ def test_the_largest_numbers_are_judged_by_without_an_overflow(home: Home, tmp_p
         tmp_path, yaml.safe_dump(policy), WAIVER | {"created": date(2999, 1, 1), "expires": date(2999, 12, 31)}
     )
     assert ask(home, "SELECT * FROM compliance.control_results", rules=rules)
+
+
+def _maxima(model: type[BaseModel]) -> dict[str, float]:
+    """The largest value of each number."""
+    properties = model.model_json_schema()["properties"]
+    kinds = {name: part.get("anyOf", [part])[0] for name, part in properties.items()}
+    return {name: kind["maximum"] for name, kind in kinds.items() if "maximum" in kind}
 
 
 _ALIASES = "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12))
@@ -162,7 +174,7 @@ _ALIASES = "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in r
     ],
 )
 def test_aliases_of_aliases_end_at_once_with_their_line(text: str, line: int) -> None:
-    assert check_policy(text) == (None, [Fault(line, "aliases of aliases make it more than 100,000 values")])
+    assert check_policy(text) == (None, [Problem(line, "aliases of aliases make it more than 100,000 values")])
 
 
 def test_an_alias_that_saves_writing_is_taken() -> None:
@@ -175,13 +187,13 @@ def test_a_policy_with_several_problems_lists_all_and_runs_nothing(home: Home, m
     path = home.path / "policy.yaml"
     path.write_text(POLICY.replace("rpo_hours: 4", "rpo: 4").replace("default_tier: standard", "default_tiers: x"))
     monkeypatch.setenv("CBR_POLICY", str(path))
-    with pytest.raises(WarehouseError, match=r"line 7: tiers.critical.rpo .*line 10: default_tiers is no key"):
+    with pytest.raises(WarehouseError, match=r"line 7: tiers.critical.rpo .*line 10: default_tiers is not a known key"):
         publish(home, run_id="run-2")
     assert home.warehouse.stat().st_ino == before
     result = CliRunner().invoke(main, ["policy", "check", str(path)])
     assert result.exit_code == 1
-    assert f"{path}:7: tiers.critical.rpo is no key that is known here" in result.stdout
-    assert f"{path}:10: default_tiers is no key" in result.stdout
+    assert f"{path}:7: tiers.critical.rpo is not a known key" in result.stdout
+    assert f"{path}:10: default_tiers is not a known key" in result.stdout
 
 
 def test_nothing_is_read_with_a_policy_that_is_not_valid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -216,21 +228,21 @@ def _yaml(*changes: dict[str, Any]) -> str:
         ({"expires": date(2027, 3, 1)}, "it lasts longer than 365 days"),
         (
             {"control_id": "resource-recent-recovery-point", "expires": date(2026, 9, 1)},
-            "it lasts longer than 180 days, the most for a control that is critical",
+            "it lasts longer than 180 days, the maximum for a control of severity critical",
         ),
         ({"match": {"project_id": "p"}}, "a waiver for a whole project needs a scope_approver"),
         ({"match": {}}, "match must name exactly one selector"),
         ({"control_id": "retention-shortened"}, "retention-shortened needs a second_approver"),
         ({"control_id": "retention-shortened"}, "retention-shortened needs the exact backup_ids"),
-        ({"second_approver": "x"}, "asks for no second_approver"),
-        ({"ceiling": 3}, "waivers.0.ceiling is no key that is known here"),
+        ({"second_approver": "x"}, "takes no second_approver"),
+        ({"ceiling": 3}, "waivers.0.ceiling is not a known key"),
     ],
 )
 def test_whatever_is_wrong_with_a_waiver_is_said(change: dict[str, Any], said: str) -> None:
-    waivers, faults = check_waivers(_yaml(change), CONTROLS)
+    waivers, problems = check_waivers(_yaml(change), CONTROLS)
     assert waivers is None
-    assert any(said in fault.message for fault in faults), faults
-    assert all(fault.line > 1 for fault in faults)
+    assert any(said in problem.message for problem in problems), problems
+    assert all(problem.line > 1 for problem in problems)
 
 
 def test_a_valid_pair_of_files_is_accepted(tmp_path: Path) -> None:
@@ -246,17 +258,16 @@ def test_the_schema_for_editors_has_every_key(kind: str) -> None:
     schema = json.loads(result.stdout)
     assert schema == json_schema(kind)
     if kind == "policy":
-        assert set(schema["$defs"]["Tier"]["properties"]) == {demand.column.name for demand in TIER}
-        assert set(schema["$defs"]["Settings"]["properties"]) == {demand.column.name for demand in SETTINGS}
+        assert set(schema["$defs"]["Tier"]["properties"]) == Tier.model_fields.keys()
+        assert set(schema["$defs"]["Settings"]["properties"]) == Settings.model_fields.keys()
         assert schema["$defs"]["Tier"]["additionalProperties"] is False
 
 
 def test_depth_follows_from_rpo_and_retention_where_nobody_sets_it() -> None:
-    tier = {demand.column.name: demand.default for demand in TIER}
-    assert derived(tier)["min_points"] == 7
-    weekly = derived(tier | {"rpo_hours": 168, "min_retention_days": 14})
-    assert (weekly["min_points"], weekly["min_distinct_days"]) == (2, 2)
-    assert derived(tier | {"rpo_hours": 168, "min_retention_days": 14, "min_points": 5})["min_points"] == 5
+    assert with_derived_depth(Tier()).min_points == 7
+    weekly = with_derived_depth(Tier(rpo_hours=168, min_retention_days=14))
+    assert (weekly.min_points, weekly.min_distinct_days, weekly.min_replica_retention_days) == (2, 2, 14)
+    assert with_derived_depth(Tier(rpo_hours=168, min_retention_days=14, min_points=5)).min_points == 5
 
 
 def _rules(tmp_path: Path, policy: str = POLICY, *waivers: dict[str, Any]) -> Rules:
@@ -367,7 +378,7 @@ def test_no_day_and_no_gap_of_what_is_out_of_scope_is_told_as_bad(home: Home, tm
     assert {judged["server-2"][0], judged["disk-of-c2"][0]} == {"missed"}
     gaps = "SELECT DISTINCT resource_id FROM compliance.rpo_gaps ORDER BY 1"
     assert [row["resource_id"] for row in ask(home, gaps, rules=rules)] == ["disk-of-c2", "server-2"]
-    assert [row["id"] for row in ask(home, select("grid"), rules=rules)] == ["server-2"]
+    assert [row["id"] for row in ask(home, read_query("reports/grid"), rules=rules)] == ["server-2"]
 
 
 def test_a_snapshot_is_judged_by_the_policy_in_force_on_its_date(home: Home, tmp_path: Path) -> None:
@@ -376,9 +387,9 @@ def test_a_snapshot_is_judged_by_the_policy_in_force_on_its_date(home: Home, tmp
     (folder / "old.yaml").write_text(POLICY)
     later = POLICY.replace("policy_id: acme", "policy_id: new").replace("2026-01-01", "2026-03-02")
     (folder / "new.yaml").write_text(later.replace("rpo_hours: 24", "rpo_hours: 240"))
-    rules = read_rules((), named(home, {"CBR_POLICY": str(folder)}))
+    rules = read_rules((), find_rule_files(home, {"CBR_POLICY": str(folder)}))
     days = (date(2025, 12, 31), date(2026, 1, 1), date(2026, 3, 1), date(2026, 3, 2))
-    held = [rules.at(datetime.combine(day, datetime.min.time())) for day in days]
+    held = [rules.policy_at(datetime.combine(day, datetime.min.time())) for day in days]
     assert [one.policy.policy_id if one else None for one in held] == [None, "acme", "acme", "new"]
     points = [server(resource_id="server-7", created_at=at(days=3))]
     sql = "SELECT status FROM controls.resource_recent_recovery_point WHERE subject_id = 'server-7'"
@@ -389,14 +400,14 @@ def test_a_snapshot_is_judged_by_the_policy_in_force_on_its_date(home: Home, tmp
     assert ask(home, "SELECT policy_id FROM policy.settings", rules=rules) == [{"policy_id": "new"}]
 
 
-def test_the_rules_that_lie_in_the_home_hold_unless_others_are_named(home: Home, tmp_path: Path) -> None:
+def test_the_rules_that_lie_in_the_home_hold_unless_others_are_find_rule_files(home: Home, tmp_path: Path) -> None:
     home.prepare()
-    assert named(home, {}) == Named()
+    assert find_rule_files(home, {}) == RuleFiles()
     (home.path / "policy.yaml").write_text(POLICY)
     (home.path / "waivers.yaml").write_text("version: 1\nwaivers: []")
-    assert named(home, {}) == Named((home.path / "policy.yaml",), home.path / "waivers.yaml")
+    assert find_rule_files(home, {}) == RuleFiles((home.path / "policy.yaml",), home.path / "waivers.yaml")
     (tmp_path / "other.yaml").write_text(POLICY)
-    assert named(home, {"CBR_POLICY": str(tmp_path / "other.yaml")}).policies == (tmp_path / "other.yaml",)
+    assert find_rule_files(home, {"CBR_POLICY": str(tmp_path / "other.yaml")}).policies == (tmp_path / "other.yaml",)
     publish(home, Landed([server()]))
     assert query(home, "SELECT policy_id FROM policy.settings") == [("acme",)]
 
@@ -405,10 +416,10 @@ def test_two_policies_of_one_day_are_refused(home: Home, tmp_path: Path) -> None
     for name in ("a.yaml", "b.yml"):
         (tmp_path / name).write_text(POLICY)
     with pytest.raises(WarehouseError, match="two policies"):
-        read_rules((), named(home, {"CBR_POLICY": str(tmp_path)}))
+        read_rules((), find_rule_files(home, {"CBR_POLICY": str(tmp_path)}))
     (tmp_path / "empty").mkdir()
     with pytest.raises(WarehouseError, match="there is no policy in the folder"):
-        read_rules((), named(home, {"CBR_POLICY": str(tmp_path / "empty")}))
+        read_rules((), find_rule_files(home, {"CBR_POLICY": str(tmp_path / "empty")}))
 
 
 SHORT = server(expired_at=at(days=-9))  # kept for 9 days and 4 hours, where 30 are asked for
@@ -552,7 +563,7 @@ def test_a_waiver_and_an_exclusion_of_one_id_are_refused(home: Home) -> None:
     (home.path / "policy.yaml").write_text(POLICY)
     (home.path / "waivers.yaml").write_text(_yaml({"id": "exc-001"}))
     with pytest.raises(WarehouseError, match="exc-001 is the id of an exclusion in the policy and of a waiver in"):
-        read_rules(project().controls, named(home, {}))
+        read_rules(project().controls, find_rule_files(home, {}))
 
 
 OTHERS = ["Ops@Example.com", "  ops@example.com ", "ｏｐｓ＠example.com", "ops\u200b@example.com"]
@@ -561,13 +572,13 @@ OTHERS = ["Ops@Example.com", "  ops@example.com ", "ｏｐｓ＠example.com", "o
 @pytest.mark.parametrize("same", OTHERS)
 def test_nobody_is_two_people_by_another_spelling(same: str) -> None:
     for change in ({"approver": same}, {"owner": same, "approver": "ops@example.com"}):
-        _, faults = check_waivers(_yaml(change), CONTROLS)
-        assert [fault.message for fault in faults] == ["waiver WVR-1: owner and approver must be two people"]
+        _, problems = check_waivers(_yaml(change), CONTROLS)
+        assert [problem.message for problem in problems] == ["waiver WVR-1: owner and approver must be two people"]
     two = {"control_id": "retention-shortened", "backup_ids": ["b"]}
     for second in (same, "CISO@example.com "):
-        _, faults = check_waivers(_yaml(two | {"second_approver": second}), CONTROLS)
-        [fault] = faults
-        assert "needs a second_approver, who is neither owner nor approver" in fault.message
+        _, problems = check_waivers(_yaml(two | {"second_approver": second}), CONTROLS)
+        [problem] = problems
+        assert "needs a second_approver, who is neither owner nor approver" in problem.message
     assert check_waivers(_yaml(two | {"second_approver": "cfo@example.com"}), CONTROLS)[0]
 
 

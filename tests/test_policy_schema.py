@@ -10,17 +10,16 @@ import yaml
 from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[import-untyped, unused-ignore]
 
 from pipelines.policy.check import check_policy, check_waivers
-from pipelines.policy.demands import SETTINGS, TIER
-from pipelines.policy.document import Fault
+from pipelines.policy.document import Problem
+from pipelines.policy.parameters import Settings, Tier
 from pipelines.policy.schema import json_schema
 from tests.test_policy import CONTROLS, POLICY, WAIVER
 
 Path = tuple[str | int, ...]
 
 _POLICY = yaml.safe_load(POLICY)
-_POLICY["tiers"] = {demand.column.name: demand.default for demand in TIER if demand.default is not None}
-_POLICY["tiers"] = {"critical": {"min_points": 3}, "dev": {}, "standard": _POLICY["tiers"]}
-_POLICY["settings"] = {demand.column.name: demand.default for demand in SETTINGS}
+_POLICY["tiers"] = {"critical": {"min_points": 3}, "dev": {}, "standard": Tier().model_dump(exclude_none=True)}
+_POLICY["settings"] = Settings().model_dump()
 _PROJECT_WIDE = WAIVER | {"id": "WVR-2", "match": {"project_id": "p"}, "scope_approver": "board", "scope": "prod"}
 _TWO = {"control_id": "retention-shortened", "second_approver": "cfo", "backup_ids": ["b"], "max_measured_value": 3}
 FILES: dict[str, Any] = {
@@ -34,10 +33,10 @@ VALUES: tuple[Any, ...] = (
 )
 # What the check refuses and JSON Schema has no words for, and why.
 ONLY_CHECKED = {
-    "is no time zone": "the zones are those of the machine",
-    "is none of tiers": "a value that has to be a key elsewhere",
-    "stands for another rule already": "unique by one of several keys",
-    "stands twice": "unique by one of several keys",
+    "is not a time zone": "the zones are those of the machine",
+    "is not one of the tiers": "a value that has to be a key elsewhere",
+    "is already used by another rule": "unique by one of several keys",
+    "is used twice": "unique by one of several keys",
     "have the same priority and both match": "two rules compared",
     "there is no control": "the controls are those of the models",
     "owner and approver must be two people": "two values compared",
@@ -45,7 +44,7 @@ ONLY_CHECKED = {
     "it lasts longer than": "two values compared",
     "needs a second_approver": "depends on the control",
     "needs the exact backup_ids": "depends on the control",
-    "asks for no second_approver": "depends on the control",
+    "takes no second_approver": "depends on the control",
 }
 
 
@@ -99,13 +98,13 @@ def test_schema_and_check_refuse_the_same(kind: str) -> None:
     is_valid = Draft202012Validator(json_schema(kind), format_checker=FormatChecker()).is_valid
     differences = []
     for name, mutant in [("unchanged", FILES[kind]), *_mutations(FILES[kind])]:
-        faults = _faults(kind, mutant)
-        is_refused = any(not any(words in fault.message for words in ONLY_CHECKED) for fault in faults)
+        problems = _problems(kind, mutant)
+        is_refused = any(not any(words in problem.message for words in ONLY_CHECKED) for problem in problems)
         if is_valid(_as_json(mutant)) == is_refused:
-            differences.append(f"{name}: {faults or 'accepted by the check'}")
+            differences.append(f"{name}: {problems or 'accepted by the check'}")
     assert not differences
 
 
-def _faults(kind: str, value: Any) -> list[Fault]:
+def _problems(kind: str, value: Any) -> list[Problem]:
     text = yaml.dump(value, Dumper=yaml.CSafeDumper)
     return (check_policy(text) if kind == "policy" else check_waivers(text, CONTROLS))[1]

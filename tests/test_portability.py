@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 import sqlglot
 
-from pipelines.models.model import AUDITS, SCHEMAS, sql_folder
+from pipelines.models.files import sql_folder
+from pipelines.models.model import AUDITS, SCHEMAS
 from pipelines.models.portability import objections
 from pipelines.models.project import project
 from pipelines.storage.connection import connect

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pipelines.policy.check import PolicyFile
-from pipelines.policy.force import Rules
+from pipelines.policy.resolve import Rules
 from pipelines.policy.schema import Policy
 from pipelines.storage.home import Home
 from tests.given import Body, Landed, ask, at, child, fold, replica, server, volume

@@ -1,4 +1,4 @@
-"""`python -m pipelines.cli` is `cbr-warehouse`."""
+"""Run the command line as `python -m pipelines.cli`."""
 
 from pipelines.cli import entry
 

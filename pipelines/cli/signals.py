@@ -1,7 +1,7 @@
-"""Which signal ended a command, and that SIGTERM ends one as Ctrl-C does.
+"""SIGINT and SIGTERM: both interrupt a command, and the exit code tells which one did.
 
-A handler can't tell: Dagster puts its own in place while a job runs, and none is called while the main thread waits for
-DuckDB, which may be long. So the number is taken from where Python writes it at once, by a thread.
+A signal handler can't do this: Dagster installs its own while a job runs, and Python calls none while the main thread
+waits for DuckDB, which may take long. So a thread reads the number of each signal from Python's wakeup pipe.
 """
 
 import os
@@ -12,37 +12,37 @@ from contextlib import contextmanager
 
 from pipelines.storage.connection import interrupt_all
 
-_SOON = 0.1  # seconds in which the thread has run
+_THREAD_SECONDS = 0.1  # how long the thread may need to read a signal
 
 
 class Signals:
-    """What comes of SIGINT and SIGTERM from now on. Whatever DuckDB does then, it stops."""
+    """The first SIGINT or SIGTERM from now on. Each of them also stops what DuckDB is doing."""
 
     def __init__(self) -> None:
         self._reader, writer = os.pipe()
         os.set_blocking(writer, False)
         signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
-        self._first = 0
-        self._came = threading.Event()
-        threading.Thread(target=self._watch, daemon=True).start()
+        self._first_signal = 0
+        self._received = threading.Event()
+        threading.Thread(target=self._read_signals, daemon=True).start()
 
     @property
     def exit_code(self) -> int:
-        """The exit code that shells expect of a process that was interrupted; 0 where it was not."""
-        return 128 + self._first if self._came.wait(_SOON) else 0
+        """The exit code that shells expect after an interrupt, or 0 without one."""
+        return 128 + self._first_signal if self._received.wait(_THREAD_SECONDS) else 0
 
-    def _watch(self) -> None:
+    def _read_signals(self) -> None:
         while True:
             for number in os.read(self._reader, 1):
                 if number in (signal.SIGINT, signal.SIGTERM):
-                    self._first = self._first or number
-                    self._came.set()
+                    self._first_signal = self._first_signal or number
+                    self._received.set()
                     interrupt_all()
 
 
 @contextmanager
 def interruptible() -> Iterator[Signals]:
-    """Let SIGTERM interrupt the block as Ctrl-C does; after it, a signal ends the process at once and without words."""
+    """Let SIGTERM interrupt the block as Ctrl-C does. After the block, a signal ends the process silently."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield Signals()

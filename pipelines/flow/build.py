@@ -10,7 +10,7 @@ from pipelines.flow.normalize import ALL, normalize_landed, resolve_snapshot_ids
 from pipelines.history.results import ResultHistory, write_result_history, write_results
 from pipelines.models.audit import AuditResult, all_audits
 from pipelines.models.project import project
-from pipelines.policy.force import Rules
+from pipelines.policy.resolve import Rules
 from pipelines.storage.files import disk_errors
 from pipelines.storage.home import Home
 from pipelines.warehouse.audits import run_audits
@@ -35,7 +35,7 @@ class WarehouseDraft:
     @property
     def failures(self) -> list[AuditResult]:
         """The audits that forbid publication."""
-        return [result for result in self.audits if result.stops]
+        return [result for result in self.audits if result.forbids_publication]
 
 
 def build(home: Home, run_id: str) -> None:

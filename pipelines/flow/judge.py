@@ -7,8 +7,8 @@ from pipelines.history.results import RESULT_MODELS, write_result_history, write
 from pipelines.history.unjudged import unjudged_runs
 from pipelines.landing.manifest import Snapshot, newest_complete, read_snapshots
 from pipelines.models.project import project
-from pipelines.policy.force import Rules, read_rules
-from pipelines.policy.named import named as named_rules
+from pipelines.policy.files import find_rule_files
+from pipelines.policy.resolve import Rules, read_rules
 from pipelines.storage.connection import connect
 from pipelines.storage.files import disk_errors
 from pipelines.storage.home import Home
@@ -48,11 +48,11 @@ def _judge(inputs: Inputs, snapshots: Iterable[Snapshot]) -> None:
     home = inputs.home
     with disk_errors(home.path), connect() as connection:
         fill_sources(connection, inputs, models)
-        build_models(connection, models.towards(RESULT_MODELS))
+        build_models(connection, models.upstream(RESULT_MODELS))
         for snapshot in snapshots:
             write_result_history(home, write_results(home, connection, snapshot.scope, snapshot.snapshot_id))
 
 
 def home_rules(home: Home) -> Rules:
     """Return the policies and waivers that a home is judged by. Raise PolicyError with every fault."""
-    return read_rules(project().controls, named_rules(home))
+    return read_rules(project().controls, find_rule_files(home))

@@ -5,27 +5,28 @@ A fold writes some tables anew and appends files to others. It does not write th
 
 from pipelines.contract.columns import Table
 from pipelines.contract.history import (
+    APPENDED_BY_FOLD,
     CLOSED_VERSIONS,
     DEPTHS,
     DISAPPEARANCES,
     DRIFT_SEEN,
     EXPIRY_CHANGES,
-    GROWN,
     OPEN_VERSIONS,
     UNREAD,
 )
-from pipelines.contract.tables import NORMALIZED
+from pipelines.contract.tables import BACKUPS, NORMALIZED
 from pipelines.history import versions
 from pipelines.history.database import two_snapshots, write
 from pipelines.history.manifest import FoldedSnapshot, HistoryState
 from pipelines.landing.manifest import Snapshot
-from pipelines.models.model import sql_folder
+from pipelines.models.files import read_query
 from pipelines.storage.home import Home
 from pipelines.storage.parquet import select_rows
 from pipelines.tables.manifest import TableManifest
 
 _MAX_FILES = 32  # of an appended table: more are merged into one, so that no run opens very many
-_STEPS = ("places", "points", "depths", "disappearances", "expiry_changes")  # of sql/fold, each reading those before
+# Of sql/fold/, each reading those before.
+_STEPS = ("compared_snapshots", "points", "depths", "disappearances", "expiry_changes", "drift")
 
 
 def fold(
@@ -39,28 +40,28 @@ def fold(
             return write(home, state.scope, table, connection, select)
 
         for step in _STEPS:
-            sql = (sql_folder() / "fold" / f"{step}.sql").read_text(encoding="utf-8")
-            connection.execute(f"CREATE TABLE fold.{step} AS {sql}")
+            connection.execute(f"CREATE TABLE fold.{step} AS {read_query(f'fold/{step}')}")
         for table in NORMALIZED:
             opened, closed = OPEN_VERSIONS[table.name], CLOSED_VERSIONS[table.name]
-            if before is None:
-                files[opened.name] = write_table(opened, versions.beginning(table))
+            if before is None and table is not BACKUPS:
+                files[opened.name] = []  # nothing is older or newer than its backup
                 continue
-            connection.execute(f"CREATE TABLE compared AS {versions.compared(table)}")
+            connection.execute(f"CREATE TABLE {versions.COMPARED} AS {versions.compared(table)}")
             files.setdefault(closed.name, []).extend(write_table(closed, versions.closing(table)))
-            files[opened.name] = write_table(opened, versions.lasting(table))
-            connection.execute("DROP TABLE compared")
+            since = read_query("fold/backup_states") if table is BACKUPS else versions.lasting(table)
+            files[opened.name] = write_table(opened, since)
+            connection.execute(f"DROP TABLE {versions.COMPARED}")
         files[DEPTHS.name] = write_table(DEPTHS, "SELECT * FROM fold.depths")
         for name, table in UNREAD.items():
             files[table.name] = write_table(table, f"SELECT * FROM fold.{name}_unread")
         files.setdefault(EXPIRY_CHANGES.name, []).extend(
             write_table(EXPIRY_CHANGES, "SELECT * FROM fold.expiry_changes")
         )
-        files[DRIFT_SEEN.name] = write_table(DRIFT_SEEN, versions.drift())
+        files[DRIFT_SEEN.name] = write_table(DRIFT_SEEN, "SELECT * FROM fold.drift")
         files.setdefault(DISAPPEARANCES.name, []).extend(
             write_table(DISAPPEARANCES, "SELECT * FROM fold.disappearances")
         )
-        for table in GROWN:
+        for table in APPENDED_BY_FOLD:
             if len(small := files.get(table.name, [])) > _MAX_FILES:
                 files[table.name] = write_table(
                     table, f"SELECT * FROM {select_rows(table, [home.path / file for file in small])}"

@@ -16,6 +16,7 @@ from pipelines.contract.derive import quoted
 from pipelines.contract.results import OPEN_FINDINGS, RESULT_COUNTS, RESULT_EVENTS
 from pipelines.errors import DamagedFileError
 from pipelines.history.database import write
+from pipelines.models.files import read_query
 from pipelines.storage.connection import connect
 from pipelines.storage.home import Home
 from pipelines.storage.manifests import check_paths, read_manifest, write_manifest
@@ -28,12 +29,6 @@ RESULT_MODELS = (
     "intermediate.int_result_changes",
     "intermediate.int_open_findings",
 )  # models
-_SOURCE = {
-    RESULT_COUNTS: RESULT_MODELS[0],
-    RESULT_EVENTS: RESULT_MODELS[1],
-    OPEN_FINDINGS: f"(SELECT * REPLACE (effective_status AS status) FROM {RESULT_MODELS[2]})",
-}
-_READ = "SELECT scope, attempted_at, problem FROM meta.scopes ORDER BY scope"
 Files = dict[str, list[str]]  # by table: paths below the home
 Attempts = dict[str, tuple[datetime, str | None]]  # by scope: end of the last reading, and its problem
 
@@ -114,11 +109,16 @@ def select_earlier_results(home: Home, table: Table, snapshots: Iterable[tuple[s
 def write_results(home: Home, connection: duckdb.DuckDBPyConnection, scope: str, snapshot_id: str) -> ResultHistory:
     """Write the results of a draft to files, and return the manifest that will name them once it is written."""
     results = read_result_history(home, scope)
+    open_findings = f"(\n{read_query('results/open_results')}\n)"
+    sources = {RESULT_COUNTS: RESULT_MODELS[0], RESULT_EVENTS: RESULT_MODELS[1], OPEN_FINDINGS: open_findings}
     files = {
-        table.name: write(home, scope, table, connection, f"SELECT * FROM {source} WHERE scope = {quoted(scope)}")
-        for table, source in _SOURCE.items()
+        table.name: write(
+            home, scope, table, connection, f"SELECT * FROM {source} AS results WHERE scope = {quoted(scope)}"
+        )
+        for table, source in sources.items()
     }
-    attempts = {name: (at, problem) for name, at, problem in connection.execute(_READ).fetchall()}
+    readings = connection.execute(read_query("results/readings")).fetchall()
+    attempts = {name: (at, problem) for name, at, problem in readings}
     entries = [
         *(e for e in results.entries if e.snapshot_id != snapshot_id),
         JudgedSnapshot(snapshot_id, files, attempts),

@@ -1,4 +1,4 @@
-"""The only folder that imports dagster: the steps of flow.py as assets, checks, a job and a schedule.
+"""The Dagster code location: assets, asset checks, jobs, a schedule and sensors.
 
-Belongs here: what Dagster shows and runs. Does not belong here: what a step does.
+This is the only folder that imports dagster. The steps that the assets run are in flow/ and reports/.
 """

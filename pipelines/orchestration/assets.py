@@ -1,7 +1,6 @@
-"""The steps that Dagster runs: land, normalize, build and publish, report.
+"""The steps of the jobs as Dagster assets: land, normalize, build, the check of the readings, and the report.
 
-Each is a function of flow.py or reports/; here its result becomes materializations, check results, or one clear
-failure. What a materialization says is in shows.py.
+The work is done in flow/ and reports/. Here its results become materializations, check results, or a failure.
 """
 
 import time
@@ -13,135 +12,124 @@ import dagster as dg
 from pydantic import Field
 
 from pipelines.errors import WarehouseError
-from pipelines.extract.snapshot import Progress
+from pipelines.extract.run import Progress
 from pipelines.flow.build import build_draft, publish_draft
 from pipelines.flow.judge import judge_unjudged
 from pipelines.flow.land import land_clouds, require_any_snapshot, stale_scopes_error
 from pipelines.flow.normalize import normalize_landed, resolve_snapshot_ids
-from pipelines.models.audit import ERROR, AuditResult
-from pipelines.orchestration import shows
-from pipelines.orchestration.resources import Warehouse, failure
-from pipelines.orchestration.specs import (
-    check_specs,
-    landing_check_spec,
-    landing_spec,
-    relation_key,
-    relations_of,
-    report_spec,
-    table_specs,
-    warehouse_specs,
+from pipelines.orchestration.checks import audit_check_result, audit_check_specs, landing_check_spec
+from pipelines.orchestration.failures import to_failure
+from pipelines.orchestration.keys import SUMMARY, relations_of
+from pipelines.orchestration.metadata import (
+    landing_metadata,
+    relation_metadata,
+    report_metadata,
+    scope_tags,
+    summary_metadata,
+    table_metadata,
+    trend_metadata,
 )
+from pipelines.orchestration.resources import Warehouse
+from pipelines.orchestration.specs import landing_spec, report_spec, table_specs, warehouse_specs
 from pipelines.storage.home import Home
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 Results = Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]
 
 
-class Again(dg.Config):
-    """What is made anew though it is there."""
+class NormalizeConfig(dg.Config):
+    """Which snapshots are normalized again."""
 
-    again: str = Field(
-        default="", description="A snapshot's id, as 20261123T020000Z, or `all`. Empty: only what is not there yet."
+    replay: str = Field(
+        default="", description="The id of a snapshot, as 20261123T020000Z, or `all`. Empty: only new snapshots."
     )
 
 
-def build_assets(progress: Progress, patience: float = 0.0) -> list[dg.AssetsDefinition]:
-    """Return the assets and the check of the landing.
+def build_assets(progress: Progress, lock_seconds: float = 0.0) -> list[dg.AssetsDefinition]:
+    """Return the assets and the check of the readings.
 
-    `progress` hears how far the reading of details is; `patience` are seconds to wait for another run in the home.
+    `progress` is called while details are read; a run waits up to `lock_seconds` for another run in the home.
     """
 
     @dg.multi_asset(name="land", specs=[landing_spec()])
     def land(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Results:
-        """Read every configured cloud over HTTP and keep what it says."""
-        settings = _or_fail(warehouse.settings)
-        readings = _or_fail(lambda: land_clouds(settings, progress, patience))
-        context.instance.add_run_tags(context.run.run_id, shows.scope_tags(readings))
-        _or_fail(lambda: require_any_snapshot(readings))
-        yield dg.MaterializeResult(metadata=shows.landed(Home(settings.home), readings))
+        """Read every configured cloud over HTTP and land its responses."""
+        settings = _run(warehouse.settings)
+        results = _run(lambda: land_clouds(settings, progress, lock_seconds))
+        context.instance.add_run_tags(context.run.run_id, scope_tags(results))
+        _run(lambda: require_any_snapshot(results))
+        yield dg.MaterializeResult(metadata=landing_metadata(Home(settings.home), results))
 
     @dg.multi_asset(name="normalize", specs=table_specs())
-    def normalize(context: dg.AssetExecutionContext, config: Again, warehouse: Warehouse) -> Results:
+    def normalize(context: dg.AssetExecutionContext, config: NormalizeConfig, warehouse: Warehouse) -> Results:
         """Flatten the newest complete snapshot of each scope into Parquet tables."""
         home = _home(warehouse)
-        with _held(home, patience):
-            again = _or_fail(lambda: resolve_snapshot_ids(home, config.again)) if config.again else []
-            _or_fail(lambda: judge_unjudged(home, context.run.run_id))
-            loaded = _or_fail(lambda: normalize_landed(home, again))
+        with _locked(home, lock_seconds):
+            snapshot_ids = _run(lambda: resolve_snapshot_ids(home, config.replay)) if config.replay else []
+            _run(lambda: judge_unjudged(home, context.run.run_id))
+            manifests = _run(lambda: normalize_landed(home, snapshot_ids))
         keys = {spec.key.path[-1]: spec.key for spec in table_specs()}
-        for name, shown in shows.tables(home, keys, loaded).items():
-            yield dg.MaterializeResult(asset_key=keys[name], metadata=shown)
+        for name, metadata in table_metadata(home, keys, manifests).items():
+            yield dg.MaterializeResult(asset_key=keys[name], metadata=metadata)
 
-    @dg.multi_asset(name="build", specs=warehouse_specs(), check_specs=check_specs())
+    @dg.multi_asset(name="build", specs=warehouse_specs(), check_specs=audit_check_specs())
     def build(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Results:
-        """Build the DuckDB draft, audit it, and publish it if no audit forbids."""
+        """Build a draft of the DuckDB file, audit it, and publish it unless an audit forbids it."""
         home = _home(warehouse)
-        with _held(home, patience):
-            draft = _or_fail(lambda: build_draft(home, context.run.run_id))
-            yield from (_checked(found) for found in draft.audits)
-            _or_fail(lambda: publish_draft(home, draft))
-            answer = _or_fail(lambda: shows.answer(home), published=True)
+        with _locked(home, lock_seconds):
+            draft = _run(lambda: build_draft(home, context.run.run_id))
+            yield from map(audit_check_result, draft.audits)
+            _run(lambda: publish_draft(home, draft))
+            summary = _run(lambda: summary_metadata(home), published=True)
         for spec in warehouse_specs():
-            shown = shows.relations(home, draft, relations_of(spec.key))
-            more = answer if spec.key == relation_key("compliance.summary") else {}
-            yield dg.MaterializeResult(asset_key=spec.key, metadata=shown | more)
+            metadata = relation_metadata(home, draft, relations_of(spec.key))
+            yield dg.MaterializeResult(asset_key=spec.key, metadata=metadata | (summary if spec.key == SUMMARY else {}))
 
-    @dg.multi_asset_check(name="land_every_cloud", specs=[landing_check_spec()])
-    def land_every_cloud(warehouse: Warehouse) -> Iterator[dg.AssetCheckResult]:
-        """Fail where a cloud of the run could not be read whole: after the others are published, not before."""
+    @dg.multi_asset_check(name="check_every_cloud", specs=[landing_check_spec()])
+    def check_every_cloud(warehouse: Warehouse) -> Iterator[dg.AssetCheckResult]:
+        """Fail if a cloud of the run has no complete new snapshot, after the others are published."""
         home = _home(warehouse)
-        problem = _or_fail(lambda: stale_scopes_error(home, warehouse.settings().clouds), published=True)
-        yield dg.AssetCheckResult(passed=problem is None, metadata={"why": str(problem)} if problem else {})
-        if problem:
-            raise failure(problem, published=True)
+        error = _run(lambda: stale_scopes_error(home, warehouse.settings().clouds), published=True)
+        yield dg.AssetCheckResult(passed=error is None, metadata={"reason": str(error)} if error else {})
+        if error:
+            raise to_failure(error, published=True)
 
     @dg.multi_asset(name="write_report", specs=[report_spec()])
     def write_report(warehouse: Warehouse) -> Results:
-        """Write the page and the workbook of what is published."""
+        """Write the page and the workbook of the published warehouse."""
         from pipelines.reports import report
 
         home = _home(warehouse)
-        began = time.monotonic()
-        page = _or_fail(lambda: report.write_report(home))
-        seconds = time.monotonic() - began
-        yield dg.MaterializeResult(metadata=_or_fail(lambda: shows.report(home, page, seconds)))
+        started = time.monotonic()
+        page = _run(lambda: report.write_report(home))
+        seconds = time.monotonic() - started
+        yield dg.MaterializeResult(metadata=report_metadata(page, seconds) | _run(lambda: trend_metadata(home)))
 
-    return [land, normalize, build, land_every_cloud, write_report]
+    return [land, normalize, build, check_every_cloud, write_report]
 
 
 def _home(warehouse: Warehouse) -> Home:
-    return Home(_or_fail(warehouse.settings).home)
+    return Home(_run(warehouse.settings).home)
 
 
 @contextmanager
-def _held(home: Home, patience: float) -> Iterator[None]:
-    """Keep other runs out; fail where one is in and stays."""
+def _locked(home: Home, lock_seconds: float) -> Iterator[None]:
+    """Keep other runs out of the home. Fail if another run holds the lock for longer than `lock_seconds`."""
     with ExitStack() as stack:
-        _or_fail(lambda: stack.enter_context(home.lock(patience)))
+        _run(lambda: stack.enter_context(home.lock(lock_seconds)))
         yield
 
 
-def _or_fail(step: Callable[[], T], *, published: bool = False) -> T:
-    """Run a step; a problem becomes a failure, which is tried again only where it may pass.
+def _run(step: Callable[[], _T], *, published: bool = False) -> _T:
+    """Return the result of a step; raise any error of it as a Dagster failure.
 
-    `published` says that the warehouse already was.
+    `published` says that the warehouse was published before.
     """
     try:
         return step()
-    except WarehouseError as problem:
-        raise failure(problem, published=published) from None
+    except WarehouseError as error:
+        raise to_failure(error, published=published) from None
     except Exception as error:
-        what = f"it met what it does not know: {type(error).__name__}: {error}"
-        cure = "Run again with --verbose for the trace, and report it."
-        raise failure(WarehouseError(what, cure), published=published) from error
-
-
-def _checked(found: AuditResult) -> dg.AssetCheckResult:
-    severity = dg.AssetCheckSeverity.ERROR if found.audit.severity == ERROR else dg.AssetCheckSeverity.WARN
-    return dg.AssetCheckResult(
-        passed=found.offenders == 0,
-        check_name=found.audit.name,
-        asset_key=relation_key(found.audit.relation),
-        severity=severity,
-        metadata=shows.offenders(found),
-    )
+        message = f"the step failed unexpectedly: {type(error).__name__}: {error}"
+        hint = "Run again with --verbose for the traceback, and report it."
+        raise to_failure(WarehouseError(message, hint), published=published) from error

@@ -1,40 +1,42 @@
-"""The code location, assembled. Nothing is defined here.
+"""The code location, assembled from the assets, checks, jobs, schedule and sensors of this folder.
 
-Tests and the command line call `build_definitions` with their own settings; Dagster loads pipelines/definitions.py.
+Tests and the command line call `build_definitions` with settings of their own; Dagster loads pipelines/definitions.py.
 """
 
 from datetime import timedelta
 
 import dagster as dg
 
-from pipelines.config import Operation
-from pipelines.extract.snapshot import Progress
+from pipelines.config import DeploymentSettings
+from pipelines.extract.run import Progress
 from pipelines.orchestration.assets import build_assets
-from pipelines.orchestration.jobs import cbr_snapshot, replay, report, schedule_of
+from pipelines.orchestration.jobs import build_schedule, cbr_snapshot, replay, report
 from pipelines.orchestration.resources import Warehouse
 
-_PATIENCE = 900.0  # seconds that a run waits for another one in its home, where nobody waits for it
-_READ_BY_PEOPLE = ("load", "compliance")  # groups
+_LOCK_SECONDS = 900.0  # how long an unattended run waits for another run in its home
+_FRESH_GROUPS = ("load", "compliance")  # what people read
 
 
 def build_definitions(
-    warehouse: Warehouse | None = None, progress: Progress = lambda *_: None, operation: Operation | None = None
+    warehouse: Warehouse | None = None,
+    progress: Progress = lambda *_: None,
+    deployment: DeploymentSettings | None = None,
 ) -> dg.Definitions:
-    """Return the code location: assets, their checks, the jobs.
+    """Return the definitions of the code location.
 
-    With `operation` also what makes it run by itself: the schedule, sensors, and how old it may become.
+    With `deployment`, also everything that makes it run unattended: schedule, sensors and freshness policies.
     """
-    built = build_assets(progress, _PATIENCE if operation else 0.0)
-    checks = [one for one in built if isinstance(one, dg.AssetChecksDefinition)]
-    assets = [one for one in built if not isinstance(one, dg.AssetChecksDefinition)]
+    definitions = build_assets(progress, _LOCK_SECONDS if deployment else 0.0)
+    checks = [definition for definition in definitions if isinstance(definition, dg.AssetChecksDefinition)]
+    assets = [definition for definition in definitions if not isinstance(definition, dg.AssetChecksDefinition)]
     schedules: list[dg.ScheduleDefinition] = []
     sensors: list[dg.SensorDefinition] = []
-    if operation:
-        from pipelines.orchestration.sensors import sensors_of
+    if deployment:
+        from pipelines.orchestration.sensors import build_sensors
 
-        policy = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=operation.fresh_hours))
-        assets = [one.map_asset_specs(lambda spec: _fresh(spec, policy)) for one in assets]
-        schedules, sensors = [schedule_of(operation)], sensors_of(operation)
+        policy = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=deployment.fresh_hours))
+        assets = [asset.map_asset_specs(lambda spec: _with_freshness(spec, policy)) for asset in assets]
+        schedules, sensors = [build_schedule(deployment)], build_sensors(deployment)
     return dg.Definitions(
         assets=assets,
         asset_checks=checks,
@@ -47,5 +49,5 @@ def build_definitions(
     )
 
 
-def _fresh(spec: dg.AssetSpec, policy: dg.FreshnessPolicy) -> dg.AssetSpec:
-    return dg.apply_freshness_policy(spec, policy) if spec.group_name in _READ_BY_PEOPLE else spec
+def _with_freshness(spec: dg.AssetSpec, policy: dg.FreshnessPolicy) -> dg.AssetSpec:
+    return dg.apply_freshness_policy(spec, policy) if spec.group_name in _FRESH_GROUPS else spec

@@ -1,31 +1,20 @@
-"""What is done after runs, each on its own so that none holds a run up: reading again, the report, telling people.
-
-Belongs here: when it is looked. Does not belong here: which runs failed (failed.py), the words, the webhook and what
-was told (alerts/), the report (reports/).
-
-Telling stands on sensors that keep their own cursor. Dagster's run-failure sensor forgets a failure whose telling
-failed, and does not see runs of the command line.
-"""
+"""The sensors that start runs: retries of failed clouds, and the report. notifications.py has those that post."""
 
 import dagster as dg
 from dagster import DagsterRunStatus, RunsFilter
 
 from pipelines import clock
-from pipelines.alerts.changes import keep_told, read_news, read_told
-from pipelines.alerts.webhook import post
-from pipelines.config import Operation
+from pipelines.config import DeploymentSettings
 from pipelines.landing.attempts import read_attempts
 from pipelines.landing.manifest import read_snapshots
-from pipelines.orchestration.again import DELAYS, due
-from pipelines.orchestration.failed import Seen, failures, text_of
 from pipelines.orchestration.jobs import cbr_snapshot, report
+from pipelines.orchestration.keys import SUMMARY
+from pipelines.orchestration.notifications import build_change_sensor, build_failure_sensor
 from pipelines.orchestration.resources import Warehouse
-from pipelines.orchestration.specs import relation_key
-from pipelines.storage.connection import read_published
+from pipelines.orchestration.retries import DELAY_MINUTES, due_retries
 from pipelines.storage.home import Home
 
-_EVERY = 60  # seconds
-_AT_ONCE = 5  # runs that are told of in one look
+_INTERVAL_SECONDS = 60
 _UNFINISHED = [
     DagsterRunStatus.QUEUED,
     DagsterRunStatus.NOT_STARTED,
@@ -33,115 +22,56 @@ _UNFINISHED = [
     DagsterRunStatus.STARTED,
     DagsterRunStatus.CANCELING,
 ]
-_NOBODY = "CBR_WEBHOOK names no webhook, so nobody is told"
 
 
-def sensors_of(operation: Operation) -> list[dg.SensorDefinition]:
-    """Return the sensors; those that tell people run where it is said whom."""
-    running, stopped = dg.DefaultSensorStatus.RUNNING, dg.DefaultSensorStatus.STOPPED
-    told = running if operation.webhook else stopped
+def build_sensors(deployment: DeploymentSettings) -> list[dg.SensorDefinition]:
+    """Return all sensors. Clouds are retried in production only, unless somebody starts the sensor."""
     return [
-        _again(running if operation.is_production else stopped),
-        _published(),
-        _changed(operation.webhook, told),
-        _failed(operation.webhook, told),
+        _retry_sensor(is_production=deployment.is_production),
+        _report_sensor(),
+        build_change_sensor(deployment.webhook),
+        build_failure_sensor(deployment.webhook),
     ]
 
 
-def _again(status: dg.DefaultSensorStatus) -> dg.SensorDefinition:
+def _retry_sensor(*, is_production: bool) -> dg.SensorDefinition:
     @dg.sensor(
-        name="read_failed_clouds_again",
+        name="retry_failed_clouds",
         job=cbr_snapshot,
-        minimum_interval_seconds=_EVERY,
-        default_status=status,
-        description="Reads a cloud again, it alone, whose reading failed of something that may heal by itself: after "
-        f"{', '.join(map(str, DELAYS))} minutes, and so on. The others keep what was read of them.",
+        minimum_interval_seconds=_INTERVAL_SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING if is_production else dg.DefaultSensorStatus.STOPPED,
+        description="Reads a cloud again whose reading failed with an error that may go away by itself: after "
+        f"{', '.join(map(str, DELAY_MINUTES))} minutes, and so on. Other clouds are not read again.",
     )
-    def read_failed_clouds_again(
-        context: dg.SensorEvaluationContext, warehouse: Warehouse
-    ) -> dg.RunRequest | dg.SkipReason:
+    def retry_failed_clouds(context: dg.SensorEvaluationContext, warehouse: Warehouse) -> dg.RunRequest | dg.SkipReason:
         if context.instance.get_run_records(RunsFilter(job_name=cbr_snapshot.name, statuses=_UNFINISHED), limit=1):
-            return dg.SkipReason("a reading is under way")
+            return dg.SkipReason("a run is in progress")
         settings = warehouse.settings()
         home = Home(settings.home)
-        failed = due(read_attempts(home, read_snapshots(home)), settings.clouds, clock.utc_now())
-        if not failed:
-            return dg.SkipReason("no cloud is due to be read again")
-        clouds = ",".join(attempt.scope for attempt in failed)
+        attempts = due_retries(read_attempts(home, read_snapshots(home)), settings.clouds, clock.utc_now())
+        if not attempts:
+            return dg.SkipReason("no cloud is due for a retry")
+        clouds = ",".join(attempt.scope for attempt in attempts)
         config = warehouse.model_dump() | {"clouds": clouds}
         return dg.RunRequest(
-            run_key=" ".join(f"{attempt.scope} after {attempt.at.isoformat()}" for attempt in failed),
+            run_key=" ".join(f"{attempt.scope} after {attempt.at.isoformat()}" for attempt in attempts),
             run_config={"resources": {"warehouse": {"config": config}}},
-            tags={"cbr/read_again": clouds},
+            tags={"cbr/retry": clouds},
         )
 
-    return read_failed_clouds_again
+    return retry_failed_clouds
 
 
-def _published() -> dg.SensorDefinition:
+def _report_sensor() -> dg.SensorDefinition:
     @dg.asset_sensor(
-        asset_key=relation_key("compliance.summary"),
+        asset_key=SUMMARY,
         job=report,
-        name="report_what_was_published",
-        minimum_interval_seconds=_EVERY,
+        name="report_after_publication",
+        minimum_interval_seconds=_INTERVAL_SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Whenever the warehouse was published, writes its report. A report that fails fails no reading.",
+        description="Writes the report after the warehouse was published. If that fails, the data stays published.",
     )
-    def report_what_was_published(context: dg.SensorEvaluationContext) -> dg.RunRequest:
+    def report_after_publication(context: dg.SensorEvaluationContext) -> dg.RunRequest:
         return dg.RunRequest(run_key=context.cursor)
 
-    return report_what_was_published
-
-
-def _changed(webhook: str | None, status: dg.DefaultSensorStatus) -> dg.SensorDefinition:
-    @dg.sensor(
-        name="tell_what_changed",
-        minimum_interval_seconds=_EVERY,
-        default_status=status,
-        description="Posts to CBR_WEBHOOK how results are otherwise than what it told last, whoever published them. "
-        "What could not be posted is posted at a later look.",
-    )
-    def tell_what_changed(context: dg.SensorEvaluationContext, warehouse: Warehouse) -> dg.SkipReason:
-        if not webhook:
-            return dg.SkipReason(_NOBODY)
-        home = Home(warehouse.settings().home)
-        if not home.warehouse.exists():
-            return dg.SkipReason(f"nothing is published in {home.path}")
-        # A file is never changed, only replaced by another.
-        seen = str(home.warehouse.stat().st_mtime_ns)
-        if context.cursor == seen:
-            return dg.SkipReason("nothing was published since the last look")
-        with read_published(home.warehouse) as connection:
-            news = read_news(connection, read_told(home))
-        for text in news.texts:
-            post(webhook, text)
-        keep_told(home, news.told)
-        context.update_cursor(seen)
-        return dg.SkipReason("posted" if news.texts else "no result is otherwise than what was told")
-
-    return tell_what_changed
-
-
-def _failed(webhook: str | None, status: dg.DefaultSensorStatus) -> dg.SensorDefinition:
-    @dg.sensor(
-        name="tell_what_failed",
-        minimum_interval_seconds=_EVERY,
-        default_status=status,
-        description="Posts to CBR_WEBHOOK of each run that failed: why, what to do, and whether it published all the "
-        "same. What could not be posted is posted at a later look.",
-    )
-    def tell_what_failed(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-        if not webhook:
-            return dg.SkipReason(_NOBODY)
-        seen = Seen.of(context.cursor)
-        if seen is None:
-            context.update_cursor(str(Seen(clock.utc_now(), ())))
-            return dg.SkipReason("from now on, each run that fails is told")
-        failed = failures(context, seen)
-        for record in failed[:_AT_ONCE]:
-            post(webhook, text_of(context.instance, record.dagster_run))
-            seen = seen.and_of(record)
-            context.update_cursor(str(seen))
-        return dg.SkipReason(f"{len(failed)} runs have failed since the last look")
-
-    return tell_what_failed
+    return report_after_publication

@@ -1,9 +1,10 @@
-"""How each relation looks in Dagster: key, group, kinds, owner, columns, version, dependencies, checks.
+"""The asset specs, derived from the contract and from sql/: group, kinds, columns, code version, dependencies.
 
-All of it follows from the contract and from sql/; nothing is said here again.
+The checks have their specs in checks.py.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 
@@ -11,57 +12,70 @@ import dagster as dg
 
 from pipelines.contract import meta
 from pipelines.contract.columns import Table
-from pipelines.contract.history import HISTORY
-from pipelines.contract.results import RESULTS
 from pipelines.contract.tables import NORMALIZED
-from pipelines.models.audit import Audit, all_audits
 from pipelines.models.model import Model, ModelColumn
 from pipelines.models.project import SOURCES, project
-from pipelines.policy.tables import POLICY
+from pipelines.orchestration.checks import audits
+from pipelines.orchestration.keys import (
+    LANDING,
+    REPORT,
+    TABLE_GROUPS,
+    TableGroup,
+    is_in_table_group,
+    relation_key,
+)
 from pipelines.tables.manifest import CONTRACT_VERSION
 
 OWNERS = ["team:backup-compliance"]
-LANDING = dg.AssetKey(["landing", "backups"])
-REPORT = dg.AssetKey(["reports", "compliance"])
-_IN_PARQUET = (*NORMALIZED, *meta.PER_SNAPSHOT)
-# Tables of one making are one asset: a graph that shows each would hide what is made of them.
-_TOGETHER = {
-    dg.AssetKey(["history", "kept"]): (
-        "What every record was, and when, and what earlier snapshots were judged to be",
-        (*HISTORY, *RESULTS),
-    ),
-    dg.AssetKey(["policy", "in_force"]): ("What the policy demands of each snapshot, and the waivers", POLICY),
-}
-_WHOLE = {table.relation: key for key, (_, tables) in _TOGETHER.items() for table in tables}
+_PARQUET_TABLES = (*NORMALIZED, *meta.PER_SNAPSHOT)
+
+
+@dataclass(frozen=True, slots=True)
+class _Relation:
+    """A table or a view, as an asset."""
+
+    key: dg.AssetKey
+    description: str
+    group_name: str
+    kinds: set[str]
+    columns: Iterable[ModelColumn]
+    deps: list[dg.AssetKey]
+    code_version: str = CONTRACT_VERSION
+
+    def spec(self) -> dg.AssetSpec:
+        columns = [dg.TableColumn(column.name, column.type, description=column.doc) for column in self.columns]
+        return dg.AssetSpec(
+            self.key,
+            deps=self.deps,
+            description=self.description,
+            group_name=self.group_name,
+            kinds=self.kinds,
+            owners=OWNERS,
+            code_version=self.code_version,
+            metadata={
+                "dagster/column_schema": dg.TableSchema(columns),
+                "dagster/table_name": ".".join(self.key.path),
+            },
+        )
 
 
 def landing_spec() -> dg.AssetSpec:
-    """Return the asset of what the service said."""
+    """Return the spec of the landing."""
     return dg.AssetSpec(
         LANDING,
-        description="Every answer of ListBackups and ShowBackup as sent, with a manifest that says whether it is all.",
+        description="Every response of ListBackups and ShowBackup as sent, and a manifest that says if it is complete.",
         group_name="extract",
         kinds={"json"},
         owners=OWNERS,
     )
 
 
-def landing_check_spec() -> dg.AssetCheckSpec:
-    """Return the check of a run's reading. It comes last: a cloud that fails holds up none that was read."""
-    return dg.AssetCheckSpec(
-        "every_cloud_was_read",
-        asset=LANDING,
-        additional_deps=[relation_key("compliance.summary")],
-        description="Every cloud that the run was to read gave a complete snapshot.",
-    )
-
-
 def report_spec() -> dg.AssetSpec:
-    """Return the asset of the page and the workbook."""
+    """Return the spec of the page and the workbook."""
     return dg.AssetSpec(
         REPORT,
         deps=[relation_key(model.relation) for model in project().models if model.schema == "compliance"],
-        description="A page that says whether everything can be restored, and a workbook with a sheet a mart.",
+        description="A page that says whether everything can be restored, and a workbook with a sheet for each mart.",
         group_name="report",
         kinds={"html", "xlsx"},
         owners=OWNERS,
@@ -70,101 +84,90 @@ def report_spec() -> dg.AssetSpec:
 
 
 def table_specs() -> list[dg.AssetSpec]:
-    """Return the assets of the Parquet tables."""
+    """Return the specs of the Parquet tables."""
     return [
-        _spec(
-            ["tables", table.name],
-            table.doc,
-            "normalize",
-            {"parquet"},
-            CONTRACT_VERSION,
-            _columns(table),
+        _Relation(
+            key=dg.AssetKey(["tables", table.name]),
+            description=table.doc,
+            group_name="normalize",
+            kinds={"parquet"},
+            columns=_columns(table),
             deps=[LANDING],
-        )
-        for table in _IN_PARQUET
+        ).spec()
+        for table in _PARQUET_TABLES
     ]
 
 
 @cache
 def warehouse_specs() -> tuple[dg.AssetSpec, ...]:
-    """Return the assets of the relations in DuckDB, none before what it reads: sources, models, audits, catalog."""
+    """Return the specs of the relations in DuckDB, each after those that it reads: sources, models, audits, catalog."""
     last = (meta.AUDITS, meta.CATALOG)
-    sources = [_source(table) for table in SOURCES if table not in last and table.relation not in _WHOLE]
-    together = [_together(key, doc, tables) for key, (doc, tables) in _TOGETHER.items()]
-    return (*sources, *together, *(_model(model) for model in project().models), *map(_source, last))
+    sources = [table for table in SOURCES if table not in last and not is_in_table_group(table)]
+    return (
+        *map(_source_spec, sources),
+        *map(_group_spec, TABLE_GROUPS),
+        *map(_model_spec, project().models),
+        *map(_source_spec, last),
+    )
 
 
-def check_specs() -> list[dg.AssetCheckSpec]:
-    """Return a check for each audit. One of severity error stands between the draft and its publication."""
-    return [
-        dg.AssetCheckSpec(
-            audit.name,
-            asset=relation_key(audit.relation),
-            description=audit.doc,
-            metadata={"sql": dg.MetadataValue.md(f"```sql\n{audit.query}\n```")},
-        )
-        for audit in _audits()
-    ]
-
-
-@cache
-def _audits() -> tuple[Audit, ...]:
-    """Return the audits of the contract and of sql/audits/."""
-    return all_audits(project().audits, project().controls)
-
-
-def relation_key(relation: str) -> dg.AssetKey:
-    """Return the key of the asset that a relation in DuckDB is, or is part of."""
-    return _WHOLE.get(relation) or dg.AssetKey(relation.split("."))
-
-
-def relations_of(key: dg.AssetKey) -> list[str]:
-    """Return the relations in DuckDB that an asset is."""
-    return [table.relation for table in _TOGETHER[key][1]] if key in _TOGETHER else [".".join(key.path)]
-
-
-def _together(key: dg.AssetKey, doc: str, tables: Iterable[Table]) -> dg.AssetSpec:
-    listed = "".join(f"\n* `{table.relation}`: {table.doc}" for table in tables)
-    deps = [dg.AssetKey(["tables", table.name]) for table in NORMALIZED] if key.path[0] == "history" else []
+def _group_spec(group: TableGroup) -> dg.AssetSpec:
+    tables = "".join(f"\n* `{table.relation}`: {table.doc}" for table in group.tables)
     return dg.AssetSpec(
-        key,
-        deps=deps,
-        description=f"{doc}: the tables\n{listed}",
-        group_name={"policy": "rules"}.get(key.path[0], key.path[0]),
+        group.key,
+        deps=[dg.AssetKey(["tables", table.name]) for table in NORMALIZED] if group.group_name == "history" else [],
+        description=f"{group.description}: the tables\n{tables}",
+        group_name=group.group_name,
         kinds={"duckdb"},
         owners=OWNERS,
         code_version=CONTRACT_VERSION,
     )
 
 
-def _source(table: Table) -> dg.AssetSpec:
-    if table in _IN_PARQUET:
-        deps = [dg.AssetKey(["tables", table.name])]
-    elif table is meta.CATALOG:
-        deps = [relation_key(meta.AUDITS.relation)]
-    elif table is meta.AUDITS:
-        deps = list(dict.fromkeys(relation_key(audit.relation) for audit in _audits()))
-    else:
-        deps = {meta.SNAPSHOTS: [LANDING], meta.LOADS: [dg.AssetKey(["tables", t.name]) for t in NORMALIZED]}.get(
-            table, []
-        )
-    group = "load" if table.schema in ("cbr", "meta") else "rules"
+def _source_spec(table: Table) -> dg.AssetSpec:
+    group_name = "load" if table.schema in ("cbr", "meta") else "rules"
     if table in (meta.CATALOG, meta.AUDITS):
-        group = "audit"
-    return _spec(table.relation.split("."), table.doc, group, {"duckdb"}, CONTRACT_VERSION, _columns(table), deps)
+        group_name = "audit"
+    return _Relation(
+        key=relation_key(table.relation),
+        description=table.doc,
+        group_name=group_name,
+        kinds={"duckdb"},
+        columns=_columns(table),
+        deps=_source_deps(table),
+    ).spec()
 
 
-def _model(model: Model) -> dg.AssetSpec:
-    deps = list(dict.fromkeys(relation_key(relation) for relation in model.depends_on))
-    columns = project().columns[model.relation]
-    group = _group(model)
-    return _spec(model.relation.split("."), model.doc, group, {"duckdb", "sql"}, model.version, columns, deps)
+def _source_deps(table: Table) -> list[dg.AssetKey]:
+    if table in _PARQUET_TABLES:
+        return [dg.AssetKey(["tables", table.name])]
+    if table == meta.SNAPSHOTS:
+        return [LANDING]
+    if table == meta.LOADS:
+        return [dg.AssetKey(["tables", normalized.name]) for normalized in NORMALIZED]
+    if table == meta.AUDITS:
+        return list(dict.fromkeys(relation_key(audit.relation) for audit in audits()))
+    if table == meta.CATALOG:
+        return [relation_key(meta.AUDITS.relation)]
+    return []
 
 
-def _group(model: Model) -> str:
-    """Return what a model is part of, so that the graph of groups leads one way.
+def _model_spec(model: Model) -> dg.AssetSpec:
+    return _Relation(
+        key=relation_key(model.relation),
+        description=model.doc,
+        group_name=_model_group(model),
+        kinds={"duckdb", "sql"},
+        columns=project().columns[model.relation],
+        deps=list(dict.fromkeys(relation_key(relation) for relation in model.depends_on)),
+        code_version=model.version,
+    ).spec()
 
-    It is the schema; but what is worked out from findings, before people read it, is a group of its own.
+
+def _model_group(model: Model) -> str:
+    """Return the group of a model, which is its schema, with one exception.
+
+    Models between the findings of the controls and the marts are a group of their own, so that groups form no cycle.
     """
     if model.schema != "compliance" and _reads_findings(model.relation):
         return "results"
@@ -179,25 +182,3 @@ def _reads_findings(relation: str) -> bool:
 
 def _columns(table: Table) -> list[ModelColumn]:
     return [ModelColumn(column.name, column.type.sql, column.comment) for column in table.columns]
-
-
-def _spec(
-    key: list[str],
-    doc: str,
-    group: str,
-    kinds: set[str],
-    version: str,
-    columns: Iterable[ModelColumn],
-    deps: list[dg.AssetKey],
-) -> dg.AssetSpec:
-    schema = dg.TableSchema([dg.TableColumn(c.name, c.type, description=c.doc) for c in columns])
-    return dg.AssetSpec(
-        key,
-        deps=deps,
-        description=doc,
-        group_name=group,
-        kinds=kinds,
-        owners=OWNERS,
-        code_version=version,
-        metadata={"dagster/column_schema": schema, "dagster/table_name": ".".join(key)},
-    )

@@ -1,12 +1,14 @@
-"""policy.yaml and waivers.yaml -> the tables of schema policy, which the controls join.
+"""policy.yaml and waivers.yaml, and the tables of schema `policy` that the controls join.
 
-    demands    every number and choice that a policy may set, with its default: said once
-    tables     the tables, derived from the demands
-    document   YAML text -> values that know their lines
-    schema     what the two files may say, and the JSON Schema of each for editors
-    check      both files, checked whole: every problem with its line, or what they say
-    force      which policy a snapshot is judged by, and the rows that it becomes
-    explain    which rule gave a resource its tier, and which waivers concern it
+    parameters   every parameter that a policy can set: the only place to add one
+    fields       the types of values: names, days, numbers with a unit and bounds
+    schema       what the two files may contain, and the JSON Schema of each
+    document     YAML text with the line of every value
+    check        reading and checking a file; validation, policy_checks and waiver_checks find the problems
+    files        which files apply to a home
+    resolve      the rules of a run, and the policy in force on a date
+    tables       the policy tables; columns derives those of parameters
+    rows         the rows of the policy tables
 
-Does not belong here: judging (sql/).
+The verdicts are in sql/, and reports/explain.py shows how a resource got its tier.
 """

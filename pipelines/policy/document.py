@@ -1,6 +1,7 @@
-"""YAML text -> values, and the line on which each of them stands.
+"""Reading YAML with the line of every value, so that a problem can name its line.
 
-Belongs here: reading YAML, and saying what is wrong with a line. Does not belong here: what a file may say.
+Repeated keys and aliases that expand to very large documents are problems here. What the files may contain is in
+schema.py.
 """
 
 from collections.abc import Iterator
@@ -10,13 +11,13 @@ from typing import Any
 
 import yaml
 
-_MOST_REPEATED = 100_000  # values that aliases may add to those that are written
-Path = tuple[str | int, ...]
+_MAX_ALIASED_VALUES = 100_000  # values that aliases may add to those that are written
+KeyPath = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Fault:
-    """What is wrong with a line; lines count from 1."""
+class Problem:
+    """What is wrong with one line of a file; lines count from 1."""
 
     line: int
     message: str
@@ -24,63 +25,71 @@ class Fault:
 
 @dataclass(slots=True)
 class Document:
-    """The values of a file, the line of each path in it, and what is wrong with it as YAML."""
+    """The values of a YAML file, the line of each key path, and the problems found in it."""
 
     value: Any = None
-    lines: dict[Path, int] = field(default_factory=dict)
-    faults: list[Fault] = field(default_factory=list)
+    lines: dict[KeyPath, int] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
 
-    def line(self, path: Path) -> int:
-        """Return the line of a path, or of the nearest that there is above it."""
+    def line(self, path: KeyPath) -> int:
+        """Return the line of a key path, or of its nearest ancestor in the file."""
         for length in range(len(path), -1, -1):
             if path[:length] in self.lines:
                 return self.lines[path[:length]]
         return 1
 
+    def add_problem(self, path: KeyPath, message: str) -> None:
+        """Record a problem on the line of a key path."""
+        self.problems.append(Problem(self.line(path), message))
+
 
 def read_document(text: str) -> Document:
-    """Return the values of a text; a key that stands twice is a fault, as one of the two would be lost."""
+    """Return the values of a YAML text. A repeated key is a problem, because one of its values would be lost."""
     document = Document()
     try:
         loader = yaml.SafeLoader(text)
         try:
-            root = loader.get_single_node()
-            if root is None:
-                document.faults.append(Fault(1, "the file is empty"))
-                return document
-            if (line := _too_large(root)) is not None:
-                document.faults.append(Fault(line, f"aliases of aliases make it more than {_MOST_REPEATED:,} values"))
-                return document
-            _walk(document, root, ())
-            document.value = loader.construct_document(root)
-            if document.value is None:
-                document.faults.append(Fault(1, "the file is empty"))
+            _load(document, loader)
         finally:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        document.faults.append(Fault(mark.line + 1 if mark else 1, f"it is not YAML: {error.problem}"))
+        document.problems.append(Problem(mark.line + 1 if mark else 1, f"it is not YAML: {error.problem}"))
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        document.faults.append(Fault(1, f"it is not YAML: {error}"))
+        document.problems.append(Problem(1, f"it is not YAML: {error}"))
     return document
 
 
-def _too_large(root: yaml.Node) -> int | None:
-    """Return the line of the first node that is too large with its aliases followed, or that holds itself."""
+def _load(document: Document, loader: yaml.SafeLoader) -> None:
+    root = loader.get_single_node()
+    if root is not None:
+        line = _line_of_oversized_node(root)
+        if line is not None:
+            message = f"aliases of aliases make it more than {_MAX_ALIASED_VALUES:,} values"
+            document.problems.append(Problem(line, message))
+            return
+        _add_lines(document, root, ())
+        document.value = loader.construct_document(root)
+    if document.value is None:
+        document.problems.append(Problem(1, "the file is empty"))
+
+
+def _line_of_oversized_node(root: yaml.Node) -> int | None:
+    """Return the line of the first node that is too large with its aliases expanded, or that contains itself."""
     sizes: dict[int, float] = {}
 
     def measure(node: yaml.Node) -> tuple[float, int | None]:
         if id(node) in sizes:
             return sizes[id(node)], None
-        sizes[id(node)] = inf  # found again below itself
+        sizes[id(node)] = inf  # for a node that contains itself
         size = 1.0
         for child in _children(node):
-            more, line = measure(child)
+            child_size, line = measure(child)
             if line is not None:
                 return inf, line
-            size += more
+            size += child_size
         sizes[id(node)] = size
-        return size, node.start_mark.line + 1 if size - len(sizes) > _MOST_REPEATED else None
+        return size, node.start_mark.line + 1 if size - len(sizes) > _MAX_ALIASED_VALUES else None
 
     return measure(root)[1]
 
@@ -92,17 +101,17 @@ def _children(node: yaml.Node) -> Iterator[yaml.Node]:
         yield from node.value
 
 
-def _walk(document: Document, node: yaml.Node, path: Path) -> None:
+def _add_lines(document: Document, node: yaml.Node, path: KeyPath) -> None:
     document.lines.setdefault(path, node.start_mark.line + 1)
     if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
+        names: set[str] = set()
         for key, value in node.value:
             name, line = str(key.value), key.start_mark.line + 1
-            if name in seen:
-                document.faults.append(Fault(line, f"the key {name} stands twice"))
-            seen.add(name)
+            if name in names:
+                document.problems.append(Problem(line, f"the key {name} appears twice"))
+            names.add(name)
             document.lines[(*path, name)] = line
-            _walk(document, value, (*path, name))
+            _add_lines(document, value, (*path, name))
     elif isinstance(node, yaml.SequenceNode):
         for number, value in enumerate(node.value):
-            _walk(document, value, (*path, number))
+            _add_lines(document, value, (*path, number))

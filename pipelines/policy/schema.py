@@ -1,105 +1,22 @@
-"""What a policy file and a waiver file may say.
+"""What policy.yaml and waivers.yaml may contain, as pydantic models, and the JSON Schema of each for editors.
 
-Belongs here: their shape, as types that refuse every key they do not know: a typo must never relax a rule. The
-demands and settings come from demands.py. Does not belong here: what holds between keys (check.py).
+The parameters of tiers and settings are in parameters.py. Rules that compare several keys, or need to know the
+controls, are in policy_checks.py and waiver_checks.py.
 """
 
-import re
-from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from typing import Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, create_model
+from pydantic import BaseModel, ConfigDict, Field
 
-from pipelines.contract.columns import Type
-from pipelines.policy.demands import MOST, SETTINGS, TIER, Demand
+from pipelines.policy.fields import Day, MeasuredValue, Name, Names, Priority, StrictModel, Version
+from pipelines.policy.parameters import Overrides, Settings, Tier
 
-FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)
-_DAY = r"^(19|2[0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}$"  # the same days, as JSON Schema can say it
-_LARGEST = 1e15  # of what is measured
-
-Name = Annotated[str, Field(min_length=1, pattern=r"\S")]
-_SomeNames = Annotated[list[Name], Field(min_length=1)]
-
-
-def _many(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
-
-
-def _day(value: Any) -> Any:
-    """Return the day that a text is: in quotes, YAML has no dates."""
-    try:
-        return date.fromisoformat(value) if isinstance(value, str) and re.match(_DAY, value) else value
-    except ValueError:
-        return value
-
-
-def _whole(value: Any) -> Any:
-    """Return 4 for 4.0, as JSON Schema does."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-def _no_flag(value: Any) -> Any:
-    """Return nothing for true, which Python takes for 1."""
-    return None if isinstance(value, bool) else value
-
-
-Version = Annotated[Literal[1], BeforeValidator(_no_flag)]
-Names = Annotated[_SomeNames, BeforeValidator(_many, json_schema_input_type=Name | _SomeNames)]
-Day = Annotated[
-    date,
-    BeforeValidator(_day),
-    Field(ge=FIRST_DAY, le=LAST_DAY),
-    WithJsonSchema({"type": "string", "format": "date", "pattern": _DAY}),
-]
-Priority = Annotated[int, Field(ge=-MOST[""], le=MOST[""]), BeforeValidator(_whole)]
-_UNSET: Any = None  # a key that is left out, where a null would not do
+_UNSET: Any = None  # the default of a key that can be left out, but can't be null
 _EXACTLY_ONE = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
 
 
-class _Strict(BaseModel):
-    """No unknown keys, no value of another type."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-def _field(demand: Demand, default: Any) -> Any:
-    column = demand.column
-    types: dict[Type, Any] = {
-        Type.INTEGER: int,
-        Type.DOUBLE: float,
-        Type.BOOLEAN: bool,
-        Type.STRING: str,
-        Type.STRINGS: Names,
-    }
-    kind: Any = Literal[column.known] if column.known else types[column.type]
-    number = column.type in (Type.INTEGER, Type.DOUBLE)
-    about = f"{column.doc}{f' Unit: {column.unit}.' if column.unit else ''}"
-    bounds: dict[str, Any] = {"ge": demand.least, "le": demand.most} if number else {}
-    asked: Any = Annotated[kind, Field(**bounds)]
-    if column.type is Type.INTEGER:
-        asked = Annotated[asked, BeforeValidator(_whole)]
-    # A null that somebody writes would relax a rule: only what may be left unset may be null.
-    return (asked | None if demand.default is None else asked, Field(default, description=about))
-
-
-def _of(name: str, demands: tuple[Demand, ...], *, defaults: bool) -> type[BaseModel]:
-    fields = {d.column.name: _field(d, d.default if defaults else None) for d in demands}
-    made: type[BaseModel] = create_model(name, __base__=_Strict, **fields)
-    return made
-
-
-if TYPE_CHECKING:
-    Tier: TypeAlias = BaseModel
-    Overrides: TypeAlias = BaseModel
-    Settings: TypeAlias = BaseModel
-else:
-    Tier = _of("Tier", TIER, defaults=True)
-    Overrides = _of("Overrides", TIER, defaults=False)
-    Settings = _of("Settings", SETTINGS, defaults=True)
-
-
-class Match(_Strict):
-    """Which resources: exactly one of these."""
+class Match(StrictModel):
+    """Which resources: exactly one of these. The first is the most specific selector, the last the least."""
 
     model_config = _EXACTLY_ONE
 
@@ -109,8 +26,8 @@ class Match(_Strict):
     resource_type: Names = Field(_UNSET, description="Types as the API writes them, as OS::Nova::Server.")
 
 
-class Rule(_Strict):
-    """Decides something about the resources that it matches."""
+class Rule(StrictModel):
+    """A decision about the resources that it matches."""
 
     id: Name = Field(description="Id of the rule; results name it.")
     match: Match
@@ -121,33 +38,33 @@ class Assignment(Rule):
 
     priority: Priority = Field(description="Of two rules that match, the one with the higher priority decides.")
     tier: Name = Field(description="One of tiers.")
-    owner: Name | None = Field(None, description="Who answers for these resources.")
-    overrides: Overrides = Field(Overrides(), description="What this rule demands otherwise than the tier.")
+    owner: Name | None = Field(None, description="Who is responsible for these resources.")
+    overrides: Overrides = Field(Overrides(), description="Parameters that differ from those of the tier.")
 
 
 class Exclusion(Rule):
     """A rule that takes resources out of scope. They stay listed and counted, as not applicable."""
 
-    reason: Name = Field(description="Why.")
-    owner: Name = Field(description="Who answers for it.")
-    review_by: Day = Field(description="Through this day it has to be looked at again.")
+    reason: Name = Field(description="Why they are out of scope.")
+    owner: Name = Field(description="Who is responsible for the exclusion.")
+    review_by: Day = Field(description="The exclusion must be reviewed by the end of this day.")
 
 
-class Policy(_Strict):
-    """What is demanded of which resources."""
+class Policy(StrictModel):
+    """What is required of which resources."""
 
     version: Version
     policy_id: Name = Field(description="Name of the policy.")
-    effective_from: Day = Field(description="Snapshots from this day (UTC) on are judged by it.")
+    effective_from: Day = Field(description="Snapshots from this day (UTC) on are judged by this policy.")
     report_timezone: Name = Field("UTC", description="Time zone of the days in reports; data stays UTC.")
-    settings: Settings = Field(Settings(), description="Tolerances that hold for all tiers.")
+    settings: Settings = Field(Settings(), description="Tolerances and windows that hold for all tiers.")
     tiers: dict[Name, Tier] = Field(min_length=1)
-    default_tier: Name = Field(description="The tier of what no assignment matches.")
-    assignments: list[Assignment] = []
-    exclude: list[Exclusion] = []
+    default_tier: Name = Field(description="The tier of resources that no assignment matches.")
+    assignments: list[Assignment] = Field([], description="Which resources get another tier.")
+    exclude: list[Exclusion] = Field([], description="Which resources are out of scope.")
 
 
-class WaiverMatch(_Strict):
+class WaiverMatch(StrictModel):
     """Which subjects: exactly one of these, with one value."""
 
     model_config = _EXACTLY_ONE
@@ -162,8 +79,8 @@ class WaiverMatch(_Strict):
 PROJECT_WIDE = ("enterprise_project_id", "project_id")
 
 
-class Waiver(_Strict):
-    """A failure that somebody has accepted for a time."""
+class Waiver(StrictModel):
+    """A failure that somebody has accepted for a limited time."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -175,29 +92,40 @@ class Waiver(_Strict):
     id: Name
     control_id: Name = Field(description="Exactly one control.")
     match: WaiverMatch
-    scope: Name | None = Field(None, description="The cloud that it is about; without one, every cloud.")
-    backup_ids: Names | None = Field(None, description="The exact backups, for controls about lost or shortened ones.")
+    scope: Name | None = Field(None, description="The cloud that the waiver is for; without one, every cloud.")
+    backup_ids: Names | None = Field(
+        None, description="The exact backups, for controls about lost or shortened backups."
+    )
     reason: Name
     compensating_control: Name | None = None
     ticket: Name | None = None
     owner: Name
-    approver: Name = Field(description="Somebody else than the owner.")
+    approver: Name = Field(description="Somebody other than the owner.")
     second_approver: Name | None = Field(None, description="Needed for controls about lost or shortened backups.")
     scope_approver: Name | None = Field(None, description="Needed where a whole project is waived.")
-    created: Day = Field(description="It holds from the beginning of this day, in the policy's time zone.")
+    created: Day = Field(description="The waiver is valid from the start of this day, in the policy's time zone.")
     expires: Day = Field(
-        description="It holds through this day. At most 180 days on for a critical control, 365 for others."
+        description="The waiver is valid to the end of this day: at most 180 days after `created` for a critical "
+        "control, 365 for others."
     )
-    max_measured_value: float | None = Field(
-        None, ge=-_LARGEST, le=_LARGEST, description="What is worse than this is not waived."
-    )
+    max_measured_value: MeasuredValue | None = Field(None, description="Anything worse than this is not waived.")
 
 
-class Waivers(_Strict):
+class Waivers(StrictModel):
     """All waivers."""
 
     version: Version
-    waivers: list[Waiver] = []
+    waivers: list[Waiver] = Field([], description="The failures that are accepted.")
+
+
+def selections(match: Match | WaiverMatch) -> list[tuple[str, str]]:
+    """Return the pairs of selector and value in a match."""
+    selectors = match.model_dump(exclude_unset=True)
+    return [
+        (selector, value)
+        for selector, values in selectors.items()
+        for value in ([values] if isinstance(values, str) else values)
+    ]
 
 
 def json_schema(kind: str) -> dict[str, Any]:

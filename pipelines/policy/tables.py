@@ -1,131 +1,130 @@
-"""The policy tables: what is demanded of whom in each snapshot that is judged, and what is waived.
+"""The policy tables: what the policy requires in each snapshot that is judged, and what is waived.
 
-Belongs here: their columns. Each row names a scope and a snapshot, as that is judged by the policy in force on its
-date. Does not belong here: what may be demanded (demands.py).
+Every row names a scope and a snapshot, because a snapshot is judged by the policy in force on its date. The columns of
+parameters are derived in columns.py.
 """
-
-from dataclasses import replace
 
 from pipelines.contract.columns import Column, Table, Type
 from pipelines.contract.keys import SCOPE, SEVERITY, SNAPSHOT
-from pipelines.policy.demands import SELECTORS, TIER
-from pipelines.policy.demands import SETTINGS as _SETTINGS
+from pipelines.policy.columns import parameter_columns
+from pipelines.policy.parameters import Settings, Tier
+from pipelines.policy.schema import Match
 
-TEXT, WHOLE, REAL, FLAG = Type.STRING, Type.INTEGER, Type.DOUBLE, Type.BOOLEAN
-INSTANT, TEXTS = Type.TIMESTAMP, Type.STRINGS
-
-RULE = Column("policy_rule_id", TEXT, "The rule that decides: an assignment, an exclusion, or the default.")
-OWNER = Column("owner", TEXT, "Who answers for it.")
+RULE = Column("policy_rule_id", Type.STRING, "The rule that decides: an assignment, an exclusion, or the default.")
+OWNER = Column("owner", Type.STRING, "Owner.")
 
 SETTINGS = Table(
     "policy",
     "settings",
-    "One row a snapshot: the policy that it is judged by, and the tolerances that hold for all tiers.",
+    "One row per snapshot: the policy it is judged by, with the tolerances and windows for all tiers.",
     ("scope", "snapshot_id"),
     (
         SCOPE,
         SNAPSHOT,
-        Column("policy_id", TEXT, "Name of the policy.", required=True),
-        Column("effective_from", INSTANT, "Since when it is in force; null for the built-in one."),
-        Column("policy_sha256", TEXT, "Hash of the policy file; null where the built-in one holds."),
-        Column("waivers_sha256", TEXT, "Hash of the waiver file; null where there is none."),
-        Column("report_timezone", TEXT, "Time zone of the days in reports.", required=True),
-        *(replace(demand.column, required=True) for demand in _SETTINGS),
+        Column("policy_id", Type.STRING, "Name of the policy.", required=True),
+        Column("effective_from", Type.TIMESTAMP, "Since when the policy is in force. Null for the built-in policy."),
+        Column("policy_sha256", Type.STRING, "SHA-256 of the policy file. Null for the built-in policy."),
+        Column("waivers_sha256", Type.STRING, "SHA-256 of the waiver file. Null if there is none."),
+        Column("report_timezone", Type.STRING, "Time zone of the days in reports.", required=True),
+        *parameter_columns(Settings, required=True),
     ),
 )
 
 TIERS = Table(
     "policy",
     "tiers",
-    "One row a snapshot and rule: the tier that it gives, and what that demands of a resource and its points.",
+    "One row per snapshot and rule: the tier that it assigns, with the parameters of that tier.",
     ("scope", "snapshot_id", "policy_rule_id"),
     (
         SCOPE,
         SNAPSHOT,
         RULE,
-        Column("tier", TEXT, "Name of the tier.", required=True),
+        Column("tier", Type.STRING, "Name of the tier.", required=True),
         OWNER,
-        *(demand.column for demand in TIER),
+        *parameter_columns(Tier, required=False),
     ),
 )
 
 MATCHES = Table(
     "policy",
     "matches",
-    "One row a snapshot, rule and value that the rule selects by.",
+    "One row per snapshot, rule and value that the rule matches.",
     ("scope", "snapshot_id", "policy_rule_id", "selector", "value"),
     (
         SCOPE,
         SNAPSHOT,
         RULE,
-        Column("kind", TEXT, "What the rule does.", required=True, known=("assign", "exclude")),
-        Column("priority", WHOLE, "Of two rules, the one with the higher priority decides.", required=True),
-        Column("specificity", WHOLE, "Among equals, the more specific one.", required=True),
-        Column("selector", TEXT, "What it selects by.", required=True, known=tuple(SELECTORS)),
-        Column("value", TEXT, "What that must be.", required=True),
-        Column("reason", TEXT, "Why it excludes."),
+        Column("kind", Type.STRING, "What the rule does.", required=True, known=("assign", "exclude")),
+        Column("priority", Type.INTEGER, "Of two rules, the one with the higher priority decides.", required=True),
+        Column(
+            "specificity", Type.INTEGER, "Of two rules of one priority, the more specific one decides.", required=True
+        ),
+        Column(
+            "selector", Type.STRING, "The property that it selects by.", required=True, known=tuple(Match.model_fields)
+        ),
+        Column("value", Type.STRING, "The value of that property.", required=True),
+        Column("reason", Type.STRING, "Why the rule excludes."),
         OWNER,
-        Column("review_by", TEXT, "Day through which the exclusion has to be looked at again, as YYYY-MM-DD."),
-        Column("review_due_at", INSTANT, "The last moment of that day in the policy's time zone."),
+        Column("review_by", Type.STRING, "Last day on which the exclusion must be reviewed, as YYYY-MM-DD."),
+        Column("review_due_at", Type.TIMESTAMP, "The end of that day in the policy's time zone."),
     ),
 )
 
 WAIVERS = Table(
     "policy",
     "waivers",
-    "One row a snapshot and waiver: a failure that somebody has accepted, until when and how far.",
+    "One row per snapshot and waiver: a failure that somebody has accepted, until when and how far.",
     ("scope", "snapshot_id", "waiver_id"),
     (
         SCOPE,
         SNAPSHOT,
-        Column("waiver_id", TEXT, "Id of the waiver.", required=True),
-        Column("control_id", TEXT, "The control that it is about.", required=True),
-        Column("covers_every_scope", FLAG, "It names no scope, so it covers its value in each.", required=True),
-        Column("selector", TEXT, "What it selects by.", required=True),
-        Column("value", TEXT, "What that must be.", required=True),
-        Column("backup_ids", TEXTS, "The exact backups that it is about, where the control asks for them."),
-        Column("reason", TEXT, "Why.", required=True),
-        Column("compensating_control", TEXT, "What is done instead."),
-        Column("ticket", TEXT, "Where it was decided."),
+        Column("waiver_id", Type.STRING, "ID of the waiver.", required=True),
+        Column("control_id", Type.STRING, "The control that it is for.", required=True),
+        Column("covers_every_scope", Type.BOOLEAN, "It names no scope, so it is valid in each.", required=True),
+        Column("selector", Type.STRING, "The property that it selects by.", required=True),
+        Column("value", Type.STRING, "The value of that property.", required=True),
+        Column("backup_ids", Type.STRINGS, "The exact backups that it covers, if the control needs them."),
+        Column("reason", Type.STRING, "Why the failure is accepted.", required=True),
+        Column("compensating_control", Type.STRING, "What is done instead."),
+        Column("ticket", Type.STRING, "The ticket in which it was decided."),
         OWNER,
-        Column("approver", TEXT, "Who accepted it.", required=True),
-        Column("second_approver", TEXT, "Who else did."),
-        Column("scope_approver", TEXT, "Who accepted that it covers a project."),
-        Column("created_on", TEXT, "Day from which it holds, as YYYY-MM-DD.", required=True),
-        Column("created_at", INSTANT, "The first moment of that day in the policy's time zone.", required=True),
-        Column("expires_on", TEXT, "Day through which it holds, as YYYY-MM-DD.", required=True),
-        Column("expires_at", INSTANT, "The last moment of that day in the policy's time zone.", required=True),
-        Column("max_measured_value", REAL, "What is worse than this is not waived."),
+        Column("approver", Type.STRING, "Who accepted it.", required=True),
+        Column("second_approver", Type.STRING, "Who else accepted it."),
+        Column("scope_approver", Type.STRING, "Who accepted that it covers a whole project."),
+        Column("created_on", Type.STRING, "First day on which it is valid, as YYYY-MM-DD.", required=True),
+        Column("created_at", Type.TIMESTAMP, "The start of that day in the policy's time zone.", required=True),
+        Column("expires_on", Type.STRING, "Last day on which it is valid, as YYYY-MM-DD.", required=True),
+        Column("expires_at", Type.TIMESTAMP, "The end of that day in the policy's time zone.", required=True),
+        Column("max_measured_value", Type.DOUBLE, "Anything worse than this is not waived."),
     ),
 )
 
 DAYS = Table(
     "policy",
     "days",
-    "One row a snapshot and day that reports tell of: a day of the time zone that the policy names.",
+    "One row per snapshot and day of the reports, in the time zone of the policy.",
     ("scope", "snapshot_id", "day"),
     (
         SCOPE,
         SNAPSHOT,
-        Column("day", TEXT, "The day, as YYYY-MM-DD.", required=True),
-        Column("starts_at", INSTANT, "When it begins, in UTC.", required=True),
-        Column("ends_at", INSTANT, "When the next one does.", required=True),
-        Column("is_past", FLAG, "It began before the reading.", required=True),
+        Column("day", Type.STRING, "The day, as YYYY-MM-DD.", required=True),
+        Column("starts_at", Type.TIMESTAMP, "Start of the day, in UTC.", required=True),
+        Column("ends_at", Type.TIMESTAMP, "Start of the next day, in UTC.", required=True),
+        Column("is_past", Type.BOOLEAN, "The day began before the snapshot.", required=True),
     ),
 )
 
 SEVERITIES = Table(
     "policy",
     "severities",
-    "One row a snapshot and severity: how much it weighs, and how soon a failure has to be mended.",
+    "One row per snapshot and severity: its weight in scores, and how soon a failure must be fixed.",
     ("scope", "snapshot_id", "severity"),
     (
         SCOPE,
         SNAPSHOT,
         SEVERITY,
-        Column("rank", WHOLE, "The higher, the worse.", required=True),
-        Column("weight", WHOLE, "How much a result counts in scores.", required=True),
-        Column("due_days", WHOLE, "Time to mend a failure.", required=True, unit="d"),
+        Column("weight", Type.INTEGER, "How much a result counts in scores.", required=True),
+        Column("due_days", Type.INTEGER, "Time to fix a failure.", required=True, unit="d"),
     ),
 )
 

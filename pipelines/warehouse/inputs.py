@@ -6,7 +6,7 @@ from datetime import datetime
 from pipelines.history.manifest import HistoryState, read_history
 from pipelines.landing.attempts import Attempt, read_attempts
 from pipelines.landing.manifest import Snapshot, newest_complete, read_snapshots
-from pipelines.policy.force import Rules
+from pipelines.policy.resolve import Rules
 from pipelines.storage.home import Home
 from pipelines.tables.manifest import TableManifest, read_table_manifest
 

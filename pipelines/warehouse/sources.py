@@ -17,22 +17,18 @@ from pipelines.contract.results import RESULTS
 from pipelines.contract.tables import NORMALIZED
 from pipelines.history.results import select_earlier_results
 from pipelines.landing.attempts import scope_status
-from pipelines.models.control import CONTROLS, controls_table
+from pipelines.models.control import CONTROL_REASONS, CONTROLS, controls_table, reasons_table
+from pipelines.models.files import read_query
 from pipelines.models.project import Project
 from pipelines.models.standards import STANDARDS, standards_table
-from pipelines.policy import force
+from pipelines.policy.rows import policy_rows
 from pipelines.policy.tables import POLICY
-from pipelines.storage.parquet import explain_damage
+from pipelines.storage.parquet import explain_damage, select_rows
 from pipelines.tables.manifest import CONTRACT_VERSION, load_rows
 from pipelines.warehouse.file import fill_table
 from pipelines.warehouse.inputs import Inputs
 
 _FEW_ROWS = 100_000  # of all tables: below that, threads cost more than they save
-# The Parquet files of a snapshot can't know what earlier ones had.
-_DRIFT_SINCE = """
-UPDATE meta.drift AS d SET first_seen = h.first_seen FROM history.drift AS h
-WHERE d.scope = h.scope AND d.table_name = h.table_name AND d.path = h.path AND d.kind = h.kind AND d.found = h.found
-"""
 Rows = Iterable[dict[str, Any]]
 
 
@@ -45,6 +41,7 @@ def fill_sources(connection: duckdb.DuckDBPyConnection, inputs: Inputs, project:
     for table, records in _records(inputs, project):
         rows[table.relation] = fill_rows(connection, table, records)
     rows[CONTROLS.relation] = fill_table(connection, CONTROLS, controls_table(project.controls))
+    rows[CONTROL_REASONS.relation] = fill_table(connection, CONTROL_REASONS, reasons_table(project.controls))
     rows[STANDARDS.relation] = fill_table(connection, STANDARDS, standards_table(project.controls, project.standards))
     return rows
 
@@ -57,13 +54,19 @@ def fill_rows(connection: duckdb.DuckDBPyConnection, table: Table, rows: Rows) -
 def _fill_from_parquet(connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> dict[str, int]:
     home = inputs.home
     rows = {}
-    for table in (*NORMALIZED, *meta.PER_SNAPSHOT):
-        paths = [path for manifest in inputs.tables for path in manifest.paths(home, table.name)]
+    files = {
+        table: [path for manifest in inputs.tables for path in manifest.paths(home, table.name)]
+        for table in (*NORMALIZED, *meta.PER_SNAPSHOT)
+    }
+    drift_files = files.pop(meta.DRIFT)
+    for table, paths in files.items():
         rows[table.relation] = fill_table(connection, table, paths)
     for table in HISTORY:
         paths = [path for state in inputs.histories for path in state.paths(home, table.name)]
         rows[table.relation] = fill_table(connection, table, paths)
-    connection.execute(_DRIFT_SINCE)
+    connection.execute(f"CREATE TEMP VIEW drift_found AS SELECT * FROM {select_rows(meta.DRIFT, drift_files)}")
+    rows[meta.DRIFT.relation] = fill_table(connection, meta.DRIFT, f"(\n{read_query('warehouse/drift')}\n)")
+    connection.execute("DROP VIEW drift_found")
     for table in RESULTS:
         earlier = select_earlier_results(home, table, sorted(inputs.current))
         rows[table.relation] = fill_table(connection, table, earlier)
@@ -79,7 +82,7 @@ def _records(inputs: Inputs, project: Project) -> Iterator[tuple[Table, Rows]]:
     yield meta.LOADS, load_rows(inputs.tables)
     yield meta.EVIDENCE, ({"run_id": inputs.run_id, **row} for row in _evidence_rows(inputs, project))
     judged = [s for s in inputs.snapshots if (s.scope, s.snapshot_id) in inputs.current]
-    requirements = force.rows(inputs.rules, ((s.scope, s.snapshot_id, s.as_of) for s in judged))
+    requirements = policy_rows(inputs.rules, ((s.scope, s.snapshot_id, s.as_of) for s in judged))
     for table in POLICY:
         yield table, requirements[table.relation]
 

@@ -1,27 +1,21 @@
--- One row a recovery point of the complete snapshot before that the next one has no more: as it was last seen, and
--- the first class that fits.
-with snapshots as (
-    select * from fold.places
-),
-
-left_over as (
+-- One row a recovery point of the complete snapshot before that the next one has no more: as it was
+-- last seen, and the first class that fits.
+with remaining as (
     select * from fold.points where side = 'now'
 ),
 
-present as (
+earlier as (
     -- Whatever the new snapshot has is not gone, be it no point of its own any more.
-    select id from now.backups
-),
-
-old as (
     select
-        w.*,
-        p.id is null as is_gone,
-        coalesce(n.is_kept_by_count and (n.is_usable or n.is_going), false) as is_still_counted
-    from fold.points as w
-    left join present as p on w.id = p.id
-    left join left_over as n on w.id = n.id
-    where w.side = 'was'
+        points.*,
+        present.id is null as is_gone,
+        coalesce(
+            remaining.is_kept_by_count and (remaining.is_usable or remaining.is_going), false
+        ) as is_still_counted
+    from fold.points as points
+    left join now.backups as present using (id)
+    left join remaining using (id)
+    where points.side = 'was'
 ),
 
 rotations as (
@@ -32,79 +26,75 @@ rotations as (
         max(case when is_gone then created_at end) as youngest_gone,
         min(case when not is_gone then created_at end) as oldest_left,
         bool_or(is_still_counted) as is_any_counted
-    from old
+    from earlier
     where was_made and is_kept_by_count
     group by resource_id, image_type
 ),
 
+spans as (
+    select
+        resource_id,
+        image_type,
+        side,
+        min(created_at) as begins_at,
+        max(created_at) as ends_at,
+        cast(
+            date_diff(
+                'second',
+                date_trunc('second', min(created_at)),
+                date_trunc('second', max(created_at))
+            ) as double
+        ) / nullif(count(*) - 1, 0) as interval_seconds
+    from fold.points
+    where was_made and is_kept_by_count
+    group by resource_id, image_type, side
+),
+
 turnovers as (
-    -- How far apart the points are that are kept by count, and the two snapshots' own ones from each other.
+    -- How far apart the points are that are kept by count, and the two snapshots' own ones from
+    -- each other.
     select
         resource_id,
         image_type,
         date_diff(
             'second',
-            date_trunc('second', max(created_at) filter (where side = 'was')),
-            date_trunc('second', min(created_at) filter (where side = 'now'))
-        )
-            as apart_seconds,
-        greatest(
-            cast(date_diff(
-                'second',
-                date_trunc('second', min(created_at) filter (where side = 'was')),
-                date_trunc('second', max(created_at) filter (where side = 'was'))
-            ) as double)
-            / nullif(count(*) filter (where side = 'was') - 1, 0),
-            cast(date_diff(
-                'second',
-                date_trunc('second', min(created_at) filter (where side = 'now')),
-                date_trunc('second', max(created_at) filter (where side = 'now'))
-            ) as double)
-            / nullif(count(*) filter (where side = 'now') - 1, 0)
-        ) as interval_seconds
-    from fold.points
-    where was_made and is_kept_by_count
+            date_trunc('second', max(case when side = 'was' then ends_at end)),
+            date_trunc('second', min(case when side = 'now' then begins_at end))
+        ) as apart_seconds,
+        max(interval_seconds) as interval_seconds
+    from spans
     group by resource_id, image_type
 ),
 
 counts as (
     -- Whichever vault holds them, a rule counts the points of a resource.
     select
-        coalesce(b.resource_id, n.resource_id) as resource_id,
-        coalesce(b.image_type, n.image_type) as image_type,
-        coalesce(n.depth, 0) as depth,
-        coalesce(b.depth, 0) as depth_was,
-        coalesce(least(b.depth, coalesce(b.depth_before, b.depth), coalesce(b.depth_before_that, b.depth)), 0)
-            as lowest_before,
-        coalesce(b.depth > b.depth_before and b.depth_before > b.depth_before_that, false) as was_rising
-    from fold.depths as n
-    full outer join was.depths as b on n.resource_id = b.resource_id and n.image_type = b.image_type
+        resource_id,
+        image_type,
+        coalesce(later.depth, 0) as depth,
+        coalesce(known.depth, 0) as depth_was,
+        coalesce(
+            least(
+                known.depth,
+                coalesce(known.depth_before, known.depth),
+                coalesce(known.depth_before_that, known.depth)
+            ),
+            0
+        ) as lowest_before,
+        coalesce(
+            known.depth > known.depth_before and known.depth_before > known.depth_before_that, false
+        ) as was_rising
+    from fold.depths as later
+    full outer join was.depths as known using (resource_id, image_type)
 ),
 
-lowest as (
-    select
-        *,
-        depth >= lowest_before as is_deep_enough,
-        was_rising and depth < depth_was as lost_while_rising
-    from counts
-),
-
-newest as (
+newest_points as (
     select
         resource_id,
         image_type,
-        max(created_at) as newest_left
-    from left_over
-    where is_usable
-    group by resource_id, image_type
-),
-
-newest_before as (
-    select
-        resource_id,
-        image_type,
-        max(created_at) as newest_before
-    from old
+        max(case when side = 'now' then created_at end) as newest_left,
+        max(case when side = 'was' then created_at end) as newest_before
+    from fold.points
     where is_usable
     group by resource_id, image_type
 ),
@@ -115,7 +105,7 @@ days as (
         image_type,
         date_trunc('day', created_at) as day_of,
         min(created_at) as oldest_of_day
-    from left_over
+    from remaining
     where is_usable and coalesce(is_auto, false)
     group by resource_id, image_type, date_trunc('day', created_at)
 ),
@@ -126,7 +116,7 @@ months as (
         image_type,
         date_trunc('month', created_at) as month_of,
         max(created_at) as newest_in_month
-    from left_over
+    from remaining
     where is_usable and coalesce(is_auto, false)
     group by resource_id, image_type, date_trunc('month', created_at)
 ),
@@ -140,105 +130,132 @@ vaults as (
     group by vault_id
 ),
 
-classed as (
+gone as (
     select
-        o.*,
-        s.last_seen,
-        s.gone_at,
+        *,
+        date_trunc('day', created_at) as day_of,
+        date_trunc('month', created_at) as month_of
+    from earlier
+    where is_gone
+),
+
+classified as (
+    select
+        gone.*,
+        snapshots.last_seen,
+        snapshots.gone_at,
         case
-            when not s.is_same_place then 'vault_or_project_not_seen'
-            when not o.was_made and (o.status in ('error', 'protecting', 'waiting_protect') or o.is_going)
+            when not snapshots.is_same_project then 'vault_or_project_not_seen'
+            when
+                not gone.was_made
+                and (gone.status in ('error', 'protecting', 'waiting_protect') or gone.is_going)
                 then 'failed_or_inflight_cleanup'
-            when o.is_expiry_unreadable then 'expiry_unreadable'
-            when o.expired_at <= s.read_by then 'expired'
-            when o.expired_at > s.read_by then 'deleted_early'
-            when not o.is_auto then 'manual_deleted'
-            when o.is_auto is null or not o.was_made then 'deleted_unexplained'
-            when coalesce(n.newest_left <= o.created_at, true) then 'deleted_unexplained'
-            when not r.is_any_counted and t.apart_seconds > 1.5 * t.interval_seconds and l.is_deep_enough
+            when gone.is_expiry_unreadable then 'expiry_unreadable'
+            when gone.expired_at <= snapshots.read_by then 'expired'
+            when gone.expired_at > snapshots.read_by then 'deleted_early'
+            when not gone.is_auto then 'manual_deleted'
+            when gone.is_auto is null or not gone.was_made then 'deleted_unexplained'
+            when coalesce(newest_points.newest_left <= gone.created_at, true)
+                then 'deleted_unexplained'
+            when
+                not rotations.is_any_counted
+                and turnovers.apart_seconds > 1.5 * turnovers.interval_seconds
+                and counts.depth >= counts.lowest_before
                 then 'rotation_faster_than_sampling'
-            when r.youngest_gone < r.oldest_left or r.oldest_left is null
+            when rotations.youngest_gone < rotations.oldest_left or rotations.oldest_left is null
                 then case
-                    when not l.is_deep_enough then 'deleted_unexplained'
+                    when counts.depth < counts.lowest_before then 'deleted_unexplained'
                     -- While the count rises no rule takes anything, unless it has just begun to.
-                    when l.lost_while_rising then 'rotation_may_have_begun'
+                    when counts.was_rising and counts.depth < counts.depth_was
+                        then 'rotation_may_have_begun'
                     else 'rotated_by_count'
                 end
             -- A rule that thins out keeps the newest of a day, and never takes the newest of all.
-            when o.is_usable and o.created_at >= w.newest_before then 'deleted_unexplained'
-            when d.oldest_of_day < o.created_at then 'deleted_unexplained'
-            when m.newest_in_month > o.created_at then 'possible_gfs_thinning'
+            when gone.is_usable and gone.created_at >= newest_points.newest_before
+                then 'deleted_unexplained'
+            when days.oldest_of_day < gone.created_at then 'deleted_unexplained'
+            when months.newest_in_month > gone.created_at then 'possible_gfs_thinning'
             else 'deleted_unexplained'
         end as disappearance
-    from old as o
-    cross join snapshots as s
-    left join rotations as r
-        on o.resource_id = r.resource_id and o.image_type = r.image_type
-    left join turnovers as t
-        on o.resource_id = t.resource_id and o.image_type = t.image_type
-    left join lowest as l
-        on o.resource_id = l.resource_id and o.image_type = l.image_type
-    left join newest as n on o.resource_id = n.resource_id and o.image_type = n.image_type
-    left join newest_before as w on o.resource_id = w.resource_id and o.image_type = w.image_type
-    left join days as d
-        on o.resource_id = d.resource_id and o.image_type = d.image_type
-        and date_trunc('day', o.created_at) = d.day_of
-    left join months as m
-        on o.resource_id = m.resource_id and o.image_type = m.image_type
-        and date_trunc('month', o.created_at) = m.month_of
-    where o.is_gone
+    from gone
+    cross join fold.compared_snapshots as snapshots
+    left join rotations using (resource_id, image_type)
+    left join turnovers using (resource_id, image_type)
+    left join counts using (resource_id, image_type)
+    left join newest_points using (resource_id, image_type)
+    left join days using (resource_id, image_type, day_of)
+    left join months using (resource_id, image_type, month_of)
 ),
 
 judged as (
     select
-        c.*,
+        *,
         case
-            when c.disappearance in ('failed_or_inflight_cleanup', 'expired', 'rotated_by_count') then 'ok'
-            when c.disappearance in ('deleted_early', 'manual_deleted', 'deleted_unexplained') then 'fail'
+            when disappearance in ('failed_or_inflight_cleanup', 'expired', 'rotated_by_count')
+                then 'ok'
+            when disappearance in ('deleted_early', 'manual_deleted', 'deleted_unexplained')
+                then 'fail'
             else 'unknown'
         end as verdict
-    from classed as c
+    from classified
 ),
 
-failed as (
+failures as (
     select vault_id, count(*) as points from judged where verdict = 'fail' group by vault_id
 )
 
 select
-    j.scope,
-    j.id,
-    j.resource_id,
-    j.resource_name,
-    j.resource_type,
-    j.enterprise_project_id,
-    nullif(j.vault_id, '') as vault_id,
-    j.image_type,
-    j.status,
-    j.created_at,
-    j.protected_at,
-    j.updated_at,
-    j.expired_at,
-    j.is_auto,
-    j.was_usable,
-    j.was_failed,
+    judged.scope,
+    judged.id,
+    judged.resource_id,
+    judged.resource_name,
+    judged.resource_type,
+    judged.enterprise_project_id,
+    nullif(vault_id, '') as vault_id,
+    judged.image_type,
+    judged.status,
+    judged.created_at,
+    judged.protected_at,
+    judged.updated_at,
+    judged.expired_at,
+    judged.is_auto,
+    judged.was_usable,
+    judged.was_failed,
+   -- TIMESTAMP: When it expired, or the first complete snapshot in which it can't be restored from.
+   
     coalesce(
-        j.dependable_until,
-        case when j.was_usable and j.expired_at > j.last_seen and j.expired_at <= j.gone_at then j.expired_at end,
-        case when j.was_usable then j.gone_at end
-    ) as dependable_until, -- TIMESTAMP: When it expired, or the first complete snapshot in which it can't be restored from.
-    j.first_seen,
-    j.last_seen, -- TIMESTAMP: The last complete snapshot that has it.
-    j.gone_at, -- TIMESTAMP: The first complete snapshot that has it no more.
-    j.disappearance, -- VARCHAR: What became of it: the first class that fits.
-    j.verdict, -- VARCHAR: ok, fail, or unknown.
+        judged.dependable_until,
+        case
+            when
+                judged.was_usable
+                and judged.expired_at > judged.last_seen
+                and judged.expired_at <= judged.gone_at
+                then judged.expired_at
+            when judged.was_usable then judged.gone_at
+        end
+    ) as dependable_until,
+    judged.first_seen,
+    judged.last_seen, -- TIMESTAMP: The last complete snapshot that has it.
+    judged.gone_at, -- TIMESTAMP: The first complete snapshot that has it no more.
+    judged.disappearance, -- VARCHAR: What became of it: the first class that fits.
+    judged.verdict, -- VARCHAR: ok, fail, or unknown.
+    -- DOUBLE: From its absence to its expiry, where it went before.
     case
-        when j.expired_at > j.gone_at
-            then cast(date_diff('second', date_trunc('second', j.gone_at), date_trunc('second', j.expired_at)) as double)
-                / 86400.0
-    end as days_early, -- DOUBLE: From its absence to its expiry, where it went before.
-    v.points_before as vault_points_before, -- BIGINT: Points of its vault in the last snapshot that has it.
-    v.points_after as vault_points_after, -- BIGINT: Points of its vault in the first that has it no more.
-    coalesce(f.points, 0) as vault_failed_with_it -- BIGINT: Points of its vault that went in the same interval with verdict fail.
-from judged as j
-left join vaults as v on j.vault_id = v.vault_id
-left join failed as f on j.vault_id = f.vault_id
+        when judged.expired_at > judged.gone_at
+            then cast(
+                date_diff(
+                    'second',
+                    date_trunc('second', judged.gone_at),
+                    date_trunc('second', judged.expired_at)
+                ) as double
+            ) / 86400.0
+    end as days_early,
+    -- BIGINT: Points of its vault in the last snapshot that has it.
+    vaults.points_before as vault_points_before,
+    -- BIGINT: Points of its vault in the first without it.
+    vaults.points_after as vault_points_after,
+    -- BIGINT: Points of its vault that went in the same interval with verdict fail.
+    coalesce(failures.points, 0) as vault_failed_with_it
+from judged
+left join vaults using (vault_id)
+left join failures using (vault_id)

@@ -1,4 +1,5 @@
--- One row a backup that was there at a moment (UTC), as it was then: between the complete snapshots that tell of it.
+-- One row a backup that was there at a moment (UTC), as it was then: between the complete snapshots
+-- that tell of it.
 -- parameters: moment
 select *
 from history.backups

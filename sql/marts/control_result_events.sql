@@ -1,17 +1,9 @@
 -- One row a change of a result: which snapshot has it first, from what to what, and why.
 -- kind: view
-with kept as (
+with changes as (
     select * from history.result_events
-),
-
-changes as (
-    select * from intermediate.int_result_changes
-),
-
-together as (
-    select * from kept
     union all
-    select * from changes
+    select * from intermediate.int_result_changes
 )
 
 select
@@ -28,11 +20,14 @@ select
     resource_name,
     owner,
     from_status,
-    to_status, -- VARCHAR: The status since: pass, fail, waived, unknown, not_applicable; null where the subject is there no more.
+   -- VARCHAR: The status since: pass, fail, waived, unknown, not_applicable; null where the subject
+   
+    -- is there no more.
+    to_status,
     reason_code,
     reason,
     waiver_id,
     cause,
     policy_sha256,
     waivers_sha256
-from together
+from changes

@@ -1,38 +1,24 @@
--- One row a day (UTC), scope, project, tier and type of resource: how many are protected, and how well, by the last
--- snapshot of the day.
+-- One row a day (UTC), scope, project, tier and type of resource: how many are protected, and how
+-- well, by the last snapshot of the day.
 -- kind: view
-with counts as (
-    select scope, snapshot_id, as_of, control_id, severity, subject_type, tier, project_id, status, subjects
-    from history.result_counts
-    union all
-    select scope, snapshot_id, as_of, control_id, severity, subject_type, tier, project_id, status, subjects
-    from intermediate.int_result_counts
-),
-
-controls as (
-    select * from compliance.controls where subject_kind = 'resource'
-),
-
-weights as (
-    select distinct severity, weight from policy.severities
-),
-
-last_of_day as (
-    select scope, cast(as_of as date) as day_of, max(as_of) as as_of
-    from counts
+with last_of_day as (
+    select scope, max(as_of) as as_of
+    from intermediate.int_weighted_results
     group by scope, cast(as_of as date)
 ),
 
-weighed as (
+results as (
     select
-        cast(l.day_of as varchar) as day,
-        c.*,
-        w.weight
-    from counts as c
-    inner join last_of_day as l on c.scope = l.scope and c.as_of = l.as_of
-    inner join controls as r on c.control_id = r.control_id
-    inner join weights as w on c.severity = w.severity
-    where c.status <> 'not_applicable'
+        weighted.*,
+        cast(cast(as_of as date) as varchar) as day,
+        case
+            when control_id = 'resource-recent-recovery-point' then weighted.subjects
+        end as resources,
+        case when weighted.status = 'fail' then weighted.subjects end as fails
+    from intermediate.int_weighted_results as weighted
+    inner join last_of_day using (scope, as_of)
+    inner join compliance.controls as controls using (control_id)
+    where controls.subject_kind = 'resource' and weighted.status <> 'not_applicable'
 )
 
 select
@@ -42,23 +28,26 @@ select
     project_id,
     tier,
     subject_type,
-    coalesce(sum(subjects) filter (where control_id = 'resource-recent-recovery-point'), 0) as in_scope, -- BIGINT: Resources that must have a recent recovery point.
-    coalesce(sum(subjects) filter (where control_id = 'resource-recent-recovery-point' and status = 'pass'), 0) as protected, -- BIGINT: Those that have one.
+    -- BIGINT: Resources that must have a recent recovery point.
+    coalesce(sum(resources), 0) as in_scope,
+    -- BIGINT: Those that have one.
+    coalesce(sum(resources) filter (where status = 'pass'), 0) as protected,
+    -- DOUBLE: Their share.
     100.0 * (
-        cast(coalesce(sum(subjects) filter (where control_id = 'resource-recent-recovery-point' and status = 'pass'), 0) as double)
-        / nullif(sum(subjects) filter (where control_id = 'resource-recent-recovery-point'), 0)
-    ) as coverage_percent, -- DOUBLE: Their share.
-    coalesce(sum(subjects) filter (where status = 'fail' and severity = 'critical'), 0) as critical_fails, -- BIGINT: Critical failures.
-    coalesce(sum(subjects) filter (where status = 'fail' and severity = 'high'), 0) as high_fails, -- BIGINT: High ones.
-    coalesce(sum(subjects) filter (where status = 'fail' and severity = 'medium'), 0) as medium_fails, -- BIGINT: Medium ones.
-    coalesce(sum(subjects) filter (where status = 'fail' and severity = 'low'), 0) as low_fails, -- BIGINT: Low ones.
-    100.0 * (
-        cast(coalesce(sum(weight * subjects) filter (where status = 'pass'), 0) as double)
-        / nullif(sum(weight * subjects), 0)
-    ) as strict_score, -- DOUBLE: Share of what applies that passes, by weight; unknown and waived count as failures.
-    100.0 * (
-        cast(coalesce(sum(weight * subjects) filter (where status in ('pass', 'waived')), 0) as double)
-        / nullif(sum(weight * subjects), 0)
-    ) as score -- DOUBLE: The same where what is waived counts as a pass.
-from weighed
+        cast(coalesce(sum(resources) filter (where status = 'pass'), 0) as double)
+        / nullif(sum(resources), 0)
+    ) as coverage_percent,
+    -- BIGINT: Critical failures.
+    coalesce(sum(fails) filter (where severity = 'critical'), 0) as critical_fails,
+    -- BIGINT: High ones.
+    coalesce(sum(fails) filter (where severity = 'high'), 0) as high_fails,
+    -- BIGINT: Medium ones.
+    coalesce(sum(fails) filter (where severity = 'medium'), 0) as medium_fails,
+    -- BIGINT: Low ones.
+    coalesce(sum(fails) filter (where severity = 'low'), 0) as low_fails,
+    -- DOUBLE: Share of what applies that passes, by weight; unknown and waived count as failures.
+    100.0 * (cast(sum(strict_weight) as double) / nullif(sum(weight), 0)) as strict_score,
+    -- DOUBLE: The same where what is waived counts as a pass.
+    100.0 * (cast(sum(passed_weight) as double) / nullif(sum(weight), 0)) as score
+from results
 group by day, scope, snapshot_id, project_id, tier, subject_type

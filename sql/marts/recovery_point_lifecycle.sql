@@ -1,43 +1,38 @@
--- One row a recovery point that was ever in a complete snapshot: its life, and how often its expiry was changed.
+-- One row a recovery point that was ever in a complete snapshot: its life, and how often its expiry
+-- was changed.
 -- kind: view
-with lives as (
-    select * from history.backup_lifecycle
-),
-
-changes as (
-    select scope, id as backup_id, changed_at from history.expiry_changes
-),
-
-moved as (
+with changes as (
     select
         scope,
-        backup_id,
+        id as backup_id,
         count(*) as expiry_changes,
         min(changed_at) as first_expiry_change_at
-    from changes
-    group by scope, backup_id
+    from history.expiry_changes
+    group by scope, id
 )
 
 select
-    l.scope,
-    l.backup_id,
-    l.resource_id, -- VARCHAR: Id of the resource.
-    l.resource_name,
-    l.resource_type,
-    l.vault_id,
-    l.status,
-    l.is_replica,
-    l.is_auto,
-    l.created_at,
-    l.expired_at,
-    l.first_seen,
-    l.last_seen,
-    l.gone_at,
-    l.disappearance,
-    l.verdict,
-    l.days_early,
-    l.absences,
-    coalesce(m.expiry_changes, 0) as expiry_changes, -- BIGINT: How often its expiry came nearer.
-    m.first_expiry_change_at -- TIMESTAMP: The first complete snapshot that has the first of these changes.
-from lives as l
-left join moved as m on l.scope = m.scope and l.backup_id = m.backup_id
+    scope,
+    backup_id,
+    lives.resource_id, -- VARCHAR: ID of the resource.
+    lives.resource_name,
+    lives.resource_type,
+    lives.vault_id,
+    lives.status,
+    lives.is_replica,
+    lives.is_auto,
+    lives.created_at,
+    lives.expired_at,
+    lives.first_seen,
+    lives.last_seen,
+    lives.gone_at,
+    lives.disappearance,
+    lives.verdict,
+    lives.days_early,
+    lives.absences,
+    -- BIGINT: How often its expiry came nearer.
+    coalesce(changes.expiry_changes, 0) as expiry_changes,
+    -- TIMESTAMP: The first complete snapshot that has the first of these changes.
+    changes.first_expiry_change_at
+from history.backup_lifecycle as lives
+left join changes using (scope, backup_id)

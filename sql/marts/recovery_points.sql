@@ -1,48 +1,40 @@
--- One row a recovery point of the newest complete snapshot: its state, its moment, and the tier of its resource.
+-- One row a recovery point of the newest complete snapshot: its state, its moment, and the tier of
+-- its resource.
 -- kind: view
-with points as (
-    select * from intermediate.int_recovery_points
-),
-
-rules as (
-    select * from intermediate.int_rules
-)
-
 select
-    p.scope,
-    p.snapshot_id,
-    p.as_of,
-    p.region,
-    p.project_id,
-    p.enterprise_project_id,
-    p.vault_id,
-    p.backup_id,
-    p.backup_name,
-    p.resource_id,
-    p.resource_name,
-    p.resource_type,
-    p.resource_size,
-    p.level,
-    u.tier,
-    u.owner,
-    p.status,
-    p.state,
-    p.is_usable,
-    p.is_dependable,
-    p.is_replica,
-    p.is_auto,
-    p.created_at,
-    p.updated_at,
-    p.expired_at,
-    p.rp_time,
-    p.rp_time_is_copy_time,
-    p.is_future,
-    p.detail_read_at,
-    p.retention_kind,
-    p.checkpoint_id,
-    p.detail_loaded,
-    p.is_incremental,
-    p.supported_restore_mode
-from points as p
-inner join rules as u
-    on p.scope = u.scope and p.snapshot_id = u.snapshot_id and p.resource_id = u.resource_id
+    scope,
+    points.snapshot_id,
+    points.as_of,
+    points.region,
+    points.project_id,
+    points.enterprise_project_id,
+    points.vault_id,
+    points.backup_id,
+    points.backup_name,
+    resource_id,
+    points.resource_name,
+    points.resource_type,
+    points.resource_size,
+    points.level,
+    rules.tier,
+    rules.owner,
+    points.status,
+    points.state,
+    points.is_usable,
+    points.is_dependable,
+    points.is_replica,
+    points.is_auto,
+    points.created_at,
+    points.updated_at,
+    points.expired_at,
+    points.rp_time,
+    points.rp_time_is_copy_time,
+    points.is_future,
+    points.detail_read_at,
+    points.retention_kind,
+    points.checkpoint_id,
+    points.detail_loaded,
+    points.is_incremental,
+    points.supported_restore_mode
+from intermediate.int_recovery_points as points
+inner join intermediate.int_rules as rules using (scope, resource_id)

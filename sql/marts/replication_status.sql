@@ -1,42 +1,38 @@
--- One row a recovery point and region that a replication of it was begun to: how the last one ended.
+-- One row a recovery point and region that a replication of it was begun to: how the last one
+-- ended.
 -- kind: view
-with records as (
-    select * from intermediate.int_replications where place = 1
-),
-
-points as (
-    select * from intermediate.int_recovery_points where not is_replica
-),
-
-copies as (
-    select * from intermediate.int_copies
-)
-
 select
-    p.scope,
-    p.snapshot_id,
-    p.backup_id, -- VARCHAR: Id of the backup that is copied.
-    p.resource_id,
-    p.resource_name,
-    p.vault_id,
-    p.rp_time,
-    r.destination_region, -- VARCHAR: Its region.
-    r.destination_project_id, -- VARCHAR: Its project.
-    r.destination_vault_id,
-    r.destination_backup_id, -- VARCHAR: The copy.
-    r.status, -- VARCHAR: State of the replication.
-    r.created_at, -- TIMESTAMP: When the replication began.
-    r.fail_code,
-    r.fail_reason,
-    c.state as copy_state, -- VARCHAR: verified, claimed or lost, where the record tells of a copy.
-    c.copied_at,
-    r.told_since,
-    cast(date_diff('second', date_trunc('second', p.rp_time), date_trunc('second', c.copied_at)) as double) / 3600.0 as lag_hours -- DOUBLE: From the moment of the point to its copy, where that was seen.
-from records as r
-inner join points as p
-    on r.scope = p.scope and r.snapshot_id = p.snapshot_id and r.backup_id = p.backup_id
-left join copies as c
-    on r.scope = c.scope
-    and r.snapshot_id = c.snapshot_id
-    and r.backup_id = c.source_backup_id
-    and r.destination_backup_id = c.destination_backup_id
+    scope,
+    points.snapshot_id,
+    backup_id, -- VARCHAR: Id of the backup that is copied.
+    points.resource_id,
+    points.resource_name,
+    points.vault_id,
+    points.rp_time,
+    records.destination_region, -- VARCHAR: Its region.
+    records.destination_project_id, -- VARCHAR: Its project.
+    records.destination_vault_id,
+    records.destination_backup_id, -- VARCHAR: The copy.
+    records.status, -- VARCHAR: State of the replication.
+    records.created_at, -- TIMESTAMP: When the replication began.
+    records.fail_code,
+    records.fail_reason,
+    -- VARCHAR: verified, claimed or lost, where the record tells of a copy.
+    copies.state as copy_state,
+    copies.copied_at,
+    records.told_since,
+    -- DOUBLE: From the moment of the point to its copy, where that was seen.
+    cast(
+        date_diff(
+            'second',
+            date_trunc('second', points.rp_time),
+            date_trunc('second', copies.copied_at)
+        ) as double
+    ) / 3600.0 as lag_hours
+from intermediate.int_replications as records
+inner join intermediate.int_recovery_points as points using (scope, backup_id)
+left join intermediate.int_copies as copies
+    on points.scope = copies.scope
+    and points.backup_id = copies.source_backup_id
+    and records.destination_backup_id = copies.destination_backup_id
+where records.place = 1 and not points.is_replica

@@ -1,33 +1,24 @@
--- One row a vault and coming day on which points expire: how many, and which resources lose their last one.
+-- One row a vault and coming day on which points expire: how many, and which resources lose their
+-- last one.
 -- kind: view
-with days as (
-    select * from policy.days where not is_past
-),
-
-points as (
-    select * from intermediate.int_recovery_points where is_dependable and not is_replica and expired_at is not null
-),
-
-standing as (
-    select * from intermediate.int_resource_summary where not has_endless
-),
-
-expiring as (
+with expiring as (
     select
-        p.scope,
-        p.snapshot_id,
-        p.vault_id,
-        p.backup_id,
-        case when s.last_dependable_expiry <= p.expired_at then p.resource_id end as loses,
-        d.day
-    from points as p
-    inner join days as d
-        on p.scope = d.scope
-        and p.snapshot_id = d.snapshot_id
-        and p.expired_at >= d.starts_at
-        and p.expired_at < d.ends_at
-    left join standing as s
-        on p.scope = s.scope and p.snapshot_id = s.snapshot_id and p.resource_id = s.resource_id
+        points.scope,
+        points.snapshot_id,
+        points.vault_id,
+        days.day,
+        case
+            when not summary.has_endless and summary.last_dependable_expiry <= points.expired_at
+                then points.resource_id
+        end as last_of_resource
+    from intermediate.int_recovery_points as points
+    inner join policy.days as days
+        on points.scope = days.scope
+        and points.expired_at >= days.starts_at
+        and points.expired_at < days.ends_at
+    left join intermediate.int_resource_summary as summary
+        on points.scope = summary.scope and points.resource_id = summary.resource_id
+    where points.is_dependable and not points.is_replica and not days.is_past
 )
 
 select
@@ -36,7 +27,14 @@ select
     day,
     vault_id,
     count(*) as points, -- BIGINT: Points that expire on that day.
-    count(distinct loses) as resources_losing_last, -- BIGINT: Resources that have none left then, unless new ones come.
-    coalesce(list_sort(array_agg(distinct loses) filter (where loses is not null)), cast([] as varchar[])) as losing_last -- VARCHAR[]: Their ids.
+    -- BIGINT: Resources that have none left then, unless new ones come.
+    count(distinct last_of_resource) as resources_losing_last,
+    -- VARCHAR[]: Their ids.
+    coalesce(
+        list_sort(
+            array_agg(distinct last_of_resource) filter (where last_of_resource is not null)
+        ),
+        cast([] as varchar[])
+    ) as losing_last
 from expiring
 group by scope, snapshot_id, day, vault_id

@@ -1,36 +1,47 @@
 -- One row a resource whose last point expires unless a new one is made, or a waiver that ends.
 -- title: What ends within 14 days
-with ending as (
+with expiring as (
     select
-        c.scope,
-        c.day,
+        scope,
+        calendar.day,
+        unnest(calendar.losing_last) as resource_id,
+        calendar.vault_id
+    from compliance.retention_calendar as calendar
+    inner join staging.stg_snapshots as snapshots using (scope)
+    where cast(calendar.day as date) <= cast(snapshots.as_of as date) + interval '14' day
+),
+
+endings as (
+    select
+        scope,
+        expiring.day,
         'last recovery point expires' as what,
-        unnest(c.losing_last) as id,
-        c.vault_id as vault
-    from compliance.retention_calendar as c
-    inner join staging.stg_snapshots as n on c.scope = n.scope and c.snapshot_id = n.snapshot_id
-    where cast(c.day as date) <= cast(n.as_of as date) + interval '14 days'
+        coalesce(nullif(trim(resources.resource_name), ''), resource_id) as subject,
+        expiring.vault_id as vault,
+        resources.owner,
+        resource_id as id
+    from expiring
+    left join compliance.resource_compliance as resources using (scope, resource_id)
+    union all
+    select
+        scope,
+        cast(cast(expires_at as date) as varchar) as day,
+        'waiver of ' || control_id || ' ends' as what,
+        waiver_id as subject,
+        null as vault,
+        owner,
+        waiver_id as id
+    from compliance.waiver_register
+    where days_left between 0 and 14
 )
 
 select
-    e.scope,
-    e.day,
-    e.what,
-    coalesce(nullif(trim(r.resource_name), ''), e.id) as subject,
-    e.vault,
-    r.owner,
-    e.id
-from ending as e
-left join compliance.resource_compliance as r on e.scope = r.scope and e.id = r.resource_id
-union all
-select
     scope,
-    cast(cast(expires_at as date) as varchar) as day,
-    'waiver of ' || control_id || ' ends' as what,
-    waiver_id as subject,
-    null as vault,
+    day,
+    what,
+    subject,
+    vault,
     owner,
-    waiver_id as id
-from compliance.waiver_register
-where days_left between 0 and 14
+    id
+from endings
 order by day, what, subject, id

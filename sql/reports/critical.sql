@@ -1,48 +1,59 @@
--- One row a critical control that fails: whom it concerns, since when, and whose it is. Disks of servers that fail alike
--- are counted, and their servers are named.
-with work as (
+-- One row per critical control that fails: what fails, since when, and the owners. `kinds` has the
+-- kind of each subject that fails. `named` leaves out disks whose server fails too.
+with failures as (
     select
-        w.*,
-        coalesce(w.resource_id, w.subject_id) as id,
-        coalesce(nullif(trim(w.resource_name), ''), w.resource_id, w.subject_id) as name,
-        r.server_id
-    from compliance.owner_worklist as w
-    left join compliance.resource_compliance as r
-        on w.scope = r.scope and w.snapshot_id = r.snapshot_id and w.resource_id = r.resource_id
-    where w.severity = 'critical'
+        scope,
+        worklist.control_id,
+        worklist.title,
+        worklist.owner,
+        worklist.first_failed_at,
+        worklist.due_at,
+        resources.server_id,
+        case
+            when resources.resource_type = 'OS::Nova::Server' then 'server'
+            when resources.resource_type = 'OS::Cinder::Volume' then 'disk'
+            when resource_id is not null then 'resource'
+            else worklist.subject_type
+        end as kind,
+        coalesce(resource_id, worklist.subject_id) as id,
+        coalesce(
+            nullif(trim(worklist.resource_name), ''), resource_id, worklist.subject_id
+        ) as name
+    from compliance.owner_worklist as worklist
+    left join compliance.resource_compliance as resources using (scope, resource_id)
+    where worklist.severity = 'critical'
 ),
 
-led as (
-    select w.*, s.id is not null as is_led
-    from work as w
-    left join (select distinct scope, control_id, id from work) as s
-        on w.scope = s.scope and w.control_id = s.control_id and w.server_id = s.id
+servers as (
+    select distinct scope, control_id, id as server_id from failures
 ),
 
 subjects as (
     select
         scope,
         control_id,
-        title,
-        id,
-        name,
-        is_led,
-        min(first_failed_at) as since,
-        min(due_at) as due,
-        list(distinct owner) as owners,
+        failures.title,
+        failures.id,
+        failures.name,
+        servers.server_id is not null as is_disk_of_server,
+        min(failures.kind) as kind,
+        min(failures.first_failed_at) as since,
+        min(failures.due_at) as due,
+        list(distinct failures.owner) as owners,
         count(*) as results
-    from led
-    group by scope, control_id, title, id, name, is_led
+    from failures
+    left join servers using (scope, control_id, server_id)
+    group by all
 )
 
 select
     scope,
     control_id as control,
     title,
-    count(*) filter (where not is_led) as subjects,
-    count(*) filter (where is_led) as disks,
+    list(kind) as kinds,
     sum(results) as results,
-    list({'id': id, 'name': name} order by since, name, id) filter (where not is_led) as named,
+    list({'id': id, 'name': name} order by since, name, id)
+        filter (where not is_disk_of_server) as named,
     list_sort(list_distinct(flatten(list(owners)))) as owners,
     min(since) as since,
     min(due) as due

@@ -1,41 +1,56 @@
--- One row a resource: can it be restored now, and from when? Unprotected ones first. What is not shown to be restorable
--- is either not, or nothing tells. Of a scope that is stale, nothing is known to pass.
+-- One row a resource: can it be restored now, and from when? Unprotected ones first. What is not
+-- shown to be restorable is either not, or nothing tells. Of a scope that is stale, nothing is
+-- known to pass.
 -- title: Resources
 -- links: fails > work by scope id, unknowns > unknown by scope id
-with fails as (
-    select scope, coalesce(resource_id, subject_id) as id, count(*) as results
+with failures as (
+    select scope, coalesce(resource_id, subject_id) as resource_id, count(*) as results
     from compliance.owner_worklist
-    group by scope, coalesce(resource_id, subject_id)
+    group by all
 ),
 
 unknowns as (
-    select scope, coalesce(resource_id, subject_id) as id, count(*) as results
+    select scope, coalesce(resource_id, subject_id) as resource_id, count(*) as results
     from compliance.control_results
     where raw_status = 'unknown'
-    group by scope, coalesce(resource_id, subject_id)
+    group by all
 )
 
 select
-    c.scope,
-    coalesce(nullif(trim(c.resource_name), ''), c.resource_id) as resource,
-    c.owner,
-    case when c.is_stale and c.recency = 'pass' then 'unknown' else c.recency end as recency,
-    case when c.is_stale and c.verdict = 'compliant' then 'unknown' else c.verdict end as verdict,
-    case when c.can_restore_now then 'yes' else 'not shown' end as restorable,
-    c.newest_rp_at as newest_point,
-    c.unprotected_since,
-    c.depth,
-    coalesce(f.results, 0) as fails,
-    coalesce(u.results, 0) as unknowns,
-    c.worst_severity,
-    c.tier,
-    c.resource_type as type,
-    coalesce(nullif(trim(s.resource_name), ''), c.server_id) as server,
-    c.vault_id as vault,
-    c.resource_id as id
-from compliance.resource_compliance as c
-left join compliance.resource_compliance as s
-    on c.scope = s.scope and c.snapshot_id = s.snapshot_id and c.server_id = s.resource_id
-left join fails as f on c.scope = f.scope and c.resource_id = f.id
-left join unknowns as u on c.scope = u.scope and c.resource_id = u.id
-order by case when c.recency = 'fail' then 1 when c.recency = 'unknown' or c.is_stale then 2 else 3 end, fails desc, resource, id
+    resources.scope,
+    coalesce(nullif(trim(resources.resource_name), ''), resources.resource_id) as resource,
+    resources.owner,
+    case
+        when resources.is_stale and resources.recency = 'pass' then 'unknown'
+        else resources.recency
+    end as recency,
+    case
+        when resources.is_stale and resources.verdict = 'compliant' then 'unknown'
+        else resources.verdict
+    end as verdict,
+    case when resources.can_restore_now then 'yes' else 'not shown' end as restorable,
+    resources.newest_rp_at as newest_point,
+    resources.unprotected_since,
+    resources.depth,
+    coalesce(failures.results, 0) as fails,
+    coalesce(unknowns.results, 0) as unknowns,
+    resources.worst_severity,
+    resources.tier,
+    resources.resource_type as type,
+    coalesce(nullif(trim(servers.resource_name), ''), resources.server_id) as server,
+    resources.vault_id as vault,
+    resources.resource_id as id
+from compliance.resource_compliance as resources
+left join failures using (scope, resource_id)
+left join unknowns using (scope, resource_id)
+left join compliance.resource_compliance as servers
+    on resources.scope = servers.scope and resources.server_id = servers.resource_id
+order by
+    case
+        when resources.recency = 'fail' then 1
+        when resources.recency = 'unknown' or resources.is_stale then 2
+        else 3
+    end,
+    fails desc,
+    resource,
+    id

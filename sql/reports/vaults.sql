@@ -1,7 +1,14 @@
--- One row a vault: how much the backups in it were made of. That is the size of the sources, not of what is stored.
+-- One row a vault: how much the backups in it were made of. That is the size of the sources, not of
+-- what is stored.
 -- title: Vaults
 -- links: resources > resources by scope vault
-with points as (
+with resources as (
+    select scope, vault_id, count(*) as resources
+    from compliance.resource_compliance
+    group by scope, vault_id
+),
+
+points as (
     select
         scope,
         vault_id,
@@ -11,20 +18,18 @@ with points as (
         max(created_at) as newest
     from compliance.recovery_points
     group by scope, vault_id
-),
-
-resources as (
-    select scope, vault_id, count(*) as resources from compliance.resource_compliance group by scope, vault_id
 )
 
 select
-    p.scope,
-    p.vault_id as vault,
-    p.points,
-    coalesce(r.resources, 0) as resources,
-    p.source_gb,
-    p.oldest,
-    p.newest
-from points as p
-left join resources as r on p.scope = r.scope and p.vault_id is not distinct from r.vault_id
-order by p.source_gb desc, vault
+    points.scope,
+    points.vault_id as vault,
+    points.points,
+    coalesce(resources.resources, 0) as resources,
+    points.source_gb,
+    points.oldest,
+    points.newest
+from points
+left join resources
+    on points.scope = resources.scope
+    and points.vault_id is not distinct from resources.vault_id
+order by points.source_gb desc, vault

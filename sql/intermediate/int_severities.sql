@@ -1,0 +1,18 @@
+-- One row a severity: the higher its rank, the worse.
+-- kind: view
+with severities as (
+    select 'critical' as severity, 5 as rank
+    union all
+    select 'high' as severity, 4 as rank
+    union all
+    select 'medium' as severity, 3 as rank
+    union all
+    select 'low' as severity, 2 as rank
+    union all
+    select 'info' as severity, 1 as rank
+)
+
+select
+    severity, -- VARCHAR: How much a failure matters.
+    rank -- BIGINT: The higher, the worse.
+from severities

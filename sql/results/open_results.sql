@@ -1,0 +1,20 @@
+-- One row a result that does not pass, as it is kept for the next snapshot to compare with.
+select
+    scope,
+    snapshot_id,
+    as_of,
+    control_id,
+    control_version,
+    policy_sha256,
+    waivers_sha256,
+    severity,
+    subject_kind,
+    subject_id,
+    subject_name,
+    resource_id,
+    resource_name,
+    owner,
+    effective_status as status,
+    since,
+    first_failed_at
+from intermediate.int_open_findings
