@@ -172,14 +172,14 @@ intervals as (
     select
         *,
         lag(rp_time) over (
-            partition by scope, resource_id order by is_open, rp_time, backup_id
+            partition by scope, resource_id order by is_open, rp_time, backup_id, still_exists desc
         ) as previous_at,
         lag(backup_id) over (
-            partition by scope, resource_id order by is_open, rp_time, backup_id
+            partition by scope, resource_id order by is_open, rp_time, backup_id, still_exists desc
         ) as previous_id,
         max(case when still_exists then rp_time end) over (
             partition by scope, resource_id
-            order by is_open, rp_time, backup_id
+            order by is_open, rp_time, backup_id, still_exists desc
             rows between unbounded preceding and 1 preceding
         ) as previous_existing_at
     from interval_ends
