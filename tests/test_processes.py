@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from pipelines.block import Block
-from pipelines.problem import Problem
 
+from pipelines.errors import WarehouseError
+from pipelines.landing.blocks import Block
 from pipelines.normalize import processes
 from pipelines.normalize.processes import BlockReaders
 from pipelines.normalize.snapshot import Normalizer
@@ -23,7 +23,7 @@ ENDLESS = """
 import os, threading
 from pipelines.normalize.processes import BlockReaders
 from pipelines.normalize.snapshot import Normalizer
-from pipelines.block import Block
+from pipelines.landing.blocks import Block
 import itertools, json
 started = BlockReaders._start
 def start(self):
@@ -71,7 +71,7 @@ def test_a_process_that_dies_is_a_problem_and_not_a_hang() -> None:
             worker.kill()
         while not all(worker.is_ready() for worker in readers._workers):
             time.sleep(0.01)
-        with pytest.raises(Problem, match="ended with -9"):
+        with pytest.raises(WarehouseError, match="ended with -9"):
             readers.submit(blocks()[0].data).result(timeout=60)
     finally:
         readers.close()
