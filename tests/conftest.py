@@ -14,6 +14,9 @@ from typing import Any
 import pytest
 import yaml
 
+from pipelines.config import Settings
+from pipelines.extract.rate_limit import RateLimiters
+from pipelines.extract.run import ScopeLocations, ScopeRun
 from pipelines.sandbox import Sandbox, serve
 from pipelines.storage.home import Home
 
@@ -103,6 +106,12 @@ def clouds_yaml(folder: Path, **clouds: object) -> Path:
     path = folder / "clouds.yaml"
     path.write_text(yaml.safe_dump({"clouds": clouds}))
     return path
+
+
+def scope_run(home: Home, settings: Settings) -> ScopeRun:
+    """The run of the scope `prod` alone."""
+    limiters = RateLimiters(settings.reading.requests_per_second)
+    return ScopeRun(home, "prod", settings.reading, limiters, ScopeLocations(home))
 
 
 def elsewhere(service: Sandbox) -> dict[str, Any]:

@@ -8,13 +8,12 @@ import pytest
 
 from pipelines.config import Settings
 from pipelines.errors import WarehouseError
-from pipelines.extract.pace import Pacers
-from pipelines.extract.scope import open_scope
+from pipelines.extract.login import open_scope
 from pipelines.extract.snapshot import land_scope
 from pipelines.sandbox import Sandbox, serve
 from pipelines.sandbox.iam import ACCESS_KEY, PROJECTS, REGION, SECRET_KEY
 from pipelines.storage.home import Home
-from tests.conftest import clouds_yaml
+from tests.conftest import clouds_yaml, scope_run
 from tests.given import server, volume
 
 
@@ -30,7 +29,7 @@ def test_a_scope_is_read_with_signed_requests_and_no_token(
     backups = [server("a b+c~d"), volume("v1")]
     with serve(backups) as service:
         monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(clouds_yaml(tmp_path, prod=cloud(service))))
-        snapshot = land_scope(home, "prod", Settings.load(str(home.path)), Pacers(1000), lambda *_: None)
+        snapshot = land_scope(scope_run(home, Settings.load(str(home.path))))
         assert service.requests == {"list": 2, "show": 2}
     assert (snapshot.complete, snapshot.listed, snapshot.shown) == (True, 2, 2)
     assert snapshot.project_id == PROJECTS[REGION]
@@ -43,8 +42,8 @@ def test_a_wrong_key_is_one_clear_line(
     home.prepare()
     with serve([]) as service:
         monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(clouds_yaml(tmp_path, prod=cloud(service, **auth))))
-        with pytest.raises(WarehouseError, match=r"goes on refusing its credentials: 401 APIGW\.0301") as caught:
-            land_scope(home, "prod", Settings.load(str(home.path)), Pacers(1000), lambda *_: None)
+        with pytest.raises(WarehouseError, match=r"keeps refusing its credentials: 401 APIGW\.0301") as caught:
+            land_scope(scope_run(home, Settings.load(str(home.path))))
     assert "hush" not in str(caught.value)
 
 

@@ -19,16 +19,16 @@ import pytest
 
 from pipelines.config import Settings
 from pipelines.errors import WarehouseError
-from pipelines.extract.pace import Pacers
-from pipelines.extract.snapshot import land_scope, land_scopes
+from pipelines.extract.scopes import land_scopes
+from pipelines.extract.snapshot import land_scope
 from pipelines.landing.manifest import LIST, SHOW, Snapshot, read_snapshots
 from pipelines.landing.reader import part_lines, read_lines
 from pipelines.landing.writer import LINES_A_FRAME
 from pipelines.sandbox import Sandbox, serve
 from pipelines.sandbox.faults import Fault, Faults
-from pipelines.sandbox.store import Held
+from pipelines.sandbox.store import MemoryStore
 from pipelines.storage.home import Home
-from tests.conftest import clouds_yaml
+from tests.conftest import clouds_yaml, scope_run
 from tests.given import Body, server, volume
 
 # The environment of the tests is cleaned before each of them; this one is read when they are collected.
@@ -43,7 +43,7 @@ def estate(count: int) -> list[Body]:
     ]
 
 
-class Remembered(Held):
+class Remembered(MemoryStore):
     """A store that remembers every set of ids it ever had."""
 
     def __init__(self, bodies: list[Body]) -> None:
@@ -70,7 +70,7 @@ def landed_ids(home: Home, snapshot: Snapshot) -> set[str]:
     return {str(item["id"]) for page in pages for item in page["backups"]} - set(snapshot.vanished)
 
 
-def printable(home: Home, snapshot: Snapshot) -> dict[str, Any]:
+def details_by_id(home: Home, snapshot: Snapshot) -> dict[str, Any]:
     bodies = (json.loads(line)["backup"] for _, line in read_lines(home, snapshot, SHOW))
     return {str(body["id"]): body for body in bodies}
 
@@ -79,14 +79,16 @@ def printable(home: Home, snapshot: Snapshot) -> dict[str, Any]:
 def test_under_random_faults_a_reading_is_the_truth_or_says_that_it_is_not(
     home: Home, service: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
-    monkeypatch.setattr("pipelines.extract.client.PAGE", 10)
-    monkeypatch.setattr("pipelines.extract.client.READ_TIMEOUT", 0.3)
+    monkeypatch.setattr("pipelines.extract.client.PAGE_SIZE", 10)
+    monkeypatch.setattr("pipelines.extract.scope.READ_TIMEOUT", 0.3)
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(clouds_yaml(tmp_path, prod=service.cloud())))
     dice = random.Random(seed)
     store = Remembered(estate(dice.choice([0, 7, 25, 45])))
     service.cbr.backups = store
     kinds = tuple(dice.sample(list(Fault), dice.randint(2, 8)))
-    service.faults = Faults.chance(seed, share=dice.choice([0.05, 0.2, 0.5]), most=dice.randint(1, 15), kinds=kinds)
+    service.faults = Faults.at_random(
+        seed, share=dice.choice([0.05, 0.2, 0.5]), maximum=dice.randint(1, 15), faults=kinds
+    )
     environ = {"CBR_CLOUDS": "prod", "CBR_REQUESTS_PER_SECOND": "100000"}
     environ["CBR_RETRY_SECONDS"] = dice.choice(["0.05", "5"])
     home.prepare()
@@ -96,16 +98,16 @@ def test_under_random_faults_a_reading_is_the_truth_or_says_that_it_is_not(
     assert read_snapshots(home) == ([snapshot] if snapshot else [])
     if snapshot is None:
         assert re.search(
-            "gave no good answer|goes on refusing its credentials|can't be reached|no token", str(reading.problem)
+            "gave no valid response|keeps refusing its credentials|can't be reached|no token", str(reading.problem)
         )
         return
     if not snapshot.complete:
         assert snapshot.incomplete_reason
         return
-    found = landed_ids(home, snapshot)
-    assert found in store.truths
-    bodies = printable(home, snapshot)
-    assert bodies.keys() >= {backup_id for backup_id in found if (store.get(backup_id) or {}).get("children")}
+    ids = landed_ids(home, snapshot)
+    assert ids in store.truths
+    bodies = details_by_id(home, snapshot)
+    assert bodies.keys() >= {backup_id for backup_id in ids if (store.get(backup_id) or {}).get("children")}
     assert all(body == store.get(backup_id) for backup_id, body in bodies.items() if store.get(backup_id))
 
 
@@ -114,14 +116,14 @@ import sys
 from pathlib import Path
 from pipelines.config import Settings
 from pipelines.extract import client
-from pipelines.extract.snapshot import land_all
-from pipelines.home import Home
-client.PAGE = 50
+from pipelines.extract.scopes import land_scopes
+from pipelines.storage.home import Home
+client.PAGE_SIZE = 50
 settings = Settings.load(sys.argv[1])
 home = Home(settings.home)
 home.prepare()
 with home.lock():
-    [reading] = land_all(home, settings, lambda *_: None)
+    [reading] = land_scopes(home, settings, lambda *_: None)
 sys.exit(str(reading.problem) if reading.problem else 0)
 """
 
@@ -130,7 +132,7 @@ def test_a_reading_that_is_killed_goes_on_and_reads_nothing_again_that_it_has(
     home: Home, service: Sandbox, tmp_path: Path
 ) -> None:
     bodies = estate(300)
-    service.cbr.backups = Held(bodies)
+    service.cbr.backups = MemoryStore(bodies)
     service.latency = 0.02
     path = clouds_yaml(tmp_path, prod=service.cloud())
     environ = os.environ | {"CBR_CLOUDS": "prod", "OS_CLIENT_CONFIG_FILE": str(path), "CBR_CONCURRENCY": "4"}
@@ -156,7 +158,7 @@ def test_a_reading_that_is_killed_goes_on_and_reads_nothing_again_that_it_has(
     assert snapshot.complete
     assert landed_ids(home, snapshot) == {body["id"] for body in bodies}
     truth = {str(body["id"]): body for body in bodies}
-    assert printable(home, snapshot) == truth
+    assert details_by_id(home, snapshot) == truth
     lines = [line for _, line in read_lines(home, snapshot, SHOW)]
     assert len(lines) == len(truth)
     # What is lost with a kill is what was under way: one frame that was not full, and one request a thread.
@@ -169,14 +171,14 @@ def test_a_reading_that_is_killed_goes_on_and_reads_nothing_again_that_it_has(
 def test_an_unfinished_reading_that_is_too_old_is_begun_anew(
     home: Home, service: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    service.cbr.backups = Held(estate(30))
+    service.cbr.backups = MemoryStore(estate(30))
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(clouds_yaml(tmp_path, prod=service.cloud())))
     home.prepare()
 
     def read(resume_minutes: str, retry_seconds: str = "5") -> Snapshot:
         environ = {"CBR_RESUME_MINUTES": resume_minutes, "CBR_RETRY_SECONDS": retry_seconds}
         settings = Settings.load(str(home.path), environ, full=True)
-        return land_scope(home, "prod", settings, Pacers(1e6), lambda *_: None)
+        return land_scope(scope_run(home, settings))
 
     def fail() -> None:
         """Read half of it."""

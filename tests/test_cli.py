@@ -50,7 +50,7 @@ def failed(*arguments: str) -> str:
 
 def test_demo_answers_and_says_where_the_file_is(demo: Demo) -> None:
     assert (demo.exit_code, demo.stderr) == (0, "")
-    for word in ("synthetic data of the sandbox", "resource-recent-recovery-point", "critical", "fail", "erp-db"):
+    for word in ("(synthetic data)", "resource-recent-recovery-point", "critical", "fail", "erp-db"):
         assert word in demo.stdout
     assert demo.home.warehouse.exists()
     assert "cbr-demo/warehouse.duckdb" in demo.stdout.replace("\n", "")
@@ -195,7 +195,7 @@ def test_an_unreachable_endpoint_ends_in_one_line(
 ) -> None:
     monkeypatch.setenv("CBR_RETRY_SECONDS", "0.1")
     configure(prod=service.cloud() | {"cbr_endpoint_override": "http://127.0.0.1:9"})
-    assert "gave no good answer in 0.1 s" in failed("run")
+    assert "gave no valid response in 0.1 s" in failed("run")
 
 
 def test_an_unknown_cloud_ends_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,11 +11,11 @@ import yaml
 from pipelines.config import ReadSettings
 from pipelines.errors import WarehouseError
 from pipelines.extract.client import Client
-from pipelines.extract.pace import Pacer
-from pipelines.extract.scope import open_scope
+from pipelines.extract.login import open_scope
+from pipelines.extract.rate_limit import RateLimiter
 from pipelines.sandbox import Sandbox, serve
-from pipelines.sandbox.answers import Answer
 from pipelines.sandbox.iam import PROJECTS, REGION
+from pipelines.sandbox.responses import Response
 from tests.conftest import clouds_yaml
 from tests.test_readme import README
 
@@ -35,10 +35,10 @@ def configured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def problem(name: str = "prod") -> str:
     with pytest.raises(WarehouseError) as caught, open_scope(name, IMPATIENT):
         pass
-    said = str(caught.value)
-    assert "\n" not in said
-    assert SECRET not in said
-    return said
+    message = str(caught.value)
+    assert "\n" not in message
+    assert SECRET not in message
+    return message
 
 
 def test_a_scope_is_a_cloud_of_clouds_yaml(service: Sandbox, configured: Path) -> None:
@@ -61,7 +61,7 @@ def test_the_readmes_own_entry_logs_in_wherever_auth_url_ends(service: Sandbox, 
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"password": SECRET}, "refused user 'sandbox-auditor' of cloud 'prod': The username or password is wrong"),
         ({"username": "nobody"}, "refused user 'nobody'"),
@@ -69,14 +69,14 @@ def test_the_readmes_own_entry_logs_in_wherever_auth_url_ends(service: Sandbox, 
         ({"auth_url": "http://127.0.0.1:9/v3"}, "can't be reached at http://127.0.0.1:9/v3"),
     ],
 )
-def test_what_iam_refuses_is_said(service: Sandbox, configured: Path, change: dict[str, str], said: str) -> None:
+def test_what_iam_refuses_is_said(service: Sandbox, configured: Path, change: dict[str, str], message: str) -> None:
     cloud = service.cloud()
     clouds_yaml(configured.parent, prod=cloud | {"auth": cloud["auth"] | change})
-    assert said in problem()
+    assert message in problem()
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("clouds:\n  prod:\n    auth: {password: " + SECRET + "\n", "line 4, is not YAML"),
         ("clouds:\n  prod:\n    auth: {password: !" + SECRET + "}\n", "line 3, is not YAML"),
@@ -99,18 +99,18 @@ def test_what_iam_refuses_is_said(service: Sandbox, configured: Path, change: di
         ("clouds:\n  prod: {auth_type: nonsense, auth: {password: " + SECRET + "}}\n", "nonsense"),
     ],
 )
-def test_a_broken_clouds_yaml_is_said(configured: Path, text: str, said: str) -> None:
+def test_a_broken_clouds_yaml_is_said(configured: Path, text: str, message: str) -> None:
     configured.write_text(text)
-    assert said in problem()
+    assert message in problem()
 
 
 def test_whoever_waits_for_a_first_answer_is_told_why_once(
     service: Sandbox, configured: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("pipelines.extract.scope.SILENT_SECONDS", 0.0)
-    answers = iter([Answer(503, {"error": {"message": "closed\x1b[2J for a while"}})] * 3)
-    plain = service.answer
-    monkeypatch.setattr(service, "answer", lambda *request: next(answers, None) or plain(*request))
+    monkeypatch.setattr("pipelines.extract.login.SILENT_SECONDS", 0.0)
+    answers = iter([Response(503, {"error": {"message": "closed\x1b[2J for a while"}})] * 3)
+    plain = service.respond
+    monkeypatch.setattr(service, "respond", lambda *request: next(answers, None) or plain(*request))
     clouds_yaml(configured.parent, prod=service.cloud())
     with open_scope("prod", ReadSettings(retry_seconds=60)):
         pass
@@ -139,8 +139,8 @@ def test_a_token_without_cbr_in_its_catalog_says_what_to_set(service: Sandbox, c
 
 def test_the_password_does_not_follow_a_redirect(service: Sandbox, configured: Path) -> None:
     with serve([]) as other:
-        away = Answer(307, {}, {"Location": f"{other.url}/v3/auth/tokens"})
-        service.answer = lambda *_: away  # type: ignore[method-assign]
+        away = Response(307, {}, {"Location": f"{other.url}/v3/auth/tokens"})
+        service.respond = lambda *_: away  # type: ignore[method-assign]
         clouds_yaml(configured.parent, prod=service.cloud())
         problem()
         assert other.requests.total() == 0
@@ -148,7 +148,7 @@ def test_the_password_does_not_follow_a_redirect(service: Sandbox, configured: P
 
 @pytest.mark.parametrize("token", [{}, None, {"expires_at": "soon", "catalog": []}])
 def test_an_answer_that_is_no_token_is_said(service: Sandbox, configured: Path, token: Any) -> None:
-    service.answer = lambda *_: Answer(201, {"token": token}, {"X-Subject-Token": "t"})  # type: ignore[method-assign]
+    service.respond = lambda *_: Response(201, {"token": token}, {"X-Subject-Token": "t"})  # type: ignore[method-assign]
     clouds_yaml(configured.parent, prod=service.cloud())
     assert "IAM at" in problem()
 
@@ -156,14 +156,14 @@ def test_an_answer_that_is_no_token_is_said(service: Sandbox, configured: Path, 
 def test_a_token_of_no_project_says_what_to_set(
     service: Sandbox, configured: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plain = service.answer
+    plain = service.respond
 
     def unscoped(*request: Any) -> Any:
         answer = plain(*request)
         answer.body["token"].pop("project")
         return answer
 
-    monkeypatch.setattr(service, "answer", unscoped)
+    monkeypatch.setattr(service, "respond", unscoped)
     clouds_yaml(configured.parent, prod=service.cloud())
     assert "belongs to no project" in problem()
 
@@ -176,7 +176,7 @@ def entry(service: Sandbox, **more: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("password: 20240117", "auth.password of cloud 'prod' in clouds.yaml is a number to YAML, and has to be text. Put quotes"),
         ("password: 1.5", "auth.password of cloud 'prod' in clouds.yaml is a number"),
@@ -191,9 +191,9 @@ def entry(service: Sandbox, **more: Any) -> dict[str, Any]:
         ("auth_url: http://" + "a" * 300 + "/v3", "auth_url of cloud 'prod' in clouds.yaml is not a URL"),
     ],
 )  # fmt: skip
-def test_a_value_that_can_not_be_meant_is_named(configured: Path, text: str, said: str) -> None:
+def test_a_value_that_can_not_be_meant_is_named(configured: Path, text: str, message: str) -> None:
     configured.write_text(f"clouds:\n  prod:\n    auth:\n      {text}\n")
-    assert said in problem()
+    assert message in problem()
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_an_override_that_is_no_endpoint_is_named(service: Sandbox, configured: 
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("{auth_type: aksk, auth: {ak: x, sk: " + SECRET + "}}", "It needs clouds: NAME: auth_type: aksk, auth: (access_key"),
         ("{auth_type: aksk, auth: " + SECRET + "}", "auth of cloud 'prod' in clouds.yaml is not a section"),
@@ -218,24 +218,24 @@ def test_an_override_that_is_no_endpoint_is_named(service: Sandbox, configured: 
         ("[]", "cloud 'prod' in clouds.yaml"),
     ],
 )  # fmt: skip
-def test_an_entry_of_another_shape_is_one_line(configured: Path, text: str, said: str) -> None:
+def test_an_entry_of_another_shape_is_one_line(configured: Path, text: str, message: str) -> None:
     configured.write_text(f"clouds:\n  prod: {text}\n")
-    assert said in problem()
+    assert message in problem()
 
 
 @pytest.mark.parametrize("key", ["cacert", "cert", "key"])
 @pytest.mark.parametrize(
-    ("content", "said"), [(None, "can't be read: No such file"), ("no PEM", "is not what it should be")]
+    ("content", "message"), [(None, "can't be read: No such file"), ("no PEM", "is not a valid PEM file")]
 )
 def test_a_file_that_the_entry_names_is_looked_at_first(
-    service: Sandbox, configured: Path, key: str, content: str | None, said: str
+    service: Sandbox, configured: Path, key: str, content: str | None, message: str
 ) -> None:
     file = configured.parent / "named.pem"
     if content:
         file.write_text(content)
     named = {key: str(file)} | ({"cert": str(certificate_in(configured.parent))} if key == "key" else {})
     clouds_yaml(configured.parent, prod=entry(service, **named))
-    assert f"{key} of cloud 'prod' in clouds.yaml, {file}, {said}" in problem()
+    assert f"{key} of cloud 'prod' in clouds.yaml, {file}, {message}" in problem()
     assert service.requests.total() == 0
 
 
@@ -305,7 +305,7 @@ def test_of_several_endpoints_none_is_taken_without_a_region(
     clouds_yaml(configured.parent, prod=cloud)
     with open_scope("prod") as scope:
         assert (scope.region, scope.url) == (REGION, f"{service.url}/v3/{PROJECTS[REGION]}")
-    plain = service.answer
+    plain = service.respond
 
     def with_another(*request: Any) -> Any:
         answer = plain(*request)
@@ -313,7 +313,7 @@ def test_of_several_endpoints_none_is_taken_without_a_region(
             offered["endpoints"].append(offered["endpoints"][0] | {"region": "b-2", "region_id": "b-2", "id": "other"})
         return answer
 
-    monkeypatch.setattr(service, "answer", with_another)
+    monkeypatch.setattr(service, "respond", with_another)
     assert f"cloud 'prod' has no region_name, and its catalog lists CBR in b-2, {REGION}" in problem()
     clouds_yaml(configured.parent, prod=cloud | {"region_name": "b-2"})
     with open_scope("prod") as scope:
@@ -334,21 +334,21 @@ def test_what_a_netrc_holds_is_sent_to_nobody_and_a_proxy_of_the_environment_is_
 ) -> None:
     (configured.parent / ".netrc").write_text(f"machine 127.0.0.1\n  login somebody\n  password {SECRET}\n")
     seen: list[tuple[str, str | None]] = []
-    plain = service.answer
+    plain = service.respond
 
-    def watched(method: str, path: str, headers: dict[str, str], content: bytes) -> Answer:
+    def watched(method: str, path: str, headers: dict[str, str], content: bytes) -> Response:
         seen.append((path, headers.get("authorization")))
         return plain(method, path.removeprefix("http://cbr.invalid"), headers, content)
 
-    monkeypatch.setattr(service, "answer", watched)
+    monkeypatch.setattr(service, "respond", watched)
     clouds_yaml(configured.parent, prod=entry(service))
     with open_scope("prod") as scope:
-        Client(scope, Pacer(1000), 1).page(0)
+        Client(scope, RateLimiter(1000), 1).list_page(0)
     monkeypatch.setenv("http_proxy", service.url)
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     clouds_yaml(configured.parent, prod=entry(service, cbr_endpoint_override="http://cbr.invalid"))
     with open_scope("prod") as scope:
-        Client(scope, Pacer(1000), 1).page(0)
+        Client(scope, RateLimiter(1000), 1).list_page(0)
     assert {authorization for _, authorization in seen} == {None}
     assert [path.partition("/v3")[0] for path, _ in seen if "/backups" in path] == ["", "http://cbr.invalid"]
 

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from pipelines.contract.columns import Type
-from pipelines.normalize.tolerant.coerce import Fit, fitter
+from pipelines.normalize.coerce import Fit, fitter
 
 S, C, R = Fit.AS_SENT, Fit.COERCED, Fit.REFUSED
 NOON = datetime(2020, 2, 5, 12)

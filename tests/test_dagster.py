@@ -16,7 +16,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from pipelines import clock
 from pipelines.config import DeploymentSettings
 from pipelines.errors import WarehouseError
-from pipelines.extract.watch import in_background
+from pipelines.extract.watchdog import run_in_background
 from pipelines.orchestration.checks import audit_check_specs
 from pipelines.orchestration.jobs import build_schedule
 from pipelines.orchestration.keys import LANDING, REPORT, TABLE_GROUPS
@@ -35,10 +35,10 @@ def execute(
     clouds: str = "sandbox",
     *,
     job: str = "cbr_snapshot",
-    operation: DeploymentSettings | None = None,
+    deployment: DeploymentSettings | None = None,
     **more: Any,
 ) -> dg.ExecuteInProcessResult:
-    definitions = build_definitions(Warehouse(home=str(home.path), clouds=clouds), deployment=operation)
+    definitions = build_definitions(Warehouse(home=str(home.path), clouds=clouds), deployment=deployment)
     return definitions.resolve_job_def(job).execute_in_process(raise_on_error=False, **more)
 
 
@@ -240,7 +240,7 @@ class Two:
     home: Home
     service: Sandbox
     clouds: Path
-    operation: DeploymentSettings = field(default_factory=lambda: DeploymentSettings(is_production=True))
+    deployment: DeploymentSettings = field(default_factory=lambda: DeploymentSettings(is_production=True))
 
     def configure(self, **down: Any) -> None:
         entry = self.service.cloud()
@@ -249,7 +249,7 @@ class Two:
 
     @property
     def definitions(self) -> dg.Definitions:
-        return build_definitions(Warehouse(home=str(self.home.path), clouds="well,other"), deployment=self.operation)
+        return build_definitions(Warehouse(home=str(self.home.path), clouds="well,other"), deployment=self.deployment)
 
     def run(self, instance: dg.DagsterInstance, **more: Any) -> dg.ExecuteInProcessResult:
         job = self.definitions.resolve_job_def("cbr_snapshot")
@@ -338,10 +338,10 @@ def test_where_no_cloud_could_be_read_landing_fails_and_nothing_is_published(two
 
 def test_a_run_of_the_schedule_waits_for_another_one_in_its_home(home: Home) -> None:
     home.prepare()
-    with pytest.raises(WarehouseError, match="another run"), home.lock(), home.lock(patience=0.05):
+    with pytest.raises(WarehouseError, match="another run"), home.lock(), home.lock(wait_seconds=0.05):
         pass
     with home.lock():
-        waited = in_background("waits", lambda: home.lock(patience=60).__enter__())
+        waited = run_in_background("waits", lambda: home.lock(wait_seconds=60).__enter__())
         assert not waited.done()
     assert waited.result(timeout=60) is None
 

@@ -16,10 +16,10 @@ import pytest
 from keystoneauth1.session import Session
 
 from pipelines.config import Settings
-from pipelines.extract.snapshot import ScopeResult, land_scopes
+from pipelines.extract.scopes import ScopeResult, land_scopes
 from pipelines.landing.manifest import read_snapshots
 from pipelines.sandbox import Sandbox, serve
-from pipelines.sandbox.answers import iam_error
+from pipelines.sandbox.responses import iam_error
 from pipelines.storage.home import Home
 from tests.conftest import clouds_yaml, elsewhere
 from tests.given import server, volume
@@ -40,7 +40,7 @@ def before(service: Sandbox, answering: Answering) -> Iterator[dict[str, Any]]:
                 self.close_connection = True
                 return
             headers = {name.lower(): value for name, value in self.headers.items()}
-            answer = service.answer(self.command, self.path, headers, content)
+            answer = service.respond(self.command, self.path, headers, content)
             self.send_response(answer.status)
             for name, value in ({"Content-Length": str(len(answer.content()))} | answer.headers).items():
                 self.send_header(name, value)
@@ -68,7 +68,7 @@ def before(service: Sandbox, answering: Answering) -> Iterator[dict[str, Any]]:
 
 
 def dripping(asked: str, part: str) -> Answering:
-    """Answer what `asked` names with a byte now and then, for ever."""
+    """Response what `asked` names with a byte now and then, for ever."""
 
     def answering(handler: BaseHTTPRequestHandler) -> bool:
         if asked not in handler.path:
@@ -86,7 +86,7 @@ def dripping(asked: str, part: str) -> Answering:
 def read(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, ScopeResult]]:
     """Read clouds side by side, as a run that holds the home does."""
     home.prepare()
-    monkeypatch.setattr("pipelines.extract.snapshot.LOOK_SECONDS", 0.05)
+    monkeypatch.setattr("pipelines.extract.scopes.CHECK_SECONDS", 0.05)
 
     def reading(retry_seconds: float = 0.1, **clouds: Any) -> dict[str, ScopeResult]:
         monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(clouds_yaml(tmp_path, **clouds)))
@@ -94,7 +94,7 @@ def read(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callabl
         with home.lock():
             readings = land_scopes(home, Settings.load(str(home.path), environ), lambda *_: None)
         with home.lock():  # nobody holds it any more
-            return {one.scope: one for one in readings}
+            return {result.scope: result for result in readings}
 
     return reading
 
@@ -116,7 +116,7 @@ def test_an_answer_that_drips_has_a_deadline_and_the_other_cloud_is_landed(
 def test_a_library_that_never_returns_holds_up_neither_the_other_cloud_nor_the_home(
     read: Any, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipelines.extract.watch.STALLED", 0.5)
+    monkeypatch.setattr("pipelines.extract.watchdog.STALL_SECONDS", 0.5)
     released, plain = threading.Event(), Session.get_project_id
     with serve([server("s1")]) as blocked, serve([server("s2")]) as well:
 
@@ -128,7 +128,7 @@ def test_a_library_that_never_returns_holds_up_neither_the_other_cloud_nor_the_h
         monkeypatch.setattr(Session, "get_project_id", get_project_id)
         readings = read(blocked=blocked.cloud(), well=elsewhere(well))
         assert readings["well"].snapshot is not None
-        assert "'blocked' did not get on for 0.5 s and was given up" in str(readings["blocked"].problem)
+        assert "'blocked' made no progress for 0.5 s and was given up" in str(readings["blocked"].problem)
         [late] = [thread for thread in threading.enumerate() if thread.name == "scope blocked"]
         assert late.daemon
         released.set()
@@ -192,12 +192,12 @@ def test_an_interrupt_ends_a_run_though_a_library_is_blocked(
             assert process.stdout
             assert "blocked\n" in iter(process.stdout.readline, "")
             process.send_signal(asked)
-            _, said = process.communicate(timeout=60)
+            _, stderr = process.communicate(timeout=60)
         finally:
             process.kill()
     assert process.returncode == (128 + asked if run == "cbr-warehouse run" else 1)
     if run == "cbr-warehouse run":
-        assert "interrupted" in said
-        assert "Traceback" not in said
+        assert "interrupted" in stderr
+        assert "Traceback" not in stderr
     with home.lock():
         assert read_snapshots(home) == []

@@ -14,34 +14,36 @@ import pytest
 from pipelines import clock
 from pipelines.config import Settings
 from pipelines.errors import WarehouseError
-from pipelines.extract.details import SEVENTH, turn, turns_since
-from pipelines.extract.pace import Pacers
-from pipelines.extract.snapshot import land_scope, land_scopes
+from pipelines.extract.reuse import REFRESH_DAYS, landed_id, refresh_day, refresh_days_between
+from pipelines.extract.scopes import land_scopes
+from pipelines.extract.snapshot import land_scope
 from pipelines.landing.attempts import read_attempts
 from pipelines.landing.manifest import LIST, SHOW, Snapshot, read_snapshots
 from pipelines.landing.reader import read_lines
+from pipelines.landing.wire import id_of, parse
 from pipelines.landing.writer import LINES_A_FRAME, SnapshotWriter
 from pipelines.sandbox import Sandbox, serve
-from pipelines.sandbox.answers import Answer, cbr_error, gateway_error, html, malformed_url
 from pipelines.sandbox.faults import LIST as LISTING
-from pipelines.sandbox.faults import PASSING, Fault, Faults, Quota
 from pipelines.sandbox.faults import SHOW as SHOWING
+from pipelines.sandbox.faults import TRANSIENT, Fault, Faults
+from pipelines.sandbox.quota import Quota
+from pipelines.sandbox.responses import Response, cbr_error, gateway_error, html, malformed_url
 from pipelines.storage.home import Home
-from tests.conftest import clouds_yaml, elsewhere
+from tests.conftest import clouds_yaml, elsewhere, scope_run
 from tests.given import AS_OF, Body, server, volume
 
-Change = Callable[[str, Answer], Answer]  # path, the answer that would be
+Change = Callable[[str, Response], Response]  # path, the answer that would be
 Read = Callable[..., Snapshot]
 
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipelines.extract.client.READ_TIMEOUT", 0.5)
+    monkeypatch.setattr("pipelines.extract.scope.READ_TIMEOUT", 0.5)
 
 
 @pytest.fixture
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipelines.extract.client.PAGE", 100)
+    monkeypatch.setattr("pipelines.extract.client.PAGE_SIZE", 100)
 
 
 @pytest.fixture
@@ -54,7 +56,7 @@ def read(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Read:
         for name, value in ({"retry_seconds": 10} | settings).items():
             monkeypatch.setenv(f"CBR_{name.upper()}", str(value))
         chosen = Settings.load(str(home.path), full=full)
-        return land_scope(home, "prod", chosen, Pacers(chosen.reading.requests_per_second), lambda *_: None)
+        return land_scope(scope_run(home, chosen))
 
     return reading
 
@@ -71,8 +73,8 @@ def at_time(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
 
 
 def changed(service: Sandbox, change: Change) -> Sandbox:
-    plain = service.answer
-    service.answer = lambda method, path, *rest: change(path, plain(method, path, *rest))  # type: ignore[method-assign]
+    plain = service.respond
+    service.respond = lambda method, path, *rest: change(path, plain(method, path, *rest))  # type: ignore[method-assign]
     return service
 
 
@@ -124,17 +126,17 @@ def test_an_empty_project_is_complete(read: Read) -> None:
 def pages(change: Callable[[int, Body], Body]) -> Change:
     """Change the n-th list page."""
     seen = iter(range(1, 1000))
-    return lambda path, answer: Answer(200, change(next(seen), answer.body)) if "/backups?" in path else answer
+    return lambda path, answer: Response(200, change(next(seen), answer.body)) if "/backups?" in path else answer
 
 
 @pytest.mark.usefixtures("small_pages")
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (lambda n, page: page | {"count": page["count"] - n % 2}, "moved between 149 and 150"),
+        (lambda n, page: page | {"count": page["count"] - n % 2}, "changed between 149 and 150"),
         (lambda n, page: page if n % 2 else page | {"backups": []}, "100 backups were read where the service counts 150"),
-        (lambda n, page: page if n % 2 else page | {"backups": [*page["backups"][:-1], {"id": "b0000"}]}, "1 backups stood on two pages"),
-        (lambda n, page: page if n % 2 else page | {"backups": page["backups"][1:]}, "1 backups stood on two pages"),
+        (lambda n, page: page if n % 2 else page | {"backups": [*page["backups"][:-1], {"id": "b0000"}]}, "1 backups were on two pages"),
+        (lambda n, page: page if n % 2 else page | {"backups": page["backups"][1:]}, "1 backups were on two pages"),
         (lambda _, page: page | {"count": 151}, "150 backups were read where the service counts 151"),
         (lambda _, page: {key: value for key, value in page.items() if key != "count"}, "did not say how many"),
     ],
@@ -150,16 +152,16 @@ def test_a_missing_page_never_looks_like_a_deletion(read: Read, change: Any, rea
 def test_a_list_that_moved_is_read_again_until_two_looks_agree(home: Home, read: Read) -> None:
     """A backup goes while another comes: the count stands still, and one slips past the edge of the page."""
     with serve(many(150)) as service:
-        held: Any = service.cbr.backups
+        store: Any = service.cbr.backups
 
-        def move(path: str, answer: Answer) -> Answer:
+        def move(path: str, answer: Response) -> Response:
             if service.requests["list"] == 1 and "offset=0" in path:
-                held.remove("b0000")
-                held.add(volume("b9999", created_at="2026-02-20T00:00:00"))
+                store.remove("b0000")
+                store.add(volume("b9999", created_at="2026-02-20T00:00:00"))
             return answer
 
         snapshot = read(changed(service, move))
-        truth = set(held.ids())
+        truth = set(store.ids())
     assert (snapshot.complete, snapshot.looks) == (True, 3)
     assert listed_ids(home, snapshot) == truth
 
@@ -175,11 +177,11 @@ def test_a_service_that_ignores_the_offset_is_not_read_for_ever(read: Read) -> N
 def short_pages(size: int, count: Callable[[int, Body], Any]) -> Change:
     """A service that sends `size` backups a page at the most, and counts as `count` says of the whole and a page."""
 
-    def change(path: str, answer: Answer) -> Answer:
+    def change(path: str, answer: Response) -> Response:
         if "/backups?" not in path:
             return answer
         page = answer.body | {"backups": answer.body["backups"][:size], "limit": size}
-        return Answer(200, page | {"count": count(answer.body["count"], page)})
+        return Response(200, page | {"count": count(answer.body["count"], page)})
 
     return change
 
@@ -195,7 +197,7 @@ def test_a_count_of_the_page_is_no_count_of_the_whole(read: Read, size: int) -> 
     with serve(many(21)) as service:
         snapshot = read(changed(service, short_pages(size, lambda _, page: len(page["backups"]))))
     assert not snapshot.complete
-    assert "where the service counts" in str(snapshot.incomplete_reason) or "moved between" in str(
+    assert "where the service counts" in str(snapshot.incomplete_reason) or "changed between" in str(
         snapshot.incomplete_reason
     )
 
@@ -203,21 +205,21 @@ def test_a_count_of_the_page_is_no_count_of_the_whole(read: Read, size: int) -> 
 @pytest.mark.parametrize("count", [50, 20])
 def test_the_first_page_for_ever_is_neither_complete_nor_read_for_ever(read: Read, count: int) -> None:
     with serve(many(50)) as service:
-        first = Answer(200, service.cbr.list({"limit": ["20"]}).body | {"count": count})
+        first = Response(200, service.cbr.list({"limit": ["20"]}).body | {"count": count})
         snapshot = read(changed(service, lambda path, answer: first if "/backups?" in path else answer))
         assert service.requests["list"] == 4  # two looks that say the same
     assert not snapshot.complete
 
 
 def test_a_list_that_grows_with_every_page_is_not_read_for_ever(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipelines.extract.listing.PAGE", 10)
+    monkeypatch.setattr("pipelines.extract.backup_list.PAGE_SIZE", 10)
 
-    def grown(path: str, answer: Answer) -> Answer:
+    def grown(path: str, answer: Response) -> Response:
         if "/backups?" not in path:
             return answer
         offset = int(path.partition("offset=")[2].partition("&")[0])
         items = [{"id": f"n{offset + number}"} for number in range(10)]
-        return Answer(200, {"backups": items, "count": offset + 20})
+        return Response(200, {"backups": items, "count": offset + 20})
 
     with serve([]) as service:
         snapshot = read(changed(service, grown))
@@ -231,11 +233,11 @@ def test_while_an_item_can_not_be_told_nothing_absent_is_known_to_be_gone(read: 
         if isinstance(item, dict):
             item = {key: value for key, value in many(6)[3].items() if key != "id"} | item
 
-        def disguise(path: str, answer: Answer) -> Answer:
+        def disguise(path: str, answer: Response) -> Response:
             if "/backups?" not in path:
                 return answer
             backups = [item if listed["id"] == "b0003" else listed for listed in answer.body["backups"]]
-            return Answer(200, answer.body | {"backups": backups})
+            return Response(200, answer.body | {"backups": backups})
 
         snapshot = read(changed(service, disguise))
     assert (snapshot.complete, snapshot.listed) == (False, 5)
@@ -247,14 +249,14 @@ def test_while_an_item_can_not_be_told_nothing_absent_is_known_to_be_gone(read: 
 
 def test_most_of_a_list_is_gone_when_it_is_said_twice(home: Home, read: Read) -> None:
     with serve(many(10)) as service:
-        held: Any = service.cbr.backups
+        store: Any = service.cbr.backups
         assert not read(service).confirmed
-        for backup_id in held.ids()[:5]:
-            held.remove(backup_id)
+        for backup_id in store.ids()[:5]:
+            store.remove(backup_id)
         half = read(service)
         assert (half.complete, half.confirmed, half.looks) == (True, False, 1)
-        for backup_id in held.ids()[:3]:
-            held.remove(backup_id)
+        for backup_id in store.ids()[:3]:
+            store.remove(backup_id)
         service.requests.clear()
         most = read(service)
         assert service.requests["list"] == 4
@@ -268,10 +270,10 @@ def test_a_service_that_forgets_most_backups_for_a_moment_is_not_believed(home: 
         read(service)
         service.requests.clear()
 
-        def forget(path: str, answer: Answer) -> Answer:
+        def forget(path: str, answer: Response) -> Response:
             if "/backups?" in path and service.requests["list"] <= 2 - (left == 0):
                 backups = service.cbr.list({}).body["backups"][::-1][:left]
-                return Answer(200, {"backups": backups[-1:] if "offset=0" not in path else backups, "count": left})
+                return Response(200, {"backups": backups[-1:] if "offset=0" not in path else backups, "count": left})
             return answer
 
         snapshot = read(changed(service, forget))
@@ -281,45 +283,45 @@ def test_a_service_that_forgets_most_backups_for_a_moment_is_not_believed(home: 
 
 def test_backups_that_were_all_replaced_are_lost_too(read: Read) -> None:
     with serve(many(4)) as service:
-        held: Any = service.cbr.backups
+        store: Any = service.cbr.backups
         read(service)
-        for number, backup_id in enumerate(list(held.ids())):
-            held.remove(backup_id)
-            held.add(volume(f"new{number}"))
+        for number, backup_id in enumerate(list(store.ids())):
+            store.remove(backup_id)
+            store.add(volume(f"new{number}"))
         snapshot = read(service)
     assert (snapshot.complete, snapshot.confirmed, snapshot.listed) == (True, True, 4)
 
 
 def test_the_list_is_asked_for_as_the_api_wants_it(read: Read) -> None:
-    asked: list[str] = []
+    paths: list[str] = []
     with serve(many(1)) as service:
-        read(changed(service, lambda path, answer: (asked.append(path), answer)[1]))
-    queries = {path.partition("?")[2] for path in asked if "?" in path}
+        read(changed(service, lambda path, answer: (paths.append(path), answer)[1]))
+    queries = {path.partition("?")[2] for path in paths if "?" in path}
     assert queries == {"limit=1000&offset=0&sort=created_at%3Aasc%2Cid%3Aasc&show_replication=true"}
 
 
 # A backup that is gone, or seems to be.
 
 
-@pytest.mark.parametrize("gone", [cbr_error(404, 6200, "gone"), malformed_url()])
-def test_a_backup_that_vanishes_before_its_details_are_read_is_no_error(read: Read, gone: Answer) -> None:
+@pytest.mark.parametrize("not_found", [cbr_error(404, 6200, "gone"), malformed_url()])
+def test_a_backup_that_vanishes_before_its_details_are_read_is_no_error(read: Read, not_found: Response) -> None:
     with serve([server("s1"), server("s2")]) as service:
-        held: Any = service.cbr.backups
+        store: Any = service.cbr.backups
 
-        def vanish(path: str, answer: Answer) -> Answer:
+        def vanish(path: str, answer: Response) -> Response:
             if path.endswith("/s1"):
-                held.remove("s1")
-                return gone
+                store.remove("s1")
+                return not_found
             return answer
 
         snapshot = read(changed(service, vanish))
     assert (snapshot.complete, snapshot.vanished, snapshot.shown) == (True, ("s1",), 1)
 
 
-@pytest.mark.parametrize("gone", [cbr_error(404, 6200, "gone"), malformed_url()])
-def test_a_backup_that_the_list_still_names_has_not_vanished(home: Home, read: Read, gone: Answer) -> None:
+@pytest.mark.parametrize("not_found", [cbr_error(404, 6200, "gone"), malformed_url()])
+def test_a_backup_that_the_list_still_names_has_not_vanished(home: Home, read: Read, not_found: Response) -> None:
     with serve([server("s1"), server("s2")]) as service:
-        snapshot = read(changed(service, lambda path, answer: gone if path.endswith("/s1") else answer))
+        snapshot = read(changed(service, lambda path, answer: not_found if path.endswith("/s1") else answer))
     assert (snapshot.complete, snapshot.vanished, snapshot.shown, snapshot.unread) == (True, (), 1, 1)
     assert "s1" in listed_ids(home, snapshot)
 
@@ -328,11 +330,11 @@ def test_a_backup_that_the_list_still_names_has_not_vanished(home: Home, read: R
 def test_a_look_that_is_not_whole_proves_no_absence(read: Read) -> None:
     with serve([*many(150), server("zz", created_at="2026-02-20T00:00:00")]) as service:
 
-        def seem_gone(path: str, answer: Answer) -> Answer:
+        def seem_gone(path: str, answer: Response) -> Response:
             if path.endswith("/zz"):
                 return cbr_error(404, 6200, "gone")
             late = service.requests["show"] > 0 and "offset=99" in path
-            return Answer(200, answer.body | {"backups": answer.body["backups"][:-1]}) if late else answer
+            return Response(200, answer.body | {"backups": answer.body["backups"][:-1]}) if late else answer
 
         snapshot = read(changed(service, seem_gone))
     assert (snapshot.complete, snapshot.vanished, snapshot.unread) == (True, (), 1)
@@ -364,8 +366,8 @@ def test_an_id_that_is_a_step_in_a_path_is_never_asked_for(read: Read, odd: str)
 @pytest.mark.parametrize(
     "answer", [html(404), gateway_error(404, "0101", "no such API"), cbr_error(404, 6105, "no vault")]
 )
-def test_a_404_of_somebody_else_is_no_deletion(home: Home, read: Read, answer: Answer) -> None:
-    with serve([server("s1")]) as service, pytest.raises(WarehouseError, match="answered 404"):
+def test_a_404_of_somebody_else_is_no_deletion(home: Home, read: Read, answer: Response) -> None:
+    with serve([server("s1")]) as service, pytest.raises(WarehouseError, match="answered cloud 'prod' with 404"):
         read(changed(service, lambda path, plain: answer if path.endswith("/s1") else plain))
     assert read_snapshots(home) == []
 
@@ -374,23 +376,23 @@ def test_a_404_of_somebody_else_is_no_deletion(home: Home, read: Read, answer: A
 
 
 @pytest.mark.parametrize(
-    ("asked", "fault"),
+    ("kind", "fault"),
     [
-        pytest.param(asked, fault, id=f"{asked}-{fault.name}")
-        for asked in (LISTING, SHOWING, "token")
-        for fault in PASSING
-        # IAM does not answer with the faults of CBR.
-        if asked != "token" or fault not in (Fault.AUTHENTICATION, Fault.EXPIRED)
+        pytest.param(kind, fault, id=f"{kind}-{fault.name}")
+        for kind in (LISTING, SHOWING, "token")
+        for fault in TRANSIENT
+        # IAM does not have the faults of CBR.
+        if kind != "token" or fault not in (Fault.AUTHENTICATION, Fault.EXPIRED)
     ],
 )
-def test_a_passing_fault_is_tried_again(home: Home, read: Read, asked: str, fault: Fault) -> None:
+def test_a_transient_fault_is_retried(home: Home, read: Read, kind: str, fault: Fault) -> None:
     with serve([server("s1"), server("s2")]) as service:
-        service.faults = Faults.script(asked, [fault])
+        service.faults = Faults.script(kind, [fault])
         snapshot = read(service)
         truth = set(service.cbr.backups.ids())
     assert (snapshot.complete, snapshot.shown) == (True, 2)
     assert listed_ids(home, snapshot) == truth
-    if asked != "token" and fault is not Fault.SLOW:
+    if kind != "token" and fault is not Fault.SLOW:
         assert 1 <= snapshot.retries <= 2  # two threads may meet the end of one token
 
 
@@ -399,7 +401,7 @@ def test_a_new_token_is_fetched_once_for_all_threads(read: Read) -> None:
         service.latency = 0.02
         lost = threading.Event()
 
-        def lose(path: str, answer: Answer) -> Answer:
+        def lose(path: str, answer: Response) -> Response:
             if service.requests["show"] == 20 and not lost.is_set():
                 lost.set()
                 service.iam.tokens.clear()
@@ -423,19 +425,22 @@ def test_a_service_that_refuses_every_new_token_is_a_problem(read: Read) -> None
     refused = gateway_error(401, "0307", "The token must be updated")
     with (
         serve([]) as service,
-        pytest.raises(WarehouseError, match=r"goes on refusing its credentials: 401 APIGW\.0307"),
+        pytest.raises(WarehouseError, match=r"keeps refusing its credentials: 401 APIGW\.0307"),
     ):
         read(changed(service, lambda path, answer: refused if "/backups" in path else answer))
 
 
 def test_a_fault_that_does_not_pass_is_a_problem_and_leaves_no_snapshot(home: Home, read: Read) -> None:
-    with serve([server("s1")]) as service, pytest.raises(WarehouseError, match=r"gave no good answer in 0\.2 s: 502"):
+    with (
+        serve([server("s1")]) as service,
+        pytest.raises(WarehouseError, match=r"gave no valid response in 0\.2 s: 502"),
+    ):
         read(changed(service, lambda path, answer: html(502) if path.endswith("/s1") else answer), retry_seconds=0.2)
     assert read_snapshots(home) == []
 
 
 @pytest.mark.parametrize("answer", [cbr_error(403, 8600, "no"), gateway_error(403, "0302", "no")])
-def test_a_project_without_rights_says_what_to_grant(read: Read, answer: Answer) -> None:
+def test_a_project_without_rights_says_what_to_grant(read: Read, answer: Response) -> None:
     with (
         serve([]) as service,
         pytest.raises(WarehouseError, match=r"may not read its backups.*Grant its user CBR ReadOnlyAccess"),
@@ -451,13 +456,13 @@ def test_an_endpoint_may_be_written_with_or_without_version_and_project(
     with serve([volume()]) as service:
         cloud = service.cloud() | {"cbr_endpoint_override": service.url + ending}
         monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(clouds_yaml(tmp_path, prod=cloud)))
-        assert land_scope(home, "prod", Settings.load(str(home.path)), Pacers(1000), lambda *_: None).listed == 1
+        assert land_scope(scope_run(home, Settings.load(str(home.path)))).listed == 1
 
 
 def test_a_redirect_is_not_followed_with_the_token(read: Read) -> None:
     with serve([]) as other, serve([]) as service:
-        away = Answer(302, {}, {"Location": f"{other.url}/v3/x/backups"})
-        with pytest.raises(WarehouseError, match="answered 302"):
+        away = Response(302, {}, {"Location": f"{other.url}/v3/x/backups"})
+        with pytest.raises(WarehouseError, match="answered cloud 'prod' with 302"):
             read(changed(service, lambda path, answer: away if "/backups" in path else answer))
         assert other.requests.total() == 0
 
@@ -498,40 +503,46 @@ def test_a_quota_is_heeded_and_everything_is_read(read: Read) -> None:
 def test_details_are_read_again_only_where_something_changed(home: Home, read: Read, at_time: Any) -> None:
     backups = many(140, server)
     with serve(backups) as service:
-        held: Any = service.cbr.backups
+        store: Any = service.cbr.backups
         at_time(datetime(2026, 3, 1, 2))
         assert read(service).shown == 140
         at_time(datetime(2026, 3, 2, 2))
-        renamed = next(n for n in range(2, 140) if turn(f"b{n:04}") != date(2026, 3, 2).toordinal() % SEVENTH)
-        held.add(backups[renamed] | {"name": "renamed"})
-        held.add(server("new", created_at="2026-03-01T22:00:00"))
-        held.remove("b0001")
+        renamed = next(
+            n for n in range(2, 140) if refresh_day(f"b{n:04}") != date(2026, 3, 2).toordinal() % REFRESH_DAYS
+        )
+        store.add(backups[renamed] | {"name": "renamed"})
+        store.add(server("new", created_at="2026-03-01T22:00:00"))
+        store.remove("b0001")
         service.requests.clear()
         snapshot = read(service)
-        due = {f"b{n:04}" for n in (0, *range(2, 140)) if turn(f"b{n:04}") == date(2026, 3, 2).toordinal() % SEVENTH}
+        due = {
+            f"b{n:04}"
+            for n in (0, *range(2, 140))
+            if refresh_day(f"b{n:04}") == date(2026, 3, 2).toordinal() % REFRESH_DAYS
+        }
         assert service.requests == {"token": 1, "list": 2, "show": 2 + len(due)}
     assert (snapshot.complete, snapshot.shown, snapshot.reused) == (True, 2 + len(due), 138 - len(due))
     shown = {body["backup"]["id"]: body["backup"] for body in bodies(home, snapshot, SHOW)}
-    assert shown.keys() == set(held.ids())
+    assert shown.keys() == set(store.ids())
     assert shown[f"b{renamed:04}"]["name"] == "renamed"
     assert all(shown[body["id"]] == body for n, body in enumerate(backups) if n not in (1, renamed))
 
 
-def test_a_lone_disk_is_shown_once_and_again_when_it_changes_or_its_turn_comes(
+def test_a_lone_disk_is_read_once_and_again_when_it_changes_or_after_seven_days(
     home: Home, read: Read, at_time: Any
 ) -> None:
     """The list leaves out its enterprise project."""
     disk = volume("v1", enterprise_project_id="ep-7")
     with serve([disk]) as service:
-        held: Any = service.cbr.backups
+        store: Any = service.cbr.backups
         at_time(datetime(2026, 3, 1, 2))
         first = read(service)
         assert (first.shown, bodies(home, first, SHOW)) == (1, [{"backup": disk}])
         assert "enterprise_project_id" not in bodies(home, first, LIST)[0]["backups"][0]
         at_time(datetime(2026, 3, 1, 3))
-        same = read(service)
-        assert (same.shown, same.reused, bodies(home, same, SHOW)) == (0, 1, [{"backup": disk}])
-        held.add(disk | {"name": "renamed"})
+        unchanged = read(service)
+        assert (unchanged.shown, unchanged.reused, bodies(home, unchanged, SHOW)) == (0, 1, [{"backup": disk}])
+        store.add(disk | {"name": "renamed"})
         at_time(datetime(2026, 3, 1, 4))
         assert read(service).shown == 1
         at_time(datetime(2026, 3, 9, 2))
@@ -559,22 +570,34 @@ def test_what_is_in_a_passing_state_is_read_again(read: Read, at_time: Any, stat
 def test_a_snapshot_that_is_not_complete_is_no_base(read: Read, at_time: Any) -> None:
     with serve([server("s1")]) as service:
         plain = service.cbr.list
-        service.cbr.list = lambda asked: Answer(200, plain(asked).body | {"count": 9})  # type: ignore[method-assign]
+        service.cbr.list = lambda query: Response(200, plain(query).body | {"count": 9})  # type: ignore[method-assign]
         at_time(datetime(2026, 3, 1, 2))
         assert not read(service).complete
         at_time(datetime(2026, 3, 1, 3))
         assert read(service).reused == 0
 
 
-def test_every_backup_has_its_turn_once_in_seven_days() -> None:
+def test_every_backup_is_read_again_once_in_seven_days() -> None:
     monday = date(2026, 3, 2)
-    assert turns_since(monday, monday) == set()
-    assert len(turns_since(monday, monday + timedelta(days=1))) == 1
-    assert turns_since(monday, monday + timedelta(days=7)) == set(range(7))
-    assert turns_since(monday, monday + timedelta(days=400)) == set(range(7))
-    week = [turns_since(monday + timedelta(days=n), monday + timedelta(days=n + 1)) for n in range(7)]
+    assert refresh_days_between(monday, monday) == set()
+    assert len(refresh_days_between(monday, monday + timedelta(days=1))) == 1
+    assert refresh_days_between(monday, monday + timedelta(days=7)) == set(range(7))
+    assert refresh_days_between(monday, monday + timedelta(days=400)) == set(range(7))
+    week = [refresh_days_between(monday + timedelta(days=n), monday + timedelta(days=n + 1)) for n in range(7)]
     assert set().union(*week) == set(range(7))
-    assert {turn(f"b{n}") for n in range(200)} == set(range(7))
+    assert {refresh_day(f"b{n}") for n in range(200)} == set(range(7))
+
+
+@pytest.mark.parametrize(
+    "backup",
+    [
+        b'{"id": "a"}', b'{"id": "a", "id": "b"}', b'{"id": 7}', b'{"id": "\\ud800"}', b'{"id": "\xff"}', b'{"id": "\\u00e9"}',
+        b'{"id": "a", "size": NaN}', b'{"id": "a", "size": 1e999}', b'{"id": "a", "name": "\xff"}', b'{"x": [{"id": "b"}], "id": "a"}',
+    ],
+)  # fmt: skip
+def test_the_id_of_a_landed_body_is_that_of_the_whole_body(backup: bytes) -> None:
+    body = b'{"backup": ' + backup + b"}"
+    assert landed_id(body) == id_of(parse(body)["backup"])
 
 
 def break_off(service: Sandbox, read: Read, after: int, **more: Any) -> None:
@@ -589,10 +612,10 @@ def break_off(service: Sandbox, read: Read, after: int, **more: Any) -> None:
 
 
 def test_a_reading_of_another_place_is_not_continued(home: Home, read: Read) -> None:
-    with serve(many(40, server)) as one:
-        break_off(one, read, 10)
-    with serve([server("x1"), volume("x2")]) as two:
-        snapshot = read(two)
+    with serve(many(40, server)) as first:
+        break_off(first, read, 10)
+    with serve([server("x1"), volume("x2")]) as second:
+        snapshot = read(second)
     assert (snapshot.complete, snapshot.listed, snapshot.shown, snapshot.vanished) == (True, 2, 2, ())
     assert listed_ids(home, snapshot) == {"x1", "x2"}
 
@@ -604,7 +627,7 @@ def test_what_was_read_and_reused_is_counted_over_all_runs(read: Read, at_time: 
         resumed = read(service)
         assert (resumed.shown, resumed.reused, resumed.is_sandbox) == (60, 0, True)
         at_time(datetime(2026, 3, 2, 2))
-        due = sum(turn(f"b{n:04}") == date(2026, 3, 2).toordinal() % SEVENTH for n in range(60))
+        due = sum(refresh_day(f"b{n:04}") == date(2026, 3, 2).toordinal() % REFRESH_DAYS for n in range(60))
         break_off(service, read, 2)
         snapshot = read(service)
     assert (snapshot.shown, snapshot.reused) == (due, 60 - due)
@@ -672,21 +695,21 @@ def test_of_two_entries_of_one_project_and_region_only_one_is_read(
         def read_all(clouds: str) -> dict[str, str | None]:
             settings = Settings.load(str(home.path), {"CBR_CLOUDS": clouds})
             readings = land_scopes(home, settings, lambda *_: None)
-            return {one.scope: str(one.problem) if one.problem else None for one in readings}
+            return {result.scope: str(result.problem) if result.problem else None for result in readings}
 
         together = read_all("one,twin" if region else "one")
         assert list(together.values()).count(None) == 1
         [landed] = read_snapshots(home)
         other = {"one": "twin", "twin": "one"}[landed.scope]
         # From now on it is the name that is landed that has the place, whatever the order.
-        said = read_all(f"{other},{landed.scope}")
-        assert said[landed.scope] is None
-        assert f"which {home.path} has as {landed.scope!r}: all of it would be counted twice" in str(said[other])
+        problems = read_all(f"{other},{landed.scope}")
+        assert problems[landed.scope] is None
+        assert f"which {home.path} has as {landed.scope!r}: all of it would be counted twice" in str(problems[other])
         if region:
             assert read_all("three") == {"three": None}
 
 
-def test_what_a_scope_meets_that_nobody_knows_is_its_own(
+def test_an_unexpected_error_stops_its_own_scope_only(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home.prepare()
@@ -699,9 +722,9 @@ def test_what_a_scope_meets_that_nobody_knows_is_its_own(
 
         monkeypatch.setattr(SnapshotWriter, "commit", commit)
         settings = Settings.load(str(home.path), {"CBR_CLOUDS": "one,two"})
-        first, second = land_scopes(home, settings, lambda *_: None)
-    assert "met what it does not know (ZeroDivisionError)" in str(first.problem)
-    assert second.snapshot is not None
+        results = land_scopes(home, settings, lambda *_: None)
+    assert "failed unexpectedly (ZeroDivisionError)" in str(results[0].problem)
+    assert results[1].snapshot is not None
 
 
 def _reading() -> list[threading.Thread]:
@@ -789,11 +812,11 @@ def test_whole_frames_survive_a_cut_at_any_byte(home: Home, cut: int) -> None:
     [part] = home.landed("prod", draft.snapshot_id).glob("show-*.partial")
     part.write_bytes(part.read_bytes()[: max(0, part.stat().st_size - cut)])
     again = SnapshotWriter(home, "prod", AS_OF)
-    kept = list(again.lines(SHOW))
-    assert kept == lines[: len(kept)]
-    assert len(kept) in (0, *(n * LINES_A_FRAME for n in (1, 2, 3)), len(lines))
-    assert cut or kept == lines
-    for line in lines[len(kept) :]:
+    recovered = list(again.lines(SHOW))
+    assert recovered == lines[: len(recovered)]
+    assert len(recovered) in (0, *(n * LINES_A_FRAME for n in (1, 2, 3)), len(lines))
+    assert cut or recovered == lines
+    for line in lines[len(recovered) :]:
         again.write(SHOW, line)
     snapshot = again.commit(**ABOUT)
     assert [line for _, line in read_lines(home, snapshot, SHOW)] == lines

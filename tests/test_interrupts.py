@@ -13,19 +13,19 @@ from tests.given import Landed, publish, server
 
 ENDLESS = "SELECT count(*) FROM range(3000000000) AS t (a) WHERE a * a % 7 = 5"
 QUERY = """
-from pipelines.reports import answer
-opened = answer.open_published
+from pipelines.reports import query
+opened = query.open_published
 def open_and_say(path):
     print("working", flush=True)
     return opened(path)
-answer.open_published = open_and_say
+query.open_published = open_and_say
 """
 RUN = f"""
-from pipelines import flow
+from pipelines.flow import build
 def audit(connection, audits):
     print("working", flush=True)
     connection.execute({ENDLESS!r})
-flow.run_audits = audit
+build.run_audits = audit
 """
 AT_THE_END = """
 import atexit, time
@@ -38,7 +38,7 @@ SIGNALS = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 
 
 def interrupted(before: str, number: signal.Signals, *words: str) -> tuple[int, str]:
-    """Run a command, send it a signal while it works, and return its exit code and what it said of it."""
+    """Run a command, send it a signal while it works, and return its exit code and its standard error."""
     script = f"import sys\n{before}\nsys.argv = ['cbr-warehouse', *{words!r}]\nfrom pipelines.cli import entry\nentry()"
     with subprocess.Popen(
         [sys.executable, "-c", script],
@@ -54,21 +54,21 @@ def interrupted(before: str, number: signal.Signals, *words: str) -> tuple[int, 
                 break
         time.sleep(1)  # so that it is in the middle of it
         process.send_signal(number)
-        _, said = process.communicate(timeout=60)
-    return process.returncode, said
+        _, output = process.communicate(timeout=60)
+    return process.returncode, output
 
 
 @SIGNALS
 def test_a_query_that_is_interrupted_says_so(home: Home, number: signal.Signals) -> None:
     publish(home, Landed([server()]))
-    said = interrupted(QUERY, number, "query", ENDLESS, "--home", str(home.path))
-    assert said == (128 + number, "cbr-warehouse: interrupted\n")
+    output = interrupted(QUERY, number, "query", ENDLESS, "--home", str(home.path))
+    assert output == (128 + number, "cbr-warehouse: interrupted\n")
 
 
 @SIGNALS
 def test_a_run_that_is_interrupted_while_it_builds_says_in_which_step(home: Home, number: signal.Signals) -> None:
-    code, said = interrupted(RUN, number, "run", "--home", str(home.path))
-    assert (code, said) == (
+    code, output = interrupted(RUN, number, "run", "--home", str(home.path))
+    assert (code, output) == (
         128 + number,
         "cbr-warehouse: interrupted in step build. Run again: what was read is kept and continued.\n",
     )
@@ -78,14 +78,14 @@ def test_a_run_that_is_interrupted_while_it_builds_says_in_which_step(home: Home
 @SIGNALS
 def test_a_signal_after_the_last_word_ends_without_a_trace(home: Home, number: signal.Signals) -> None:
     publish(home, Landed([server()]))
-    said = interrupted(AT_THE_END, number, "query", "SELECT 1", "--home", str(home.path))
-    assert said == (-number, "")
+    output = interrupted(AT_THE_END, number, "query", "SELECT 1", "--home", str(home.path))
+    assert output == (-number, "")
 
 
 def test_an_interrupt_while_duckdb_works_keeps_its_name() -> None:
     script = f"""
 import signal
-from pipelines.duck import connect
+from pipelines.storage.connection import connect
 signal.signal(signal.SIGALRM, signal.default_int_handler)
 with connect() as connection:
     signal.setitimer(signal.ITIMER_REAL, 0.5)

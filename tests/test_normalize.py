@@ -95,9 +95,12 @@ def normalize(*bodies: Any, listed: tuple[Any, ...] = (), gone: tuple[str, ...] 
     shows = Block.of("show", (b if isinstance(b, bytes) else json.dumps({"backup": b}).encode() for b in bodies))
     pages = Block.of("list", [json.dumps({"backups": list(listed)}).encode()])
     normalizer = Normalizer("prod", "20260301T120000Z", lambda: [shows], lambda: [pages], gone)
-    pieces = list(normalizer.pieces())
-    tables = {name: pa.concat_tables([piece.tables[name] for piece in pieces]).to_pylist() for name in pieces[0].tables}
-    records: Counter[str] = sum((piece.records for piece in pieces), Counter())
+    batches = list(normalizer.batches())
+    tables = {
+        name: pa.concat_tables([batch.tables[name] for batch in batches if name in batch.tables]).to_pylist()
+        for name in batches[-1].tables
+    }
+    records: Counter[str] = sum((batch.records for batch in batches), Counter())
     rejected = Counter(reject["table_name"] for reject in tables["rejects"])
     for table in NORMALIZED:
         assert records[table.name] == len(tables[table.name]) + rejected[table.name], f"{table.name} lost records"

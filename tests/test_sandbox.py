@@ -8,10 +8,10 @@ import requests
 
 from pipelines.extract.aksk import RequestSigner
 from pipelines.sandbox import Sandbox, serve
-from pipelines.sandbox.cbr import VAULT_GB
+from pipelines.sandbox.filters import VAULT_GB
 from pipelines.sandbox.iam import ACCESS_KEY, PROJECTS, REGION, SECRET_KEY
 from pipelines.sandbox.server import serve_store
-from pipelines.sandbox.store import Numbered
+from pipelines.sandbox.store import GeneratedStore
 from tests.given import child, server, volume
 
 PROJECT = PROJECTS[REGION]
@@ -199,13 +199,13 @@ def test_a_signature_is_good_for_a_quarter_of_an_hour(
 
 
 def test_a_hundred_thousand_backups_are_made_when_they_are_asked_for() -> None:
-    made: list[int] = []
+    generated: list[int] = []
 
-    def make(number: int) -> dict[str, Any]:
-        made.append(number)
+    def generate(number: int) -> dict[str, Any]:
+        generated.append(number)
         return {"id": f"b{number:06}", "created_at": f"{number:09}", "children": []}
 
-    with serve_store(Numbered(100_000, make, lambda number: f"b{number:06}")) as service:
+    with serve_store(GeneratedStore(100_000, generate, lambda number: f"b{number:06}")) as service:
         page = get(service, "/backups?sort=created_at:asc,id:asc&limit=50&offset=99990").json()
         assert (page["count"], [item["id"] for item in page["backups"]]) == (
             100_000,
@@ -213,7 +213,7 @@ def test_a_hundred_thousand_backups_are_made_when_they_are_asked_for() -> None:
         )
         assert get(service, "/backups/b054321").json()["backup"]["id"] == "b054321"
         assert get(service, "/backups/b100000").status_code == 401
-    assert made == [*range(99_990, 100_000), 54_321]
+    assert generated == [*range(99_990, 100_000), 54_321]
 
 
 def test_errors_have_the_shapes_of_those_who_send_them(service: Sandbox) -> None:

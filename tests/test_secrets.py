@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from pipelines.config import ReadSettings, Settings
-from pipelines.extract.secrets import PIECE, Redactor
-from pipelines.extract.snapshot import land_scopes
+from pipelines.extract.redactor import FRAGMENT, Redactor
+from pipelines.extract.scopes import land_scopes
 from pipelines.landing.attempts import read_attempts
 from pipelines.landing.manifest import read_snapshots
 from pipelines.sandbox import Sandbox, serve
-from pipelines.sandbox.answers import Answer
+from pipelines.sandbox.responses import Response
 from pipelines.storage.home import Home
 from tests.conftest import clouds_yaml
 from tests.given import server
@@ -34,8 +34,8 @@ def knowing(*secrets: str) -> Redactor:
         (f"password={SECRET}!", "password=...!"),
         (json.dumps({"was": SECRET}), '{"was": "..."}'),
         ("http://user:p4%24s%2Fw%2Brd%20%22quoted%22%20%26%20long@host", "http://user:...@host"),
-        (f"it began with {SECRET[:PIECE]} and ended with {SECRET[-PIECE - 1:]}", "it began with ... and ended with ..."),
-        (f"{SECRET[:PIECE - 1]} is too short to tell", f"{SECRET[:PIECE - 1]} is too short to tell"),
+        (f"it began with {SECRET[:FRAGMENT]} and ended with {SECRET[-FRAGMENT - 1:]}", "it began with ... and ended with ..."),
+        (f"{SECRET[:FRAGMENT - 1]} is too short to tell", f"{SECRET[:FRAGMENT - 1]} is too short to tell"),
         ("nothing of it", "nothing of it"),
         ("", ""),
     ],
@@ -63,13 +63,13 @@ def test_what_an_entry_holds_beside_its_names_is_secret(monkeypatch: pytest.Monk
 
 # Each way in which a service may quote a request, as the answer to one for a token or for backups.
 QUOTES: dict[str, Any] = {
-    "message of IAM": lambda s: Answer(401, {"error": {"code": 401, "message": f"bad password {s}", "title": "x"}}),
-    "code of CBR": lambda s: Answer(400, {"error_code": s, "error_msg": "no"}),
-    "message of CBR": lambda s: Answer(403, {"error_code": "x", "error_msg": f"token {s} may not"}),
-    "pieces": lambda s: Answer(400, {"error_code": "x", "error_msg": " ".join(s[n : n + 12] for n in range(0, len(s), 12))}),
-    "page with 200": lambda s: Answer(200, s.encode(), {"Content-Type": "text/html"}),
-    "page with 502": lambda s: Answer(502, f"<pre>{s}</pre>".encode(), {"Content-Type": "text/html"}),
-    "content type": lambda s: Answer(404, b"x", {"Content-Type": f"text/{s}"}),
+    "message of IAM": lambda s: Response(401, {"error": {"code": 401, "message": f"bad password {s}", "title": "x"}}),
+    "code of CBR": lambda s: Response(400, {"error_code": s, "error_msg": "no"}),
+    "message of CBR": lambda s: Response(403, {"error_code": "x", "error_msg": f"token {s} may not"}),
+    "pieces": lambda s: Response(400, {"error_code": "x", "error_msg": " ".join(s[n : n + 12] for n in range(0, len(s), 12))}),
+    "page with 200": lambda s: Response(200, s.encode(), {"Content-Type": "text/html"}),
+    "page with 502": lambda s: Response(502, f"<pre>{s}</pre>".encode(), {"Content-Type": "text/html"}),
+    "content type": lambda s: Response(404, b"x", {"Content-Type": f"text/{s}"}),
 }  # fmt: skip
 
 
@@ -83,9 +83,9 @@ def test_what_a_service_quotes_of_a_request_is_neither_said_nor_kept(
         entry = service.cloud()
         entry["auth"] |= {"password": "Correct.Horse.7"} if asked == "tokens" else {}
         monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(clouds_yaml(tmp_path, prod=entry)))
-        plain, quoted = service.answer, []
+        plain, quoted = service.respond, []
 
-        def quoting(method: str, path: str, headers: dict[str, str], content: bytes) -> Answer:
+        def quoting(method: str, path: str, headers: dict[str, str], content: bytes) -> Response:
             if asked not in path:
                 return plain(method, path, headers, content)
             secret = (
@@ -94,7 +94,7 @@ def test_what_a_service_quotes_of_a_request_is_neither_said_nor_kept(
             quoted.append(secret)
             return QUOTES[way](secret)  # type: ignore[no-any-return]
 
-        service.answer = quoting  # type: ignore[method-assign]
+        service.respond = quoting  # type: ignore[method-assign]
         environ = {"CBR_CLOUDS": "prod", "CBR_RETRY_SECONDS": "0.05"}
         [reading] = land_scopes(home, Settings.load(str(home.path), environ), lambda *_: None)
     assert reading.problem is not None
@@ -102,7 +102,7 @@ def test_what_a_service_quotes_of_a_request_is_neither_said_nor_kept(
     assert attempt.problem == str(reading.problem)
     assert quoted
     for secret in quoted:
-        pieces = {secret[start : start + PIECE] for start in range(len(secret) - PIECE + 1)}
+        pieces = {secret[start : start + FRAGMENT] for start in range(len(secret) - FRAGMENT + 1)}
         assert not [piece for piece in pieces if piece in str(reading.problem)]
 
 
@@ -116,18 +116,18 @@ def test_an_answer_has_a_largest_size_and_takes_no_memory_beyond_it(
     home: Home, service: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: str, is_packed: bool
 ) -> None:
     size = 60_000_000
-    large = Answer(200, packed(size), {"Content-Encoding": "gzip"}) if is_packed else Answer(200, b" " * size)
+    large = Response(200, packed(size), {"Content-Encoding": "gzip"}) if is_packed else Response(200, b" " * size)
     home.prepare()
     with serve([server("s1")]) as small:
-        plain = small.answer
-        small.answer = lambda *request: large if asked in request[1] else plain(*request)  # type: ignore[method-assign]
+        plain = small.respond
+        small.respond = lambda *request: large if asked in request[1] else plain(*request)  # type: ignore[method-assign]
         monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(clouds_yaml(tmp_path, prod=small.cloud())))
         environ = {"CBR_CLOUDS": "prod", "CBR_RETRY_SECONDS": "5", "CBR_MAX_RESPONSE_MB": "2"}
         tracemalloc.start()
         [reading] = land_scopes(home, Settings.load(str(home.path), environ), lambda *_: None)
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
-    assert "an answer is larger than 2 MB" in str(reading.problem)
+    assert "a response is larger than 2 MB" in str(reading.problem)
     assert "CBR_MAX_RESPONSE_MB" in str(reading.problem)
     assert peak < 20_000_000
 

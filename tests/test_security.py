@@ -16,14 +16,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from pipelines.cli import main
 from pipelines.errors import WarehouseError
-from pipelines.extract.scope import open_scope
+from pipelines.extract.login import open_scope
 from pipelines.landing.reader import part_lines
 from pipelines.sandbox import Sandbox, serve
-from pipelines.sandbox.answers import Answer
-from pipelines.sandbox.faults import PASSING, Faults
+from pipelines.sandbox.faults import TRANSIENT, Faults
 from pipelines.sandbox.iam import PASSWORD, SECRET_KEY
+from pipelines.sandbox.responses import Response
 from pipelines.sandbox.server import serve_store
-from pipelines.sandbox.store import Held
+from pipelines.sandbox.store import MemoryStore
 from pipelines.storage.connection import connect
 from tests.conftest import clouds_yaml
 from tests.given import server
@@ -50,20 +50,20 @@ def everything_in(folder: Path) -> Iterator[tuple[Path, str]]:
 def test_no_secret_is_seen_anywhere_after_a_run_with_every_fault(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipelines.extract.client.READ_TIMEOUT", 0.5)
+    monkeypatch.setattr("pipelines.extract.scope.READ_TIMEOUT", 0.5)
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
     (tmp_path / "dagster").mkdir()
     secrets = {PASSWORD, SECRET_KEY, "another-password"}
     with serve([server(f"s{n}") for n in range(40)]) as service:
-        plain = service.answer
+        plain = service.respond
 
-        def remembering(*request: Any) -> Answer:
+        def remembering(*request: Any) -> Response:
             answer = plain(*request)
             secrets.update([answer.headers["X-Subject-Token"]] if "X-Subject-Token" in answer.headers else [])
             return answer
 
-        service.answer = remembering  # type: ignore[method-assign]
-        service.faults = Faults.script("show", list(PASSING) * 2)
+        service.respond = remembering  # type: ignore[method-assign]
+        service.faults = Faults.script("show", list(TRANSIENT) * 2)
         good = service.cloud()
         path = clouds_yaml(
             tmp_path,
@@ -110,7 +110,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def secure(certificate: Path) -> Iterator[Sandbox]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
-    with serve_store(Held([server()]), tls=context) as service:
+    with serve_store(MemoryStore([server()]), tls=context) as service:
         yield service
 
 

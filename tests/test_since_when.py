@@ -18,7 +18,7 @@ from pipelines.flow.normalize import normalize_landed
 from pipelines.history.results import RESULT_MODELS, write_result_history, write_results
 from pipelines.models.project import project
 from pipelines.sandbox.estate import estate as synthetic_estate
-from pipelines.sandbox.stories import STORY_DAYS
+from pipelines.sandbox.scenarios import SCENARIO_DAYS
 from pipelines.storage.connection import connect
 from pipelines.storage.home import Home
 from pipelines.warehouse.inputs import read_inputs
@@ -61,7 +61,7 @@ def judge(home: Home, given: Landed) -> dict[str, Judged]:
         normalize_landed(home)
         inputs = read_inputs(home, "run", home_rules(home))
         fill_sources(connection, inputs, models)
-        build_models(connection, models.towards((*RESULT_MODELS, "compliance.resource_compliance")))
+        build_models(connection, models.upstream((*RESULT_MODELS, "compliance.resource_compliance")))
         judged = {}
         for scope, snapshot_id in sorted(inputs.current):
             write_result_history(home, write_results(home, connection, scope, snapshot_id))
@@ -132,7 +132,7 @@ def test_no_day_of_a_history_contradicts_the_day_before(estate: Estate) -> None:
 
 
 def test_no_day_of_the_sandbox_contradicts_the_day_before(home: Home) -> None:
-    first = AS_OF - (STORY_DAYS - 1) * DAY
-    walked = (AS_OF - number * DAY for number in reversed(range(STORY_DAYS if HISTORIES > 20 else 9)))
+    first = AS_OF - (SCENARIO_DAYS - 1) * DAY
+    walked = (AS_OF - number * DAY for number in reversed(range(SCENARIO_DAYS if HISTORIES > 20 else 9)))
     given = (Landed(synthetic_estate(moment, first), as_of=moment) for moment in walked)
     assert walk(home, given) == []

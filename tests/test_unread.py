@@ -8,7 +8,7 @@ import pytest
 from pipelines.clock import snapshot_id
 from pipelines.landing.manifest import LIST, SHOW
 from pipelines.landing.writer import SnapshotWriter
-from pipelines.normalize.tolerant.coerce import json_text
+from pipelines.normalize.coerce import json_text
 from pipelines.storage.home import Home
 from tests.given import AS_OF, Body, Landed, ask, child, commit, fold, server
 

@@ -29,22 +29,22 @@ def show(backup_id: str, cloud: str, form: str, verbose: bool) -> None:
 
     It is shown as the API sent it, or as the rows that it becomes.
     """
-    from pipelines.extract.answers import Vanished
     from pipelines.extract.client import Client
-    from pipelines.extract.pace import Pacer
-    from pipelines.extract.scope import open_scope
-    from pipelines.reports.rows import print_rows
+    from pipelines.extract.login import open_scope
+    from pipelines.extract.rate_limit import RateLimiter
+    from pipelines.extract.responses import NotFoundError
+    from pipelines.reports.backup_rows import print_backup_rows
 
     if not re.fullmatch(r"[\w-][\w .+~-]*", backup_id, re.ASCII):
         raise ConfigurationError(f"{backup_id!a} is not the id of a backup", "Use letters, digits and dashes only.")
     reading = Settings.load().reading
     with open_scope(cloud, reading) as scope:
         try:
-            client = Client(scope, Pacer(reading.requests_per_second), reading.retry_seconds)
-            body, _ = client.show(backup_id)
-        except Vanished as response:
+            client = Client(scope, RateLimiter(reading.requests_per_second), reading.retry_seconds)
+            body = client.show_backup(backup_id).content
+        except NotFoundError as response:
             raise ServiceError(f"cloud {cloud!r} has no backup {backup_id} ({response})", "Check the id.") from None
     if form == "json":
         sys.stdout.buffer.write(body + b"\n")
     else:
-        print_rows(body, cloud, clock.snapshot_id(clock.utc_now()), Console())
+        print_backup_rows(body, cloud, clock.snapshot_id(clock.utc_now()), Console())

@@ -1,5 +1,14 @@
-"""HTTP -> landing. Knows nothing of tables.
+"""HTTP -> landing: read the backups of every cloud and keep the response bodies as sent.
 
-A cloud's name enters; a landed snapshot leaves: the bodies as the service sent them and a manifest that says
-whether they are all there is.
+    scopes, run, snapshot                   all clouds side by side; the run of one scope; the steps of one snapshot
+    listing, backup_list                    the list of backups, and the checks that it is complete
+    details, reuse                          their details, and those that are not read again
+    client, responses                       requests for backups and what the responses mean
+    retry, rate_limit, transport, watchdog  waiting, slowing down, deadlines, cancelling
+    clouds, cloud_checks, certificates      an entry of clouds.yaml and its checks
+    login, login_errors, endpoint, scope    from that entry to an open scope
+    sandbox_scope                           the sandbox in the place of such an entry
+    credentials, aksk, redactor             tokens, signatures, and keeping secrets out of messages
+
+It knows nothing of tables: what is landed here is read by normalize/.
 """

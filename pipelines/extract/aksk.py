@@ -1,7 +1,7 @@
-"""Access key and secret key in the place of a user and password: each request is signed.
+"""Access key and secret key instead of a user and password: each request is signed, and IAM is not asked.
 
-Belongs here: the plugin by which clouds.yaml says `auth_type: aksk`, and the signing of one request with
-huaweicloudsdkcore's signer (SDK-HMAC-SHA256), which the extra `aksk` brings. Nothing is asked of IAM.
+This is the keystoneauth1 plugin behind `auth_type: aksk` in clouds.yaml. It signs with the signer of huaweicloudsdkcore
+(SDK-HMAC-SHA256), which the extra `aksk` installs.
 """
 
 import re
@@ -13,9 +13,9 @@ from keystoneauth1.plugin import BaseAuthPlugin
 from requests import PreparedRequest
 from requests.auth import AuthBase
 
-from pipelines.errors import ServiceError
+from pipelines.errors import ConfigurationError
 
-# Huawei Cloud's regions by their continents. Partners' clouds have others, eu-de and eu-west-0 among them.
+# The regions of Huawei Cloud itself. Partners' clouds have others, eu-de and eu-west-0 among them.
 _DOMAINS = {
     re.compile(r"eu-west-10\d"): "myhuaweicloud.eu",
     re.compile(r"(cn|ap|af|la|na|sa|me|tr|ru|my)-[a-z]+\d?-\d+"): "myhuaweicloud.com",
@@ -23,36 +23,36 @@ _DOMAINS = {
 
 
 class AccessKey(BaseAuthPlugin):  # type: ignore[misc, unused-ignore]
-    """Who is asking: a key, and the project that it is used for."""
+    """An access key, and the project that it is used for."""
 
     def __init__(
         self, access_key: str, secret_key: str, project_id: str | None = None, security_token: str | None = None
     ) -> None:
-        """A temporary key comes with a security token."""
+        """`security_token` belongs to a temporary key."""
         super().__init__()
         self._project_id = project_id
         self.signer = RequestSigner(access_key, secret_key, project_id or "", security_token)
 
     def get_headers(self, session: Any, **_: Any) -> dict[str, str]:
-        """Return none: the signature is made when the request is whole."""
+        """Return none: the request is signed when it is complete."""
         return {}
 
     def get_project_id(self, session: Any, **_: Any) -> str | None:
-        """Return the project that clouds.yaml names; there is no token to tell it."""
+        """Return the project in clouds.yaml; there is no token to name one."""
         return self._project_id
 
     def get_endpoint(self, session: Any, region_name: str | None = None, **_: Any) -> str | None:
-        """Return where Huawei Cloud has CBR in a region of its own; any other needs cbr_endpoint_override."""
+        """Return the endpoint of CBR in a region of Huawei Cloud itself; others need cbr_endpoint_override."""
         domain = next((domain for regions, domain in _DOMAINS.items() if regions.fullmatch(region_name or "")), None)
         return f"https://cbr.{region_name}.{domain}" if domain else None
 
 
 class Loader(BaseLoader):  # type: ignore[misc, type-arg, unused-ignore]
-    """What openstacksdk needs to read the plugin's fields from clouds.yaml."""
+    """Tells openstacksdk which fields the plugin reads from clouds.yaml."""
 
     @property
     def plugin_class(self) -> type[AccessKey]:
-        """Return the plugin."""
+        """Return the class of the plugin."""
         return AccessKey
 
     def get_options(self) -> list[Opt]:
@@ -61,7 +61,7 @@ class Loader(BaseLoader):  # type: ignore[misc, type-arg, unused-ignore]
             *super().get_options(),
             Opt("access-key", required=True, help="Access key (AK)."),
             Opt("secret-key", required=True, secret=True, help="Secret key (SK)."),
-            Opt("project-id", required=True, help="Project that is read."),
+            Opt("project-id", required=True, help="Id of the project to read."),
             Opt("security-token", secret=True, help="Security token of a temporary key."),
         ]
 
@@ -70,35 +70,35 @@ class RequestSigner(AuthBase):
     """Signs requests just before they are sent."""
 
     def __init__(self, access_key: str, secret_key: str, project_id: str, security_token: str | None) -> None:
-        """Raises WarehouseError if the extra is not installed."""
+        """Raise ConfigurationError if the extra `aksk` is not installed."""
         try:
             from huaweicloudsdkcore.sdk_request import SdkRequest
             from huaweicloudsdkcore.signer.signer import Signer
         except ImportError:
-            raise ServiceError(
+            raise ConfigurationError(
                 "auth_type aksk needs the signer of huaweicloudsdkcore",
                 "Install it: pip install 'cbr-warehouse[aksk]'.",
             ) from None
         self.ak, self.sk = access_key, secret_key  # the names that the signer reads
         self._request, self._sign = SdkRequest, Signer(self).sign
-        self._fixed = {"X-Project-Id": project_id}
+        self._headers = {"X-Project-Id": project_id}
         if security_token:
-            self._fixed["X-Security-Token"] = security_token
+            self._headers["X-Security-Token"] = security_token
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        """Return the request with its signature, and its query exactly as it was signed."""
-        where = urlsplit(request.url or "")
+        """Sign the request. Its query is sent exactly as it was signed."""
+        url = urlsplit(request.url or "")
         signed = self._sign(
             self._request(
                 method=request.method,
-                schema=where.scheme,
-                host=where.netloc,
-                resource_path=where.path,
-                query_params=parse_qsl(where.query, keep_blank_values=True),
-                header_params=dict(self._fixed),
+                schema=url.scheme,
+                host=url.netloc,
+                resource_path=url.path,
+                query_params=parse_qsl(url.query, keep_blank_values=True),
+                header_params=dict(self._headers),
                 body="",
             )
         )
         request.headers.update(signed.header_params)
-        request.url = f"{where.scheme}://{where.netloc}{signed.uri}"
+        request.url = f"{url.scheme}://{url.netloc}{signed.uri}"
         return request

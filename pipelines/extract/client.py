@@ -1,169 +1,148 @@
-"""Requests for backups: one at a time for a thread, paced, and tried again while a fault may pass.
+"""ListBackups and ShowBackup of one scope, within the rate limit, repeated while an error is transient.
 
-Belongs here: sending, trying again, renewing what lets us in. Does not belong here: what an answer means
-(answers.py), how fast is too fast (pace.py), which requests a snapshot needs (snapshot.py). A Scope enters;
-bodies leave as the bytes that were sent, checked to be what was asked for. Safe for many threads.
+Each body is checked to be what was asked for, and returned both as sent and parsed. What a response means is in
+responses.py; which requests a snapshot needs is in snapshot.py.
 """
 
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from keystoneauth1 import exceptions as refusals
 from tenacity import RetryCallState
 
-from pipelines.errors import ServiceError, WarehouseError
-from pipelines.extract.answers import Passing, Throttled, TokenLost, Vanished, body_of
-from pipelines.extract.pace import Pacer
+from pipelines.errors import ConfigurationError, ServiceError
+from pipelines.extract.rate_limit import RateLimiter
+from pipelines.extract.responses import (
+    NotFoundError,
+    ThrottledError,
+    TokenRejectedError,
+    TransientError,
+    parse_response,
+)
 from pipelines.extract.retry import retrying
-from pipelines.extract.scope import Scope, is_misspelt, transient
-from pipelines.extract.watch import Watch, stopped
+from pipelines.extract.scope import Scope
+from pipelines.extract.watchdog import Watchdog, cancelled_error
 from pipelines.landing.wire import id_of
 
-CONNECT_TIMEOUT, READ_TIMEOUT = 10, 60  # seconds
-# So often in a row a service may refuse tokens that are new; then it is not the token.
-MOST_TOKENS = 5
-SORT = "created_at:asc,id:asc"  # a total order, in which what is new comes last
-PAGE = 1000  # the most that ListBackups answers at a time
+# Rejected so often in a row, new tokens are not the reason.
+MAX_TOKENS = 5
+SORT = "created_at:asc,id:asc"  # a total order in which new backups come last
+PAGE_SIZE = 1000  # the most that ListBackups returns at a time
 _SANDBOX_SERVER = "cbr-warehouse-sandbox"
 
-Wanted = Callable[[dict[str, Any]], bool]
-Answer = tuple[bytes, dict[str, Any]]  # as sent, as parsed
+
+class Body(NamedTuple):
+    """The body of a response, as sent and parsed."""
+
+    content: bytes
+    parsed: dict[str, Any]
 
 
 @dataclass(slots=True)
-class Tally:
-    """What the requests of one scope added up to."""
+class RequestCount:
+    """The requests of one scope; `retries` are those that repeat another one."""
 
     requests: int = 0
     retries: int = 0
 
 
+@dataclass(slots=True)
+class _Request:
+    path: str
+    is_expected: Callable[[dict[str, Any]], bool]
+    rejected_tokens: int = 0
+
+
 class Client:
-    """Reads the backups of one scope."""
+    """Reads the backups of one scope. Safe for many threads."""
 
-    def __init__(self, scope: Scope, pacer: Pacer, retry_seconds: float, watch: Watch | None = None) -> None:
-        """Nothing is sent before the first read. `retry_seconds` bounds how long one request is tried.
+    def __init__(
+        self, scope: Scope, limiter: RateLimiter, retry_seconds: float, watchdog: Watchdog | None = None
+    ) -> None:
+        """Send nothing yet. `retry_seconds` bounds how long one request is repeated.
 
-        Once `watch` is stopped, nothing more is sent, and no thread goes on waiting.
+        Once `watchdog` is cancelled, nothing more is sent and no thread goes on waiting.
         """
-        self.watch = watch or Watch()
+        self.watchdog = watchdog or Watchdog()
         self.scope = scope
-        self.tally = Tally()
+        self.count = RequestCount()
         self.is_sandbox = False
-        self._pacer = pacer
+        self._limiter = limiter
         self._retry_seconds = retry_seconds
         self._lock = threading.Lock()
 
-    def page(self, offset: int) -> Answer:
-        """Return one page of ListBackups: up to PAGE backups from record `offset`."""
-        query = f"limit={PAGE}&offset={offset}&sort={quote(SORT, safe='')}&show_replication=true"
+    def list_page(self, offset: int) -> Body:
+        """Return one page of ListBackups: up to PAGE_SIZE backups from record `offset`."""
+        query = f"limit={PAGE_SIZE}&offset={offset}&sort={quote(SORT, safe='')}&show_replication=true"
         try:
-            return self._get(f"/backups?{query}", lambda body: isinstance(body.get("backups"), list))
-        except Vanished as answer:
-            raise ServiceError(
-                f"cloud {self.scope.name!r} has no backups service at {self.scope.url}: {answer}",
+            return self._get(_Request(f"/backups?{query}", lambda body: isinstance(body.get("backups"), list)))
+        except NotFoundError as error:
+            raise ConfigurationError(
+                f"cloud {self.scope.name!r} has no backups service at {self.scope.url}: {error}",
                 "Check region_name and cbr_endpoint_override of this cloud in clouds.yaml.",
             ) from None
 
-    def show(self, backup_id: str) -> Answer:
-        """Return ShowBackup of `backup_id`. Raises Vanished where CBR says that it is not there."""
+    def show_backup(self, backup_id: str) -> Body:
+        """Return ShowBackup of `backup_id`. Raise NotFoundError if CBR says that it does not exist."""
 
-        def is_asked_for(body: dict[str, Any]) -> bool:
+        def is_that_backup(body: dict[str, Any]) -> bool:
             return id_of(body.get("backup")) == backup_id
 
-        return self._get(f"/backups/{quote(backup_id, safe='')}", is_asked_for)
+        return self._get(_Request(f"/backups/{quote(backup_id, safe='')}", is_that_backup))
 
-    def _get(self, path: str, wanted: Wanted) -> Answer:
-        refused: list[TokenLost] = []
-        patience = self._retry_seconds
-        patiently = retrying(
-            lambda fault: isinstance(fault, Passing), lambda: patience, self._count_retry, self.watch.pause
+    def _get(self, request: _Request) -> Body:
+        """Send a request, again and again while its error is transient."""
+        send = retrying(
+            lambda error: isinstance(error, TransientError),
+            self._retry_seconds,
+            self._count_retry,
+            self.watchdog.sleep,
         )
         try:
-            return patiently(self._once, path, wanted, refused)
-        except Passing as last:
+            return send(self._get_once, request)
+        except TransientError as error:
             raise ServiceError(
-                f"cloud {self.scope.name!r} at {self.scope.url} gave no good answer in {patience:g} s: {last}",
+                f"cloud {self.scope.name!r} at {self.scope.url} "
+                f"gave no valid response in {self._retry_seconds:g} s: {error}",
                 "Check the network, or run again later: what was read is kept and continued.",
                 transient=True,
             ) from None
 
-    def _once(self, path: str, wanted: Wanted, refused: list[TokenLost]) -> Answer:
-        self.watch.alive()
-        headers = self._headers()
-        turn = self._pacer.wait(self.watch.pause)
-        if self.watch.is_stopped:
-            raise stopped(self.scope.name)
-        self.watch.alive()
-        try:
-            answer = self._send(path, headers)
-            body = body_of(answer, self.scope.name, self.scope.redactor)
-        except Throttled as throttled:
-            self._pacer.slow_down(str(throttled), turn)
-            raise
-        except TokenLost as lost:
-            refused.append(lost)
-            if len(refused) >= MOST_TOKENS:
-                raise ServiceError(
-                    f"cloud {self.scope.name!r} at {self.scope.url} goes on refusing its credentials: {lost}",
-                    "Check its key or user, that the endpoint is of the region of auth_url, and this machine's clock.",
-                ) from None
-            self.scope.credentials.renew(headers)
-            raise
-        self._pacer.went_well()
-        if not wanted(body):
-            raise Passing("a 200 with something else than what was asked for")
-        self.is_sandbox |= str(answer.headers.get("Server", "")).startswith(_SANDBOX_SERVER)
-        return answer.content, body
-
-    def _headers(self) -> dict[str, str]:
-        try:
-            return {"Accept": "application/json", **self.scope.credentials.headers()}
-        except refusals.Unauthorized as error:
-            raise ServiceError(
-                f"IAM gave cloud {self.scope.name!r} no new token: {self.scope.reason(error)}",
-                "Check the auth section of this cloud in clouds.yaml.",
-            ) from None
-        except (refusals.ClientException, KeyError, AttributeError, TypeError, ValueError) as error:
-            if isinstance(error, refusals.HttpError) and not transient(error):
-                raise ServiceError(
-                    f"IAM gave cloud {self.scope.name!r} no new token: {self.scope.reason(error)}",
-                    "Check that its user may still use this project.",
-                ) from None
-            raise Passing(f"IAM: {self.scope.reason(error)}") from error
-
-    def _send(self, path: str, headers: dict[str, str]) -> Any:
+    def _get_once(self, request: _Request) -> Body:
+        self.watchdog.heartbeat()
+        headers = {"Accept": "application/json", **self.scope.auth_headers()}
+        slot = self._limiter.wait(self.watchdog.sleep)
+        if self.watchdog.is_cancelled:
+            raise cancelled_error(self.scope.name)
+        self.watchdog.heartbeat()
         with self._lock:
-            self.tally.requests += 1
+            self.count.requests += 1
         try:
-            return self.scope.session.get(
-                self.scope.url + path,
-                headers=headers,
-                requests_auth=self.scope.credentials.signer,
-                timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
-                authenticated=False,  # the token is in the headers already
-                raise_exc=False,
-                redirect=False,  # another host must not see it
-                log=False,
-            )
-        except refusals.SSLError as error:
-            raise ServiceError(
-                f"the certificate of {self.scope.url} is not trusted: {self.scope.reason(error)}",
-                "Set cacert for this cloud in clouds.yaml.",
-            ) from None
-        except WarehouseError:
+            response = self.scope.get(request.path, headers)
+            parsed = parse_response(response, self.scope.name, self.scope.redactor)
+        except ThrottledError as error:
+            self._limiter.throttled(str(error), slot)
             raise
-        except Exception as error:
-            if isinstance(error, refusals.ClientException) and not is_misspelt(error):
-                raise Passing(self.scope.reason(error)) from error
+        except TokenRejectedError as error:
+            self._renew_token(request, headers, error)
+            raise
+        self._limiter.succeeded()
+        if not request.is_expected(parsed):
+            raise TransientError("200 with another body than was requested")
+        self.is_sandbox |= str(response.headers.get("Server", "")).startswith(_SANDBOX_SERVER)
+        return Body(response.content, parsed)
+
+    def _renew_token(self, request: _Request, headers: dict[str, str], error: TokenRejectedError) -> None:
+        request.rejected_tokens += 1
+        if request.rejected_tokens >= MAX_TOKENS:
             raise ServiceError(
-                f"cloud {self.scope.name!r} can't be asked at {self.scope.url}: {self.scope.reason(error)}",
-                "Check cbr_endpoint_override of this cloud in clouds.yaml, and the proxy.",
+                f"cloud {self.scope.name!r} at {self.scope.url} keeps refusing its credentials: {error}",
+                "Check its key or user, that the endpoint is of the region of auth_url, and this machine's clock.",
             ) from None
+        self.scope.credentials.renew(headers)
 
     def _count_retry(self, _state: RetryCallState) -> None:
         with self._lock:
-            self.tally.retries += 1
+            self.count.retries += 1

@@ -1,7 +1,6 @@
-"""What makes a request allowed: a token that is renewed, or a signature.
+"""How requests are authenticated: with a token that is renewed, or with a signature.
 
-Belongs here: getting a token once for all threads, and renewing it once when the service says that it is
-lost. Does not belong here: which answers say so (answers.py). Secrets stay inside.
+All threads of a scope share one token. Which responses say that it is no longer valid is in responses.py.
 """
 
 import threading
@@ -12,21 +11,21 @@ from keystoneauth1.session import Session
 from requests.auth import AuthBase
 
 from pipelines.extract.aksk import AccessKey
-from pipelines.extract.secrets import Redactor
+from pipelines.extract.redactor import Redactor
 
 _HEADER = "X-Auth-Token"
 
 
 class Credentials(Protocol):
-    """What a client needs to be let in."""
+    """What a scope needs to authenticate its requests."""
 
     signer: AuthBase | None
 
     def headers(self) -> dict[str, str]:
         """Return the headers that a request needs."""
 
-    def renew(self, used: dict[str, str]) -> None:
-        """Hear that the service refused a request with the headers `used`."""
+    def renew(self, rejected: dict[str, str]) -> None:
+        """Replace the credentials after the service refused a request with the headers `rejected`."""
 
 
 class TokenCredentials:
@@ -34,31 +33,31 @@ class TokenCredentials:
 
     signer: AuthBase | None = None
 
-    def __init__(self, fetch: Callable[[], str], forget: Callable[[], object], redactor: Redactor) -> None:
-        """`fetch` returns a good token, `forget` drops the one that is kept, `redactor` learns each."""
-        self._fetch, self._forget, self._redactor = fetch, forget, redactor
-        self._last: str | None = None
+    def __init__(self, fetch: Callable[[], str], invalidate: Callable[[], object], redactor: Redactor) -> None:
+        """`fetch` returns a valid token, `invalidate` drops the cached one, `redactor` learns each."""
+        self._fetch, self._invalidate, self._redactor = fetch, invalidate, redactor
+        self._token: str | None = None
         self._lock = threading.Lock()
 
     def headers(self) -> dict[str, str]:
-        """Return the token's header; fetch a token first where none is good for the next while."""
+        """Return the header with the token, fetching one if none is valid for the next while."""
         with self._lock:
             token = self._fetch()
-            if token != self._last:
+            if token != self._token:
                 self._redactor.add(token)
-            self._last = token
-            return {_HEADER: self._last}
+            self._token = token
+            return {_HEADER: self._token}
 
-    def renew(self, used: dict[str, str]) -> None:
-        """Forget the token of `used`, unless another thread did so already."""
+    def renew(self, rejected: dict[str, str]) -> None:
+        """Drop the token in `rejected`, unless another thread already did."""
         with self._lock:
-            if used.get(_HEADER) == self._last:
-                self._forget()
-                self._last = None
+            if rejected.get(_HEADER) == self._token:
+                self._invalidate()
+                self._token = None
 
 
 class KeyCredentials:
-    """A key that signs each request. There is nothing to renew: what is refused stays refused."""
+    """An access key that signs each request. There is nothing to renew: a refused key stays refused."""
 
     def __init__(self, signer: AuthBase) -> None:
         """`signer` signs a prepared request."""
@@ -68,15 +67,12 @@ class KeyCredentials:
         """Return none: the signer adds its own."""
         return {}
 
-    def renew(self, used: dict[str, str]) -> None:
+    def renew(self, rejected: dict[str, str]) -> None:
         """Do nothing."""
 
 
-def credentials_of(session: Session, redactor: Redactor) -> Credentials:
-    """Return what lets the requests of a session in: its key, else the token of its user.
-
-    `redactor` learns each token.
-    """
+def session_credentials(session: Session, redactor: Redactor) -> Credentials:
+    """Return the credentials of a session: its access key, else the token of its user. `redactor` learns each token."""
     if isinstance(session.auth, AccessKey):
         return KeyCredentials(session.auth.signer)
 

@@ -1,6 +1,6 @@
-"""Trying again: how long, how often, after what wait.
+"""The one retry schedule for all requests: how long, how often, after which wait.
 
-This is the one schedule for all requests. Which faults may pass is said in answers.py and scope.py.
+Which errors are transient is decided in responses.py and login_errors.py.
 """
 
 import socket
@@ -9,42 +9,42 @@ from collections.abc import Callable
 
 from tenacity import RetryCallState, Retrying, retry_if_exception, wait_exponential_jitter
 
-FIRST_WAIT, LONGEST_WAIT = 0.2, 30.0  # seconds
-# A host whose name nobody knows is more likely misspelt than gone for a moment.
+FIRST_WAIT, MAX_WAIT = 0.2, 30.0  # seconds
+# A host name that does not resolve is more likely misspelt than unavailable for a moment.
 UNKNOWN_HOST_SECONDS = 20.0
 
 
 def retrying(
-    transient: Callable[[BaseException], bool],
-    seconds: Callable[[], float],
-    told: Callable[[RetryCallState], None] = lambda _: None,
-    pause: Callable[[float], None] = time.sleep,
+    is_transient: Callable[[BaseException], bool],
+    max_seconds: float,
+    on_retry: Callable[[RetryCallState], None] = lambda _: None,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> Retrying:
-    """Return a caller that tries again while a fault may pass and less than `seconds()` went by.
+    """Return a caller that repeats a call for `max_seconds`, as long as its error is transient.
 
-    Waits double from FIRST_WAIT to LONGEST_WAIT, each with jitter. `told` hears of each new try. The last fault is
-    raised as it is.
+    Waits double from FIRST_WAIT to MAX_WAIT, each with jitter. `on_retry` is called before each wait. The last error is
+    raised unchanged.
     """
 
     def is_over(state: RetryCallState) -> bool:
-        fault = state.outcome.exception() if state.outcome else None
-        patience = min(seconds(), UNKNOWN_HOST_SECONDS) if is_unknown_host(fault) else seconds()
-        return (state.seconds_since_start or 0) >= patience
+        error = state.outcome.exception() if state.outcome else None
+        limit = min(max_seconds, UNKNOWN_HOST_SECONDS) if is_unknown_host(error) else max_seconds
+        return (state.seconds_since_start or 0) >= limit
 
     return Retrying(
-        retry=retry_if_exception(transient),
+        retry=retry_if_exception(is_transient),
         stop=is_over,
-        wait=wait_exponential_jitter(multiplier=FIRST_WAIT, max=LONGEST_WAIT, jitter=FIRST_WAIT),
-        before_sleep=told,
-        sleep=pause,
+        wait=wait_exponential_jitter(multiplier=FIRST_WAIT, max=MAX_WAIT, jitter=FIRST_WAIT),
+        before_sleep=on_retry,
+        sleep=sleep,
         reraise=True,
     )
 
 
-def is_unknown_host(fault: BaseException | None) -> bool:
-    """Tell whether a fault comes from a name that the resolver says does not exist."""
-    while fault is not None:
-        if isinstance(fault, socket.gaierror) and fault.errno == socket.EAI_NONAME:
+def is_unknown_host(error: BaseException | None) -> bool:
+    """Tell whether an error was caused by a host name that the resolver says does not exist."""
+    while error is not None:
+        if isinstance(error, socket.gaierror) and error.errno == socket.EAI_NONAME:
             return True
-        fault = fault.__cause__ or fault.__context__
+        error = error.__cause__ or error.__context__
     return False

@@ -1,8 +1,7 @@
-"""The HTTP below every session: one deadline for a whole request, one largest size of an answer, no ~/.netrc.
+"""The HTTP adapter below every session: a deadline for a whole request, a size limit for its response, no ~/.netrc.
 
-A read timeout bounds the wait for the next byte, so a server that sends a byte now and then is never too slow. Here
-the socket itself knows when the answer has to be whole, its headers included. What requests are sent is in client.py
-and scope.py.
+A read timeout bounds the wait for the next byte only, so a server that sends a byte now and then never exceeds it. Here
+the socket itself has a deadline, for headers and body. Which requests are sent is in client.py and login.py.
 """
 
 import http.client
@@ -26,27 +25,27 @@ if TYPE_CHECKING:
 else:
     _Connection = object
 
-REQUEST_SECONDS = 120.0  # from the first byte that is sent to the last one that is read
+REQUEST_SECONDS = 120.0  # from the first byte sent to the last byte received
 
 
-def prepare(session: Session, connections: int, most_bytes: int) -> None:
-    """Give `session` deadlines, a largest answer, and room for so many connections."""
+def mount_adapter(session: Session, max_connections: int, max_bytes: int) -> None:
+    """Let `session` send its requests with a deadline, a size limit, and up to `max_connections` connections."""
     for prefix in ("https://", "http://"):
-        session.session.mount(prefix, _Adapter(most_bytes, pool_maxsize=connections))
-    session.session.auth = _Unchanged()
+        session.session.mount(prefix, _Adapter(max_bytes, pool_maxsize=max_connections))
+    session.session.auth = _NoAuth()
 
 
-class _Unchanged(AuthBase):
-    """Adds nothing to a request. Without an auth of its own, a session takes one from ~/.netrc."""
+class _NoAuth(AuthBase):
+    """Adds nothing to a request. A session without any auth would take one from ~/.netrc."""
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         return request
 
 
 class _Adapter(HTTPAdapter):
-    def __init__(self, most_bytes: int, **options: Any) -> None:
+    def __init__(self, max_bytes: int, **options: Any) -> None:
         super().__init__(**options)
-        self._most_bytes = most_bytes
+        self._max_bytes = max_bytes
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         super().init_poolmanager(*args, **options)
@@ -59,55 +58,55 @@ class _Adapter(HTTPAdapter):
 
     def send(self, request: PreparedRequest, *args: Any, **options: Any) -> Response:
         response = super().send(request, *args, **options)
-        response.raw = _Limited(response.raw, self._most_bytes)
+        response.raw = _LimitedBody(response.raw, self._max_bytes)
         return response
 
 
-class _Limited:
-    """A raw response that ends with a WarehouseError where its body, decompressed, is too large."""
+class _LimitedBody:
+    """A raw response that raises ServiceError once its body, decompressed, is too large."""
 
-    def __init__(self, raw: Any, most_bytes: int) -> None:
-        self._raw, self._most_bytes = raw, most_bytes
+    def __init__(self, raw: Any, max_bytes: int) -> None:
+        self._raw, self._max_bytes = raw, max_bytes
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._raw, name)
 
     def stream(self, *args: Any, **options: Any) -> Iterator[bytes]:
-        """Yield the body piece by piece."""
+        """Yield the body in chunks."""
         size = 0
-        for piece in self._raw.stream(*args, **options):
-            size += len(piece)
-            if size > self._most_bytes:
+        for chunk in self._raw.stream(*args, **options):
+            size += len(chunk)
+            if size > self._max_bytes:
                 self._raw.close()
                 raise ServiceError(
-                    f"an answer is larger than {self._most_bytes / 1e6:g} MB",
-                    "See that the endpoint in clouds.yaml is the service's, or set CBR_MAX_RESPONSE_MB.",
+                    f"a response is larger than {self._max_bytes / 1e6:g} MB",
+                    "Check that the endpoint in clouds.yaml is that of the service, or set CBR_MAX_RESPONSE_MB.",
                 )
-            yield piece
+            yield chunk
 
 
-class _Timed(_Connection):
-    """A connection whose answers have to be whole in time."""
+class _TimedConnection(_Connection):
+    """A connection whose responses have to be complete before a deadline."""
 
-    _due = 0.0
+    _deadline = 0.0
 
     def connect(self) -> None:
-        self._due = time.monotonic() + REQUEST_SECONDS  # a proxy answers before the first request
+        self._deadline = time.monotonic() + REQUEST_SECONDS  # a proxy answers before the first request
         super().connect()
 
     def request(self, *args: Any, **options: Any) -> None:
-        self._due = time.monotonic() + REQUEST_SECONDS
+        self._deadline = time.monotonic() + REQUEST_SECONDS
         super().request(*args, **options)
 
     def response_class(self, sock: Any, *args: Any, **options: Any) -> http.client.HTTPResponse:  # type: ignore[override, unused-ignore]
-        return http.client.HTTPResponse(_Socket(sock, self._due), *args, **options)  # type: ignore[arg-type]
+        return http.client.HTTPResponse(_TimedSocket(sock, self._deadline), *args, **options)  # type: ignore[arg-type]
 
 
-class _TimedHTTP(_Timed, HTTPConnection):
+class _TimedHTTP(_TimedConnection, HTTPConnection):
     pass
 
 
-class _TimedHTTPS(_Timed, HTTPSConnection):
+class _TimedHTTPS(_TimedConnection, HTTPSConnection):
     pass
 
 
@@ -125,34 +124,34 @@ def _use_timed_connections(manager: PoolManager) -> None:
         manager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
 
 
-class _Socket:
-    """What http.client takes an answer from."""
+class _TimedSocket:
+    """Gives http.client a file that ends at the deadline."""
 
-    def __init__(self, sock: Any, due: float) -> None:
-        self._sock, self._due = sock, due
+    def __init__(self, sock: Any, deadline: float) -> None:
+        self._sock, self._deadline = sock, deadline
 
     def makefile(self, *_: Any) -> io.BufferedReader:
-        """Return the file that the answer is read from."""
-        return io.BufferedReader(_Reader(self._sock, self._due))
+        """Return the file that the response is read from."""
+        return io.BufferedReader(_TimedReader(self._sock, self._deadline))
 
 
-class _Reader(io.RawIOBase):
-    def __init__(self, sock: Any, due: float) -> None:
-        self._sock, self._due = sock, due
-        self._patience = sock.gettimeout()
-        self._file = sock.makefile("rb", buffering=0)
+class _TimedReader(io.RawIOBase):
+    def __init__(self, sock: Any, deadline: float) -> None:
+        self._sock, self._deadline = sock, deadline
+        self._read_timeout = sock.gettimeout()
+        self._raw_file = sock.makefile("rb", buffering=0)
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        left = self._due - time.monotonic()
-        if left <= 0:
-            raise TimeoutError(f"the answer was not whole after {REQUEST_SECONDS:g} s")
-        self._sock.settimeout(left if self._patience is None else min(left, self._patience))
-        count: int | None = self._file.readinto(buffer)
+        remaining = self._deadline - time.monotonic()
+        if remaining <= 0:
+            raise TimeoutError(f"the response was not complete after {REQUEST_SECONDS:g} s")
+        self._sock.settimeout(remaining if self._read_timeout is None else min(remaining, self._read_timeout))
+        count: int | None = self._raw_file.readinto(buffer)
         return count
 
     def close(self) -> None:
-        self._file.close()
+        self._raw_file.close()
         super().close()

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from pipelines.config import SANDBOX, Settings
 from pipelines.errors import ConfigurationError, PublicationError, ServiceError
-from pipelines.extract.snapshot import Progress, ScopeResult, land_scopes
+from pipelines.extract.run import Progress
+from pipelines.extract.scopes import ScopeResult, land_scopes
 from pipelines.flow.judge import home_rules
 from pipelines.landing.attempts import read_attempts, scope_status
 from pipelines.landing.manifest import read_snapshots

@@ -63,8 +63,8 @@ def normalize_snapshot(home: Home, snapshot: Snapshot) -> TableManifest:
         disk_errors(home.path),
         TableWriter(home, snapshot.scope, snapshot.snapshot_id, synthetic=snapshot.is_sandbox) as writer,
     ):
-        for piece in normalizer.pieces():
-            writer.write(piece.tables, piece.records)
+        for batch in normalizer.batches():
+            writer.write(batch.tables, batch.records)
         writer.write({meta.DRIFT.name: normalizer.drift()})
     with disk_errors(home.path):
         return writer.commit(source)

@@ -1,8 +1,13 @@
-"""Landing -> Arrow tables. Pure: lines enter, tables leave, no I/O.
+"""Landed lines -> Arrow tables. Pure: no file is read or written here.
 
-A line that fits the contract is read by columns (columnar/), any other value by value (tolerant/); both give the
-same rows. snapshot.py puts the pieces in order.
+A line that fits the contract is decoded to msgspec Structs and read by columns, any other one value by value; both give
+the same rows. snapshot.py is the way in, and puts the batches in order.
 
-Law of conservation: records landed = rows + rejects, for each of the four tables. A value that does not fit
-its column is turned into the column's type or kept in `extra`; either way `drift` counts it.
+    structs decode records columns unknown tables block_reader    by columns
+    coerce record flatten row_reader                              value by value
+    processes worker                                              several processes for many lines
+    items                                                         list pages
+
+Conservation: records landed = rows + rejects, for each of the four tables. A value that does not fit its
+column is turned into the column's type or kept in `extra`; either way `drift` counts it.
 """

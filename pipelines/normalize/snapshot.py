@@ -1,34 +1,32 @@
-"""The blocks of one landed snapshot -> Arrow tables, piece by piece.
+"""The blocks of one landed snapshot -> Arrow tables, a batch a block.
 
-Belongs here: the order of it all, and which of two ways a block goes: by columns, where the lines that do not fit
-are taken one by one; or all one by one, where it is too small to be worth waking the compiler for. Blocks enter; a
-`Piece` leaves for each. Memory holds a few blocks and the ids seen, never a whole snapshot.
+A line that fits the contract is read by columns (block_reader.py), any other value by value (row_reader.py). What
+depends on the blocks before is decided here, in their order: which of two backups with one id is loaded. Memory holds a
+few blocks and the ids loaded, never a whole snapshot.
 """
 
-import os
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Iterable, Iterator
+from concurrent.futures import Future
+from contextlib import closing
+from typing import Any
 
 import pyarrow as pa
 
-from pipelines.landing.blocks import Block
-from pipelines.normalize.piece import Piece
-from pipelines.normalize.tolerant.bodies import Bodies
+from pipelines.contract.tables import BACKUPS, NORMALIZED
+from pipelines.landing.blocks import Block, lines_of
+from pipelines.landing.wire import id_of
+from pipelines.normalize.batch import Batch, with_constants
+from pipelines.normalize.block_reader import BlockTables, read_lines
+from pipelines.normalize.items import items_of, read_items
+from pipelines.normalize.processes import WORTH_PROCESSES, BlockReaders, cores
+from pipelines.normalize.row_reader import RowReader
 
-if TYPE_CHECKING:
-    from pipelines.normalize.columnar.settle import Columnar
-
-WORTH_COLUMNS = 3 << 20  # bytes of a block; one by one that is a fifth of a second
-_CORES = os.cpu_count() or 1
-# The system's allocator gives back what Arrow's own keeps for later: 40 MB less at the peak, and no slower.
-pa.set_memory_pool(pa.system_memory_pool())
+ENOUGH_ROWS = 5_000  # of the row reader, to be a batch of their own
 
 
 class Normalizer:
-    """Normalizes one snapshot. Iterate `pieces()` to its end, then read `drift()`."""
+    """Normalizes one snapshot. Iterate `batches()` to its end, then read `drift()`."""
 
     def __init__(
         self,
@@ -38,45 +36,96 @@ class Normalizer:
         pages: Callable[[], Iterable[Block]],
         gone: Iterable[str] = (),
         *,
-        worth_columns: int = WORTH_COLUMNS,
+        processes: int | None = None,
+        worth_processes: int = WORTH_PROCESSES,
     ) -> None:
         """`shows` and `pages` read the landed blocks, as often as they are called.
 
-        `gone` are ids that vanished between list and details: known not to be there, so not loaded. Blocks are read by
-        columns from the first one of `worth_columns` bytes and more.
+        `gone` are ids that vanished between list and details: known not to be there, so not loaded. Details of more
+        than `worth_processes` bytes are read by several `processes`, as many as there are cores.
         """
         self._shows, self._pages = shows, pages
-        self._bodies = Bodies({"scope": scope, "snapshot_id": snapshot_id}, gone, pages)
-        self._worth_columns = worth_columns
+        self._rows = RowReader({"scope": scope, "snapshot_id": snapshot_id}, gone, pages)
+        self._processes = cores() if processes is None else processes
+        self._worth_processes = worth_processes
 
-    def pieces(self) -> Iterator[Piece]:
+    def batches(self) -> Iterator[Batch]:
         """Yield the tables: details first, then what only the list has."""
-        with ThreadPoolExecutor(_CORES) as pool:
-            for block, read in self._ahead(pool, self._shows(), "read_shows"):
-                yield self._columnar.settle_shows(block, read) if read else self._bodies.take_shows(block)
-            for block, read in self._ahead(pool, self._pages(), "read_items"):
-                yield self._columnar.settle_items(block, read) if read else self._bodies.take_pages(block)
+        with closing(BlockReaders(self._processes, self._worth_processes)) as readers:
+            reading: deque[tuple[Block, Future[BlockTables]]] = deque()
+            for block in self._shows():
+                reading.append((block, readers.submit(block.data)))
+                if len(reading) > self._processes:
+                    yield from self._details(*reading.popleft())
+            while reading:
+                yield from self._details(*reading.popleft())
+        for block in self._pages():
+            yield from self._listed(block)
+        yield self._rows.take_batch()
 
     def drift(self) -> pa.Table:
         """Return what differed from the contract, one row a way."""
-        return self._bodies.drift()
+        return self._rows.drift_table()
 
-    @cached_property
-    def _columnar(self) -> "Columnar":
-        from pipelines.normalize.columnar.settle import Columnar
+    def _details(self, block: Block, reading: "Future[BlockTables]") -> Iterator[Batch]:
+        """Yield the rows of a block of details."""
+        read = reading.result()
+        unfit = self._parse_lines(block, read.unfit)
+        if repeated := self._repeated(read, unfit.values()):
+            read = read_lines(block.data, skip={*unfit, *repeated})
+            unfit |= self._parse_lines(block, set(read.unfit) - set(unfit))
+        for line in sorted(unfit):
+            self._rows.read_backup(block.source(line), unfit[line])
+        yield from self._batches(read, {"detail_read_at": self._rows.read_at(block.part)})
 
-        return Columnar(self._bodies)
+    def _repeated(self, read: BlockTables, unfit: Collection[Any]) -> list[int]:
+        """Return the lines that have to be read with others, by the row reader.
 
-    def _ahead(self, pool: ThreadPoolExecutor, blocks: Iterable[Block], step: str) -> Iterator[tuple[Block, Any]]:
-        """Yield each block in its order, with what a columnar step made of it; a few are read ahead, side by side."""
-        waiting: deque[tuple[Block, Future[Any] | None]] = deque()
-        for block in blocks:
-            awake = block.stop >= self._worth_columns or "_columnar" in vars(self)
-            waiting.append((block, pool.submit(getattr(self._columnar, step), block) if awake else None))
-            if len(waiting) >= _CORES:
-                yield _settled(*waiting.popleft())
-        yield from (_settled(*one) for one in waiting)
+        Their ids occur elsewhere, so that the order decides; or they say nothing of replication where the list does.
+        """
+        ids = _ids(read)
+        sent: list[Any] = read.tables[BACKUPS.name].column("replication_loaded").to_pylist()
+        elsewhere = self._rows.known.intersection(ids) | {id_of(backup) for backup in unfit}.intersection(ids)
+        if all(sent) and not elsewhere:
+            return []
+        unfit_lines = set(read.unfit)
+        lines = (line for line in range(len(ids) + len(unfit_lines)) if line not in unfit_lines)
+        return [
+            line
+            for line, identity, records_sent in zip(lines, ids, sent, strict=True)
+            if identity in elsewhere or not (records_sent or self._rows.listed_records(identity) is None)
+        ]
+
+    def _parse_lines(self, block: Block, numbers: Iterable[int]) -> dict[int, Any]:
+        """Return the backups that some lines hold, parsed, by line."""
+        wanted = set(numbers)
+        lines = ((number, bytes(line)) for number, line in enumerate(lines_of(block.data)) if number in wanted)
+        return {number: self._rows.parse_line(block.source(number), line) for number, line in lines}
+
+    def _listed(self, block: Block) -> Iterator[Batch]:
+        """Yield the rows of the backups that only the list has."""
+        loaded = self._rows.known, self._rows.gone
+        try:
+            items = items_of(block)
+            read, unfit = read_items(items, lambda identity: not any(identity in ids for ids in loaded))
+        except ValueError:
+            self._rows.read_pages(block)
+            return
+        for number in read.unfit:
+            self._rows.read_item(items[number].source, items[number].position, unfit[number])
+        yield from self._batches(read, {})
+
+    def _batches(self, read: BlockTables, constants: dict[str, object]) -> Iterator[Batch]:
+        """Yield what was read by columns, and what the row reader has where that is enough."""
+        self._rows.known.update(_ids(read))
+        self._rows.drift.update(read.drift)
+        shared = {"rejected_parts": 0, **self._rows.constants, **constants}
+        tables = {table.name: with_constants(table, read.tables[table.name], shared) for table in NORMALIZED}
+        yield Batch(tables, Counter({name: table.num_rows for name, table in tables.items()}))
+        if self._rows.waiting >= ENOUGH_ROWS:
+            yield self._rows.take_batch()
 
 
-def _settled(block: Block, reading: "Future[Any] | None") -> tuple[Block, Any]:
-    return block, reading.result() if reading else None
+def _ids(read: BlockTables) -> list[str]:
+    ids: Any = read.tables[BACKUPS.name].column("id").to_pylist()
+    return list(ids)

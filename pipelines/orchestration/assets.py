@@ -12,7 +12,7 @@ import dagster as dg
 from pydantic import Field
 
 from pipelines.errors import WarehouseError
-from pipelines.extract.snapshot import Progress
+from pipelines.extract.run import Progress
 from pipelines.flow.build import build_draft, publish_draft
 from pipelines.flow.judge import judge_unjudged
 from pipelines.flow.land import land_clouds, require_any_snapshot, stale_scopes_error

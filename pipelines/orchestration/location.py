@@ -8,7 +8,7 @@ from datetime import timedelta
 import dagster as dg
 
 from pipelines.config import DeploymentSettings
-from pipelines.extract.snapshot import Progress
+from pipelines.extract.run import Progress
 from pipelines.orchestration.assets import build_assets
 from pipelines.orchestration.jobs import build_schedule, cbr_snapshot, replay, report
 from pipelines.orchestration.resources import Warehouse

@@ -1,7 +1,14 @@
-"""A CBR v3 and IAM v3 service on loopback, over real sockets, with a synthetic estate.
+"""A service with CBR v3 and IAM v3 on loopback, over real sockets, with a synthetic estate.
 
-The demo and the tests read from it as from any cloud. It knows the wire (paths, paging, errors, quirks) and
-nothing of the pipeline that reads it.
+    server, service             sockets, routing and authentication
+    iam, signature              tokens and signed requests
+    cbr, filters, store         ListBackups and ShowBackup over a store of backups
+    responses, faults, quota    error bodies, and what may go wrong on the wire
+    estate, backups, quirks     the resources, a backup of one, and oddities of the wire
+    scenarios, changes, disk_changes, replication   planted problems, and the findings that they must cause
+    policy                      policy.yaml and waivers.yaml of the synthetic company
+
+The demo and the tests read from it as from any cloud. It knows nothing of the pipeline that reads it.
 """
 
 from pipelines.sandbox.server import Sandbox, serve

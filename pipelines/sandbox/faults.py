@@ -1,29 +1,27 @@
-"""What may go wrong between a service and its reader, by script or by chance.
+"""Faults between the sandbox and its reader, by script or at random.
 
-Belongs here: each fault that the wire is known for, and schedules of them. The answer that would be sent
-enters `react`; what is sent in its place leaves. Changes of the estate happen before the answer is made.
+`apply` replaces the response that would be sent. Changes of the estate happen before the response is made.
 """
 
 import random
 import threading
-import time
 from collections.abc import Callable, Iterable
 from copy import deepcopy
 from dataclasses import replace
 from enum import Enum
 
-from pipelines.sandbox.answers import (
+from pipelines.sandbox.responses import (
     BAD_TOKEN,
     LOST_AUTHENTICATION,
     UNKNOWN_ERROR,
-    Answer,
+    Response,
     gateway_error,
     html,
     throttled,
 )
-from pipelines.sandbox.store import Body, Held
+from pipelines.sandbox.store import Body, MemoryStore
 
-TOKEN, LIST, SHOW = "token", "list", "show"  # what is asked for
+TOKEN, LIST, SHOW = "token", "list", "show"  # kinds of requests
 
 
 class Fault(Enum):
@@ -36,20 +34,20 @@ class Fault(Enum):
     PROXY = "502 as HTML"
     PORTAL = "200 as HTML"
     AUTHENTICATION = "500 that means 401"
-    EXPIRED = "401, the token is gone"
+    EXPIRED = "401, the token has expired"
     RESET = "the connection is reset"
     CUT = "the body ends early"
-    SLOW = "the answer takes its time"
-    HANG = "the answer takes too long"
-    ADDED = "a backup is made"
+    SLOW = "the response takes its time"
+    HANG = "the response takes too long"
+    ADDED = "a backup is added"
     DELETED = "a backup is deleted"
-    TWICE = "a backup stands on two pages"
-    NEW_STATUS = "a status that nobody documented"
+    TWICE = "a backup is on two pages"
+    NEW_STATUS = "a status that is not documented"
 
 
-PASSING = tuple(fault for fault in Fault if fault not in (Fault.ADDED, Fault.DELETED, Fault.TWICE, Fault.NEW_STATUS))
-MOVING = (Fault.ADDED, Fault.DELETED, Fault.TWICE)
-_INSTEAD = {
+MOVING = (Fault.ADDED, Fault.DELETED, Fault.TWICE)  # the list changes while it is read
+TRANSIENT = tuple(fault for fault in Fault if fault not in (*MOVING, Fault.NEW_STATUS))
+_REPLACEMENTS = {
     Fault.THROTTLED: throttled(100_000, 1, "second"),
     Fault.TIMEOUT: gateway_error(408, "0201", "Backend timeout."),
     Fault.ERROR: UNKNOWN_ERROR,
@@ -62,106 +60,82 @@ SLOW_SECONDS, HANG_SECONDS = 0.05, 1.0
 
 
 class Faults:
-    """A schedule: which fault meets the next request of a kind, if any."""
+    """A schedule of faults: which one the next request of a kind gets, if any. Safe for many threads."""
 
-    def __init__(self, draw: Callable[[str], Fault | None], seed: int = 0) -> None:
-        """`draw` is asked once for each request, with what it asks for."""
+    def __init__(self, draw: Callable[[str], Fault | None] = lambda _: None, seed: int = 0) -> None:
+        """`draw` is called once for each request, with its kind."""
         self._draw = draw
         self._lock = threading.Lock()
         self._random = random.Random(seed)  # noqa: S311 - it only has to be the same each time
-        self._first: Body | None = None
-        self._made = 0
+        self._first_item: Body | None = None
+        self._added = 0
 
     @classmethod
-    def script(cls, asked: str, faults: Iterable[Fault | None]) -> "Faults":
-        """Meet the requests that ask for `asked` with `faults`, one after the other, then none."""
-        left = iter(faults)
-        return cls(lambda kind: next(left, None) if kind == asked else None)
+    def script(cls, kind: str, faults: Iterable[Fault | None]) -> "Faults":
+        """Return the schedule that gives `faults` to the requests of one kind, one after the other, then none."""
+        remaining = iter(faults)
+        return cls(lambda requested: next(remaining, None) if requested == kind else None)
 
     @classmethod
-    def chance(cls, seed: int, share: float, most: int, kinds: tuple[Fault, ...] = (*PASSING, *MOVING)) -> "Faults":
-        """Meet that share of requests with a fault by chance, `most` times in all. The seed decides which."""
-        dice = random.Random(seed)  # noqa: S311 - it only has to be the same each time
-        left = most
+    def at_random(
+        cls, seed: int, share: float, maximum: int, faults: tuple[Fault, ...] = (*TRANSIENT, *MOVING)
+    ) -> "Faults":
+        """Return a schedule of `maximum` faults, drawn for that share of the requests. The seed decides which."""
+        generator = random.Random(seed)  # noqa: S311 - it only has to be the same each time
+        remaining = maximum
 
-        def draw(asked: str) -> Fault | None:
-            nonlocal left
-            if left == 0 or dice.random() >= share:
+        def draw(kind: str) -> Fault | None:
+            nonlocal remaining
+            if remaining == 0 or generator.random() >= share:
                 return None
-            left -= 1
-            fault = dice.choice(kinds)
-            return None if fault in MOVING and asked != LIST else fault
+            remaining -= 1
+            fault = generator.choice(faults)
+            return None if fault in MOVING and kind != LIST else fault
 
         return cls(draw, seed)
 
-    def react(
-        self, asked: str, backups: object, forget_tokens: Callable[[], None], make: Callable[[], Answer]
-    ) -> Answer:
-        """Return the answer that `make` makes, or what stands in its place."""
+    def apply(
+        self, kind: str, backups: object, forget_tokens: Callable[[], None], respond: Callable[[], Response]
+    ) -> Response:
+        """Return the response of `respond`, or what is sent instead of it."""
         with self._lock:
-            fault = self._draw(asked)
-            if asked == TOKEN and fault in (Fault.AUTHENTICATION, Fault.EXPIRED):
-                fault = None  # IAM does not answer with the faults of CBR
-            if fault in (Fault.ADDED, Fault.DELETED) and isinstance(backups, Held):
-                self._move(fault, backups)
-        if fault in _INSTEAD:
-            return _INSTEAD[fault]
+            fault = self._draw(kind)
+            if kind == TOKEN and fault in (Fault.AUTHENTICATION, Fault.EXPIRED):
+                fault = None  # IAM does not have the faults of CBR
+            if fault in (Fault.ADDED, Fault.DELETED) and isinstance(backups, MemoryStore):
+                self._change_estate(fault, backups)
+        if fault in _REPLACEMENTS:
+            return _REPLACEMENTS[fault]
         if fault is Fault.EXPIRED:
             forget_tokens()
             return BAD_TOKEN
-        answer = make()
+        response = respond()
         if fault is Fault.RESET:
-            return replace(answer, cut=-1)
+            return replace(response, cut=-1)
         if fault is Fault.CUT:
-            return replace(answer, cut=len(answer.content()) // 2)
+            return replace(response, cut=len(response.content()) // 2)
         if fault in (Fault.SLOW, Fault.HANG):
-            return replace(answer, delay=SLOW_SECONDS if fault is Fault.SLOW else HANG_SECONDS)
-        return self._changed(fault, asked, answer)
+            return replace(response, delay=SLOW_SECONDS if fault is Fault.SLOW else HANG_SECONDS)
+        return self._change_page(fault, response) if kind == LIST else response
 
-    def _move(self, fault: Fault, backups: Held) -> None:
+    def _change_estate(self, fault: Fault, backups: MemoryStore) -> None:
         ids = backups.ids()
         if fault is Fault.DELETED and ids:
             backups.remove(self._random.choice(ids))
         elif ids:
-            self._made += 1
+            self._added += 1
             newest = backups.get(ids[-1]) or {}
-            backups.add(deepcopy(newest) | {"id": f"made-while-reading-{self._made}"})
+            backups.add(deepcopy(newest) | {"id": f"made-while-reading-{self._added}"})
 
-    def _changed(self, fault: Fault | None, asked: str, answer: Answer) -> Answer:
-        """Return the answer with what its body must show."""
-        body = answer.body
-        if asked == LIST and isinstance(body, dict) and body.get("backups"):
-            if fault is Fault.TWICE and self._first is not None:
-                return replace(answer, body=body | {"backups": [*body["backups"][:-1], self._first]})
-            if fault is Fault.NEW_STATUS:
-                return replace(
-                    answer, body=body | {"backups": [item | {"status": "frozen"} for item in body["backups"]]}
-                )
-            self._first = self._first or body["backups"][0]
-        return answer
-
-
-class Quota:
-    """So many requests in each window of time; the rest is answered 429."""
-
-    def __init__(
-        self, limit: int, seconds: float = 1.0, unit: str = "second", now: Callable[[], float] = time.monotonic
-    ) -> None:
-        """The window begins with the first request after the last window ended."""
-        self.limit, self.seconds, self.unit = limit, seconds, unit
-        self.refused = 0
-        self._now = now
-        self._lock = threading.Lock()
-        self._began = -seconds
-        self._used = 0
-
-    def refuses(self) -> Answer | None:
-        """Count one request; return the 429 if it is one too many."""
-        with self._lock:
-            if self._now() - self._began >= self.seconds:
-                self._began, self._used = self._now(), 0
-            self._used += 1
-            if self._used <= self.limit:
-                return None
-            self.refused += 1
-        return throttled(self.limit, int(self.seconds) if self.unit == "second" else 1, self.unit)
+    def _change_page(self, fault: Fault | None, response: Response) -> Response:
+        """Return a list page with the fault in its items."""
+        body = response.body
+        if not isinstance(body, dict) or not body.get("backups"):
+            return response
+        if fault is Fault.TWICE and self._first_item is not None:
+            return replace(response, body=body | {"backups": [*body["backups"][:-1], self._first_item]})
+        if fault is Fault.NEW_STATUS:
+            items = [item | {"status": "frozen"} for item in body["backups"]]
+            return replace(response, body=body | {"backups": items})
+        self._first_item = self._first_item or body["backups"][0]
+        return response

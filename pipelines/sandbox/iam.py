@@ -1,7 +1,7 @@
 """IAM v3 of the sandbox: one user, its projects, tokens that expire.
 
-Belongs here: the versions of the API, POST /v3/auth/tokens, GET /v3/projects, and the judging of a token. Does not
-belong here: what a token gives access to (cbr.py).
+It answers for the versions of the API, POST /v3/auth/tokens and GET /v3/projects. What a token gives access to is in
+service.py.
 """
 
 import secrets
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pipelines.sandbox.answers import Answer, iam_error
+from pipelines.sandbox.responses import Response, iam_error
 
 REGION = "sandbox-1"
 DOMAIN, USER, PASSWORD = "sandbox-domain", "sandbox-auditor", "sandbox-password"
@@ -22,28 +22,28 @@ _TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 @dataclass(slots=True)
 class Iam:
-    """The tokens that are out."""
+    """The tokens that were issued."""
 
     lifetime: timedelta = timedelta(hours=24)
     tokens: dict[str, tuple[str, datetime]] = field(default_factory=dict)  # token -> project id, expiry
 
-    def issue(self, request: Any, base: str) -> Answer:
-        """Answer a request for a token: 201 with the token in X-Subject-Token, or 401."""
+    def issue(self, request: Any, base: str) -> Response:
+        """Return the response to a request for a token: 201 with the token in X-Subject-Token, or 401."""
         try:
             auth = request["auth"]
             user = auth["identity"]["password"]["user"]
-            right = (user["name"], user["password"], user["domain"]["name"]) == (USER, PASSWORD, DOMAIN)
+            is_correct = (user["name"], user["password"], user["domain"]["name"]) == (USER, PASSWORD, DOMAIN)
             project = auth["scope"]["project"]
         except (KeyError, TypeError):
             return iam_error(400, "Bad Request", "The request body is invalid.")
-        if not right:
+        if not is_correct:
             return iam_error(401, "Unauthorized", "The username or password is wrong.")
         for name, project_id in PROJECTS.items():
             if name == project.get("name") or project_id == project.get("id"):
                 return self._token(name, project_id, base)
         return iam_error(401, "Unauthorized", "The project does not exist or is not open to this user.")
 
-    def _token(self, project: str, project_id: str, base: str) -> Answer:
+    def _token(self, project: str, project_id: str, base: str) -> Response:
         token, now = "MII" + secrets.token_urlsafe(96), datetime.now(UTC)
         self.tokens[token] = (project_id, now + self.lifetime)
         domain = {"id": DOMAIN_ID, "name": DOMAIN}
@@ -56,40 +56,40 @@ class Iam:
             "roles": [{"id": "0", "name": "readonly"}],
             "user": {"id": "u" * 32, "name": USER, "domain": domain, "password_expires_at": ""},
         }
-        return Answer(201, {"token": body}, {"X-Subject-Token": token})
+        return Response(201, {"token": body}, {"X-Subject-Token": token})
 
     def project_of(self, token: str | None) -> str | None:
-        """Return the project that `token` is good for now, or None."""
+        """Return the id of the project of `token`, or None if it is not valid now."""
         project_id, expiry = self.tokens.get(token or "", (None, None))
         return project_id if expiry and expiry > datetime.now(UTC) else None
 
 
-def versions(base: str) -> Answer:
-    """Answer the question for all versions of the API, as a choice."""
-    return Answer(300, {"versions": {"values": [_version(base)]}}, {"Location": f"{base}/v3/"})
+def versions(base: str) -> Response:
+    """Return the versions of the API, as a choice."""
+    return Response(300, {"versions": {"values": [_version(base)]}}, {"Location": f"{base}/v3/"})
 
 
-def version(base: str) -> Answer:
-    """Answer the question for the version that there is."""
-    return Answer(200, {"version": _version(base)})
+def version(base: str) -> Response:
+    """Return the only version of the API."""
+    return Response(200, {"version": _version(base)})
 
 
 def _version(base: str) -> dict[str, Any]:
-    kinds = [{"base": "application/json", "type": "application/vnd.openstack.identity-v3+json"}]
+    media_types = [{"base": "application/json", "type": "application/vnd.openstack.identity-v3+json"}]
     return {
         "id": "v3.6",
         "status": "stable",
         "updated": "2016-04-04T00:00:00Z",
         "links": [{"rel": "self", "href": f"{base}/v3/"}],
-        "media-types": kinds,
+        "media-types": media_types,
     }
 
 
-def projects(base: str, query: dict[str, list[str]]) -> Answer:
-    """Answer the list of projects; a name in the query chooses one."""
-    wanted = query.get("name", PROJECTS)
-    listed = [_project(base, name, project_id) for name, project_id in PROJECTS.items() if name in wanted]
-    return Answer(200, {"links": _links(f"{base}/v3/projects"), "projects": listed})
+def projects(base: str, query: dict[str, list[str]]) -> Response:
+    """Return the list of projects, or the one named in the query."""
+    names = query.get("name", PROJECTS)
+    listed = [_project(base, name, project_id) for name, project_id in PROJECTS.items() if name in names]
+    return Response(200, {"links": _links(f"{base}/v3/projects"), "projects": listed})
 
 
 def _project(base: str, name: str, project_id: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""Oddities of the wire: what the service is known to send beside its own documentation.
+"""Quirks of the wire: what the service is known to send beside its own documentation.
 
-Belongs here: changes of form that must not change what is loaded, and keys that nobody documented. Does not
-belong here: changes of meaning (stories.py).
+A quirk changes the form of a backup, or adds keys that are not documented, and must not change its meaning. Changes of
+meaning are in changes.py.
 """
 
 from collections.abc import Callable
@@ -10,8 +10,8 @@ from typing import Any
 Body = dict[str, Any]
 
 
-def quirky(body: Body, number: int) -> Body:
-    """Return backup number `number` of the estate with the oddity that is its turn, if any."""
+def apply_quirk(body: Body, number: int) -> Body:
+    """Return backup number `number` of the estate with the quirk that is its turn, if any."""
     quirk = QUIRKS.get(number % 29)
     return quirk(body) if quirk else body
 
@@ -20,7 +20,7 @@ def _size_as_text(body: Body) -> Body:
     return body | {"resource_size": str(body["resource_size"])}
 
 
-def _flag_as_text(body: Body) -> Body:
+def _boolean_as_text(body: Body) -> Body:
     return body | {"extend_info": body["extend_info"] | {"support_lld": "true"}}
 
 
@@ -54,7 +54,7 @@ def _empty_parent(body: Body) -> Body:
 
 QUIRKS: dict[int, Callable[[Body], Body]] = {  # by turn
     3: _size_as_text,
-    6: _flag_as_text,
+    6: _boolean_as_text,
     9: _keys_missing,
     12: _nulls,
     15: _zoned_time,

@@ -1,7 +1,6 @@
-"""The backups that the sandbox has: held in memory, or made when they are asked for.
+"""The backups that the sandbox serves: kept in memory, or generated when they are requested.
 
-Belongs here: keeping bodies in the order of creation, and changing what is kept while somebody pages through
-it. Bodies are as ShowBackup sends them.
+Bodies are as ShowBackup sends them, in the order of creation.
 """
 
 from bisect import bisect_left
@@ -21,13 +20,13 @@ class Store(Protocol):
         """Return the body of one backup."""
 
 
-class Held:
-    """Bodies in memory, which may come and go."""
+class MemoryStore:
+    """Bodies in memory, which may be added and removed while they are read."""
 
     def __init__(self, bodies: Iterable[Body]) -> None:
         """Take the bodies in any order."""
         self._bodies = {str(body["id"]): body for body in bodies}
-        self._order = sorted((_key(body), backup_id) for backup_id, body in self._bodies.items())
+        self._order = sorted((_created_at(body), backup_id) for backup_id, body in self._bodies.items())
         self._ids = [backup_id for _, backup_id in self._order]
 
     def ids(self) -> Sequence[str]:
@@ -39,30 +38,31 @@ class Held:
         return self._bodies.get(backup_id)
 
     def add(self, body: Body) -> None:
-        """Put a backup in, or another body in the place of the one with its id."""
-        self.remove(str(body["id"]))
-        entry = (_key(body), str(body["id"]))
-        at = bisect_left(self._order, entry)
-        self._order.insert(at, entry)
-        self._ids = [*self._ids[:at], entry[1], *self._ids[at:]]
-        self._bodies[entry[1]] = body
+        """Add a backup, or replace the one with its id."""
+        backup_id = str(body["id"])
+        self.remove(backup_id)
+        entry = (_created_at(body), backup_id)
+        index = bisect_left(self._order, entry)
+        self._order.insert(index, entry)
+        self._ids = [*self._ids[:index], backup_id, *self._ids[index:]]
+        self._bodies[backup_id] = body
 
     def remove(self, backup_id: str) -> None:
-        """Take a backup out, if it is there."""
+        """Remove a backup if it exists."""
         body = self._bodies.pop(backup_id, None)
         if body is not None:
-            self._order.remove((_key(body), backup_id))
+            self._order.remove((_created_at(body), backup_id))
             self._ids = [other for other in self._ids if other != backup_id]
 
 
-class Numbered:
-    """So many bodies, each made from its number when it is asked for, and kept by nobody."""
+class GeneratedStore:
+    """Bodies that are generated from their number each time they are requested."""
 
-    def __init__(self, count: int, make: Callable[[int], Body], id_of: Callable[[int], str]) -> None:
-        """`make` gives body number n, oldest first; `id_of` its id."""
+    def __init__(self, count: int, generate: Callable[[int], Body], id_of: Callable[[int], str]) -> None:
+        """`generate` returns the body with a number, oldest first; `id_of` returns its id."""
         self._numbers = {id_of(number): number for number in range(count)}
         self._ids = list(self._numbers)
-        self._make = make
+        self._generate = generate
 
     def ids(self) -> Sequence[str]:
         """Return all ids, oldest backup first."""
@@ -71,8 +71,8 @@ class Numbered:
     def get(self, backup_id: str) -> Body | None:
         """Return the body of one backup."""
         number = self._numbers.get(backup_id)
-        return None if number is None else self._make(number)
+        return None if number is None else self._generate(number)
 
 
-def _key(body: Body) -> str:
+def _created_at(body: Body) -> str:
     return str(body.get("created_at") or "")

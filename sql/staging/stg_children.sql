@@ -43,7 +43,7 @@ select
         as checkpoint_id, -- VARCHAR: The restore point that parent and children share.
     children.created_at,
     coalesce(nullif(children.resource_id, ''), 'resource of backup ' || children.child_id)
-        as resource_id, -- VARCHAR: Id of the resource.
+        as resource_id, -- VARCHAR: ID of the resource.
     children.resource_name,
     children.resource_type,
     children.resource_size,

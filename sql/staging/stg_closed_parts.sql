@@ -8,7 +8,7 @@ select
     coalesce(statuses.state = 'usable', false) as is_usable, -- BOOLEAN: Complete at the service.
     expired_at,
     coalesce(nullif(resource_id, ''), 'resource of backup ' || id)
-        as resource_id, -- VARCHAR: Id of the resource.
+        as resource_id, -- VARCHAR: ID of the resource.
     resource_name,
     resource_type,
     valid_from,

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from pipelines.clock import snapshot_id
 from pipelines.landing.manifest import LIST, SHOW, SUFFIX, Snapshot, write_snapshot
-from pipelines.sandbox.healthy import Resource, point
+from pipelines.sandbox.backups import Resource, healthy_backup
 from pipelines.sandbox.quirks import QUIRKS
 from pipelines.storage.files import make_private_folder
 from pipelines.storage.home import Home
@@ -41,7 +41,7 @@ class Bodies:
         """Yield what ShowBackup answers."""
         for number in range(count):
             server, day = divmod(number, DAYS)
-            body = self._fresh(point(_resource(server), self._end, day))
+            body = self._fresh(healthy_backup(_resource(server), self._end, day))
             if number % 3 == 0:
                 body["replication_records"] = [self._record(body)]
             yield _ODD[number // 100 % len(_ODD)](body) if number % 100 == 50 else body

@@ -1,7 +1,7 @@
-"""How long reading takes: a first day, a quiet day, and a client that lists and shows one by one.
+"""How long the extraction takes on a first and on a quiet day, beside a client that reads one backup at a time.
 
 `python -m tests.benchmarks.fetch` serves 20,000 server backups in a process of its own, each answer after 20 ms,
-and reads them with the product's own defaults but for the pace, which is left to the service. On the quiet day
+and reads them with the default settings but without a rate limit. On the quiet day
 one backup in a hundred has changed. The naive client uses one connection and knows no yesterday.
 """
 
@@ -23,15 +23,15 @@ import yaml
 
 from pipelines import clock
 from pipelines.config import Settings
-from pipelines.extract.snapshot import land_scopes
+from pipelines.extract.scopes import land_scopes
 from pipelines.landing.manifest import Snapshot
 from pipelines.sandbox.server import serve_store
-from pipelines.sandbox.store import Body, Numbered
+from pipelines.sandbox.store import Body, GeneratedStore
 from pipelines.storage.home import Home
 from tests.given import server
 
 FIRST_DAY = datetime(2026, 3, 1, 2)
-_SHAPE = server("template")
+_TEMPLATE = server("template")
 
 
 class Estate:
@@ -43,9 +43,9 @@ class Estate:
     def make(self, number: int) -> Body:
         created = FIRST_DAY - timedelta(minutes=200_000 - number)
         changed = self.day if number % 100 == 0 else 0
-        own = {"id": id_of(number), "resource_id": f"server-{number % 1000}", "created_at": created.isoformat()}
-        child = _SHAPE["children"][0] | {"id": f"child-{number}", "parent_id": own["id"]}
-        return _SHAPE | own | {"updated_at": f"2026-03-0{1 + changed}T01:00:00", "children": [child]}
+        identity = {"id": id_of(number), "resource_id": f"server-{number % 1000}", "created_at": created.isoformat()}
+        child = _TEMPLATE["children"][0] | {"id": f"child-{number}", "parent_id": identity["id"]}
+        return _TEMPLATE | identity | {"updated_at": f"2026-03-0{1 + changed}T01:00:00", "children": [child]}
 
 
 def id_of(number: int) -> str:
@@ -53,9 +53,9 @@ def id_of(number: int) -> str:
 
 
 def serve(count: int, latency: float, pipe: Connection) -> None:
-    """Serve until told to stop; answer with what was asked since the last message."""
+    """Serve until `None` is received; answer each message with the requests since the last one."""
     estate = Estate()
-    with serve_store(Numbered(count, estate.make, id_of)) as service:
+    with serve_store(GeneratedStore(count, estate.make, id_of)) as service:
         service.latency = latency
         pipe.send(service.cloud())
         while (day := pipe.recv()) is not None:
@@ -66,13 +66,13 @@ def serve(count: int, latency: float, pipe: Connection) -> None:
 
 @contextmanager
 def service(count: int, latency: float) -> Iterator[tuple[dict[str, Any], Connection]]:
-    ours, theirs = multiprocessing.Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=serve, args=(count, latency, theirs))
+    connection, service_connection = multiprocessing.Pipe()
+    process = multiprocessing.get_context("spawn").Process(target=serve, args=(count, latency, service_connection))
     process.start()
     try:
-        yield ours.recv(), ours
+        yield connection.recv(), connection
     finally:
-        ours.send(None)
+        connection.send(None)
         process.join()
 
 
@@ -82,10 +82,10 @@ def read(home: Home, day: int) -> Snapshot:
     began = time.monotonic()
     clock.utc_now = lambda: now + timedelta(seconds=time.monotonic() - began)
     settings = Settings.load(str(home.path), {"CBR_CLOUDS": "bench", "CBR_REQUESTS_PER_SECOND": "1000000"})
-    [reading] = land_scopes(home, settings, lambda *_: None)
-    if reading.snapshot is None:
-        raise SystemExit(str(reading.problem))
-    return reading.snapshot
+    [result] = land_scopes(home, settings, lambda *_: None)
+    if result.snapshot is None:
+        raise SystemExit(str(result.problem))
+    return result.snapshot
 
 
 def naive(cloud: dict[str, Any], shows: int) -> float:
@@ -94,9 +94,9 @@ def naive(cloud: dict[str, Any], shows: int) -> float:
     user = {"name": auth["username"], "password": auth["password"], "domain": {"name": auth["user_domain_name"]}}
     identity = {"methods": ["password"], "password": {"user": user}}
     body = {"auth": {"identity": identity, "scope": {"project": {"name": auth["project_name"]}}}}
-    answer = requests.post(f"{auth['auth_url']}/auth/tokens", json=body, timeout=60)
-    token = answer.headers["X-Subject-Token"]
-    url = next(entry["endpoints"][0]["url"] for entry in answer.json()["token"]["catalog"] if entry["type"] == "cbr")
+    response = requests.post(f"{auth['auth_url']}/auth/tokens", json=body, timeout=60)
+    token = response.headers["X-Subject-Token"]
+    url = next(entry["endpoints"][0]["url"] for entry in response.json()["token"]["catalog"] if entry["type"] == "cbr")
     with requests.Session() as session:
         session.headers["X-Auth-Token"] = token
         began = time.perf_counter()
@@ -126,18 +126,18 @@ def main() -> None:
             seconds = time.perf_counter() - began
             pipe.send(day)
             rows.append((name, seconds, snapshot, pipe.recv()))
-        one = naive(cloud, chosen.naive)
-        expected = one * chosen.backups
+        naive_seconds = naive(cloud, chosen.naive)
+        expected = naive_seconds * chosen.backups
         print(f"{chosen.backups} server backups, {chosen.latency:g} ms an answer")
         print(
             f"{'':10} {'seconds':>8} {'requests':>9} {'lists':>6} {'shows':>7} {'reused':>7} {'complete':>9} {'naive/ours':>11}"
         )
-        for name, seconds, snapshot, asked in rows:
+        for name, seconds, snapshot, counts in rows:
             print(
-                f"{name:10} {seconds:8.1f} {asked.total():9} {asked['list']:6} {asked['show']:7} {snapshot.reused:7} "
+                f"{name:10} {seconds:8.1f} {counts.total():9} {counts['list']:6} {counts['show']:7} {snapshot.reused:7} "
                 f"{snapshot.complete!s:>9} {expected / seconds:11.1f}"
             )
-        print(f"naive: {one * 1000:.1f} ms a show over {chosen.naive}, so {expected:.0f} s for all, each day")
+        print(f"naive: {naive_seconds * 1000:.1f} ms a show over {chosen.naive}, so {expected:.0f} s for all, each day")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,39 @@
+"""Where CBR of a cloud is: an override in clouds.yaml, the catalog of the token, or a region that is known."""
+
+from urllib.parse import urlsplit
+
+from keystoneauth1.identity.base import BaseIdentityPlugin
+from keystoneauth1.session import Session
+from openstack.config.cloud_region import CloudRegion
+
+from pipelines.errors import ConfigurationError
+
+
+def find_endpoint(cloud: CloudRegion, session: Session) -> tuple[str | None, str | None]:
+    """Return the endpoint of CBR, and its region in the catalog of the token.
+
+    Raise ConfigurationError if the catalog has several and clouds.yaml does not name one.
+    """
+    if override := cloud.get_endpoint("cbr"):
+        return override, None
+    region = cloud.region_name or None
+    if not isinstance(session.auth, BaseIdentityPlugin):
+        return session.get_endpoint(service_type="cbr", region_name=region), None
+    catalog = session.auth.get_access(session).service_catalog
+    endpoints = catalog.get_endpoint_data_list("cbr", cloud.get_interface("cbr") or "public", region)
+    regions = {str(endpoint.region_name) for endpoint in endpoints}
+    if len(regions) > 1:
+        raise ConfigurationError(
+            f"cloud {cloud.name!r} has no region_name, and its catalog lists CBR in {', '.join(sorted(regions))}",
+            "Set region_name in clouds.yaml; each region is an entry of its own.",
+        )
+    return (endpoints[0].url, endpoints[0].region_name) if endpoints else (None, None)
+
+
+def project_url(endpoint: str, project_id: str) -> str:
+    """Return the endpoint with `/v3/{project_id}`, which a catalog has and an override may lack."""
+    url = endpoint.replace("%(project_id)s", project_id).replace("$(project_id)s", project_id).rstrip("/")
+    segments = urlsplit(url).path.strip("/").split("/")
+    if segments[-1] == "v3":
+        return f"{url}/{project_id}"
+    return url if "v3" in segments else f"{url}/v3/{project_id}"
