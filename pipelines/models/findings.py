@@ -107,6 +107,6 @@ def _union(name: str, doc: str, answers: Iterable[str]) -> Model:
     together = "\n    union all\n    ".join(answers)
     sql = (
         f"-- {doc}\n-- kind: view\nwith findings as (\n    {together}\n)\n\n"
-        f"select\n    control_id, -- VARCHAR: Id of the control.\n    {columns}\nfrom findings\n"
+        f"select\n    control_id, -- VARCHAR: ID of the control.\n    {columns}\nfrom findings\n"
     )
     return parse_model("controls", name, sql)
