@@ -39,6 +39,7 @@ def fold(
         def write_table(table: Table, select: str) -> list[str]:
             return write(home, state.scope, table, connection, select)
 
+        connection.execute(f"CREATE TABLE fold.statuses AS {read_query('staging/stg_statuses')}")
         for step in _STEPS:
             connection.execute(f"CREATE TABLE fold.{step} AS {read_query(f'fold/{step}')}")
         for table in NORMALIZED:

@@ -6,27 +6,21 @@ with backups as (
         compared.was_present,
         compared.has_changed,
         coalesce(not points.is_auto, false) as is_manual,
-        coalesce(backups.status, '') in ('available', 'restoring', 'waiting_restore') as is_usable,
-        coalesce(backups.status, '') = 'error' as is_failed,
+        coalesce(statuses.state = 'usable', false) as is_usable,
+        coalesce(statuses.state = 'failed', false) as is_failed,
         strpos(coalesce(backups.extra, ''), '"expired_at"') = 0 as is_expiry_readable,
         compared.was_present and (
             coalesce(backups.status, '') = coalesce(earlier.status, '')
             or (
-                backups.status in ('protecting', 'waiting_protect')
-                and earlier.status in ('protecting', 'waiting_protect')
-            )
-            or (
-                backups.status in ('deleting', 'waiting_delete')
-                and earlier.status in ('deleting', 'waiting_delete')
-            )
-            or (
-                backups.status in ('restoring', 'waiting_restore')
-                and earlier.status in ('restoring', 'waiting_restore')
+                statuses.state = earlier_statuses.state
+                and 'available' not in (backups.status, earlier.status)
             )
         ) as is_in_same_state
     from now.backups as backups
     inner join fold.compared using (scope, id)
     left join was.backups as earlier using (scope, id)
+    left join fold.statuses as statuses on backups.status = statuses.status
+    left join fold.statuses as earlier_statuses on earlier.status = earlier_statuses.status
     left join fold.points as points on backups.id = points.id and points.side = 'now'
 )
 

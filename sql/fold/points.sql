@@ -43,11 +43,13 @@ stated as (
             when starts_with(backups.name, 'manualbk_') then false
         end as is_auto,
         json_extract_string(backups.extra, '$.expired_at') is not null as is_expiry_unreadable,
-        coalesce(backups.status, '') in ('available', 'restoring', 'waiting_restore') as is_usable,
-        coalesce(backups.status, '') in ('deleting', 'waiting_delete') as is_going,
+        coalesce(statuses.state = 'usable', false) as is_usable,
+        coalesce(statuses.state = 'going', false) as is_going,
         coalesce(earlier.was_usable, false) as was_usable,
-        coalesce(earlier.was_failed, false) or coalesce(backups.status, '') = 'error' as was_failed
+        coalesce(earlier.was_failed, false)
+        or coalesce(statuses.state = 'failed', false) as was_failed
     from backups
+    left join fold.statuses as statuses using (status)
     left join automatic using (side, id)
     left join parts using (side, id)
     left join was.backups_open as earlier on backups.id = earlier.id
