@@ -7,9 +7,10 @@ import sqlglot
 from sqlglot import exp
 
 from pipelines.contract.derive import create_table
+from pipelines.contract.keys import SEVERITIES
 from pipelines.models.control import FINDING, Control
-from pipelines.models.files import sql_folder
-from pipelines.models.model import Model, ModelError, parse_model
+from pipelines.models.files import read_query, sql_folder
+from pipelines.models.model import AUDITS, SCHEMAS, Model, ModelError, leading_comment, parse_model
 from pipelines.models.portability import objections
 from pipelines.models.project import SOURCES, project, read_project
 from pipelines.policy.tables import SETTINGS, TIERS
@@ -22,6 +23,10 @@ MODELS = [
     *(control.model for control in project().controls),
     *project().audits,
 ]
+
+# Files that leave no relation behind: they are asked as they stand.
+QUERIES = [path for path in sorted(sql_folder().glob("*/*.sql")) if path.parent.name not in (*SCHEMAS, AUDITS)]
+PLAIN = [*QUERIES, *sorted(sql_folder().glob("history/*.sql")), *sorted(sql_folder().glob("marts/*.sql"))]
 
 
 def test_every_model_compiles_against_an_empty_contract() -> None:
@@ -120,7 +125,7 @@ def test_a_control_names_the_policy_columns_that_it_reads_and_holds_no_threshold
     named = set(control.row["parameters"] or ())  # type: ignore[arg-type]
     assert policy_columns(control.model) - {"clock_skew_seconds", "owner"} <= named
     assert named <= {
-        name for model in project().towards([control.model.relation]).models for name in policy_columns(model)
+        name for model in project().upstream([control.model.relation]).models for name in policy_columns(model)
     }
     tree = sqlglot.parse_one(control.model.sql, "duckdb")
     numbers = {literal.this for literal in tree.find_all(exp.Literal) if literal.is_number}
@@ -132,6 +137,37 @@ def test_every_column_of_every_relation_is_described() -> None:
     for relation, columns in project().columns.items():
         assert columns, relation
         assert all(column.doc for column in columns), relation
+
+
+@pytest.mark.parametrize("path", QUERIES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_a_file_that_leaves_no_relation_is_one_select_that_says_what_a_row_is(path: Path) -> None:
+    text = path.read_text()
+    [select] = sqlglot.parse(text, dialect="duckdb")
+    assert isinstance(select, exp.Select)
+    assert leading_comment(text)[0].endswith((".", "?"))
+
+
+@pytest.mark.parametrize("path", PLAIN, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_sql_names_what_it_joins_in_whole_words_on_lines_that_fit(path: Path) -> None:
+    text = path.read_text()
+    names = {alias.name for alias in sqlglot.parse_one(text, dialect="duckdb").find_all(exp.TableAlias)}
+    assert {name for name in names if len(name) == 1} == set()
+    assert [line for line in text.splitlines() if len(line) > 100 and not line.startswith("-- links:")] == []
+
+
+def test_a_description_above_a_column_goes_on_over_several_lines() -> None:
+    sql = "-- One row\nSELECT\n    -- VARCHAR: Long\n    -- words.\n    a || b AS c,\n    -- Why.\n    d -- DATE: Short.\nFROM t"
+    own = parse_model("staging", "x", sql).own
+    assert {name: (column.type, column.doc) for name, column in own.items()} == {
+        "c": ("VARCHAR", "Long words."),
+        "d": ("DATE", "Short."),
+    }
+
+
+def test_severities_are_ranked_as_the_contract_lists_them() -> None:
+    with connect() as connection:
+        ranked = connection.execute(read_query("intermediate/int_severities")).fetchall()
+    assert tuple(severity for severity, _ in sorted(ranked, key=lambda row: -row[1])) == SEVERITIES
 
 
 def test_a_file_stands_alone_and_ends_without_a_semicolon() -> None:
