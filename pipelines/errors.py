@@ -7,7 +7,9 @@ WarehouseError
 ├── StorageError           the home or a file in it can't be used
 │   ├── HomeLockedError    another run is at work in the home
 │   └── DamagedFileError   a file is not what was written
-└── PublicationError       the audits forbid the draft, or parts of it are stale
+├── PublicationError       the audits forbid the draft, or parts of it are stale
+├── EvidenceError          a pack of evidence can't be written or verified
+└── AlertError             the webhook did not accept a message
 """
 
 from pipelines.text import printable
@@ -53,3 +55,11 @@ class DamagedFileError(StorageError):
 
 class PublicationError(WarehouseError):
     """The audits forbid the draft, or parts of what was published are stale."""
+
+
+class EvidenceError(WarehouseError):
+    """A pack of evidence can't be written or verified."""
+
+
+class AlertError(WarehouseError):
+    """The webhook did not accept a message."""

@@ -16,7 +16,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from pipelines.alerts.failures import failure_text
+from pipelines.alerts.message import failure_message
 from pipelines.alerts.webhook import post
 from pipelines.config import DeploymentSettings
 from pipelines.errors import WarehouseError
@@ -157,7 +157,7 @@ def test_what_is_taken_out_of_scope_or_was_unknown_is_not_said_to_pass_again(hom
     publish(home, day(1, volume("v", created_at="2026-01-01T00:00:00"), server()), run_id="run-2")
     watch.look()
     lines = chat.texts[0].split("\n")
-    assert "• critical *resource-recent-recovery-point* is judged no more: `data`" in lines
+    assert "• critical *resource-recent-recovery-point* is no longer checked: `data`" in lines
     assert "• high *backup-count-drop* passes now: `vault-1`" in lines
     assert not any("passes again: `data`" in line for line in lines)
 
@@ -190,7 +190,7 @@ def test_bad_news_is_never_cut_off_by_good_news(home: Home, chat: Chat) -> None:
     watch.look()
     lines = [line for text in chat.texts for line in text.split("\n")]
     assert lines[1] == "• critical *resource-recent-recovery-point* now fails in `z`: `data`"
-    assert re.fullmatch(r"and \d+ kinds of results that pass or are waived", lines[-1])
+    assert re.fullmatch(r"\d+ more changes to pass or waived are not listed", lines[-1])
     assert all(len(text) < 4_000 for text in chat.texts)
 
 
@@ -203,7 +203,7 @@ def test_what_could_not_be_posted_is_posted_at_a_later_look(
     watch.look()
     publish(home, day(2, fresh(0)), run_id="run-2")
     chat.statuses = [503]
-    with pytest.raises(WarehouseError, match=r"the webhook took no message: 503. Check CBR_WEBHOOK"):
+    with pytest.raises(WarehouseError, match=r"the webhook did not accept the message: 503. Check CBR_WEBHOOK"):
         watch.look()
     publish(home, run_id="run-3")
     assert (watch.look(), len(chat.texts)) == ("posted", 1)
@@ -215,7 +215,7 @@ def test_a_fault_that_may_pass_is_tried_again_and_one_that_will_not_is_not(chat:
     post(chat.url, "hello")
     assert (chat.texts, chat.asked) == (["hello"], 3)
     chat.statuses = [404, 200]
-    with pytest.raises(WarehouseError, match=r"the webhook took no message: 404\.") as caught:
+    with pytest.raises(WarehouseError, match=r"the webhook did not accept the message: 404\.") as caught:
         post(chat.url, "again")
     assert "s3cret" not in str(caught.value)
     assert chat.asked == 4
@@ -230,7 +230,7 @@ def test_a_redirect_is_not_followed_and_no_answer_says_nothing_secret(
     monkeypatch.setattr("pipelines.alerts.webhook.PATIENCE", 0.01)
     with pytest.raises(WarehouseError) as caught:
         post("http://127.0.0.1:9/services/s3cret", "hello")
-    assert str(caught.value).startswith("the webhook took no message: no connection. Check CBR_WEBHOOK.")
+    assert str(caught.value).startswith("the webhook did not accept the message: no connection. Check CBR_WEBHOOK.")
     for odd in ("http://a..b/s3cret", "http://[/s3cret", "http://a:99999999/s3cret"):
         with pytest.raises(WarehouseError) as caught:
             post(odd, "hello")
@@ -240,7 +240,7 @@ def test_a_redirect_is_not_followed_and_no_answer_says_nothing_secret(
 def test_a_chat_that_takes_long_is_asked_once(monkeypatch: pytest.MonkeyPatch, chat: Chat) -> None:
     monkeypatch.setattr("pipelines.alerts.webhook.EXCHANGE_SECONDS", 0.2)
     chat.delay = 0.6
-    with pytest.raises(WarehouseError, match="no answer"):
+    with pytest.raises(WarehouseError, match="no reply"):
         post(chat.url, "hello")
     assert chat.asked == 1
 
@@ -260,7 +260,7 @@ def test_an_answer_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch, 
     with ThreadingTCPServer(("127.0.0.1", 0), Drip) as dripping:
         Thread(target=dripping.serve_forever, daemon=True).start()
         try:
-            with pytest.raises(WarehouseError, match="no answer"):
+            with pytest.raises(WarehouseError, match="no reply"):
                 post(f"http://127.0.0.1:{dripping.server_address[1]}/s3cret", "hello")
         finally:
             given_up.set()
@@ -411,12 +411,14 @@ def test_a_run_that_failed_is_told_once_with_what_to_do(watched: Failures) -> No
     watched.run("nowhere")
     assert watched.look() == "1 runs have failed since the last evaluation"
     [text] = watched.chat.texts
-    assert text.startswith("*cbr_snapshot* failed; what was published stays: `cloud 'nowhere' is not in clouds.yaml")
+    assert text.startswith(
+        "*cbr_snapshot* failed, the published data is unchanged: `cloud 'nowhere' is not in clouds.yaml"
+    )
     assert watched.look() == "0 runs have failed since the last evaluation"
     watched.run("elsewhere", "report")
     watched.look()
     assert len(watched.chat.texts) == 2
-    assert watched.chat.texts[1].startswith("*report* failed; what was published stays: `there is no ")
+    assert watched.chat.texts[1].startswith("*report* failed, the published data is unchanged: `there is no ")
 
 
 def test_a_failure_that_could_not_be_posted_is_posted_at_a_later_look(
@@ -438,12 +440,12 @@ def test_a_run_that_published_with_an_old_scope_says_so(watched: Failures) -> No
     watched.run("sandbox,nowhere")
     watched.look()
     [text] = watched.chat.texts
-    assert text.startswith("*cbr_snapshot* published, but not all of it is as it should be: `published, but not every")
+    assert text.startswith("*cbr_snapshot* published with errors: `published, but not every")
     assert "'nowhere' is not in clouds.yaml" in text
 
 
 def test_what_others_said_of_a_failure_pings_nobody() -> None:
-    text = failure_text("job", "id", "a <!channel> `x` " + "y" * 5_000, "Mend <it>.", published=False)
+    text = failure_message("job", "id", "a <!channel> `x` " + "y" * 5_000, "Mend <it>.", published=False)
     assert not set(text) & set("<>")
     assert text.count("`") == 4
     assert len(text) < 2_000

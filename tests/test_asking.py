@@ -87,10 +87,10 @@ def test_status_says_how_old_how_complete_and_what_changed(home: Home, monkeypat
     assert (
         "scope prod\n  snapshot   20260302T120000Z, 3 d 2 h old, complete: 1 backups\n  policy     built-in\n" in said
     )
-    assert "0 came and 1 went since the complete snapshot before" in said
+    assert "0 added, 1 removed since the previous snapshot" in said
     assert f"warehouse  {home.warehouse}" in said
     publish(home, Landed([], as_of=AS_OF + timedelta(days=2), complete=False), run_id="run-3")
-    assert "STALE      last tried on 2026-03-03 12:00 UTC: a page was missing" in call(home, "status").stdout
+    assert "STALE      last attempt 2026-03-03 12:00 UTC: a page was missing" in call(home, "status").stdout
 
 
 def test_a_notebook_opens_the_warehouse_read_only_with_pandas(demo: Demo) -> None:

@@ -50,7 +50,7 @@ def failed(*arguments: str) -> str:
 
 def test_demo_answers_and_says_where_the_file_is(demo: Demo) -> None:
     assert (demo.exit_code, demo.stderr) == (0, "")
-    for word in ("synthetic data of the sandbox", "resource-recent-recovery-point", "critical", "fail", "erp-db"):
+    for word in ("(synthetic data)", "resource-recent-recovery-point", "critical", "fail", "erp-db"):
         assert word in demo.stdout
     assert demo.home.warehouse.exists()
     assert "cbr-demo/warehouse.duckdb" in demo.stdout.replace("\n", "")

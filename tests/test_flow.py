@@ -25,10 +25,10 @@ from pipelines.flow.normalize import normalize_landed
 from pipelines.landing.attempts import ATTEMPT, Attempt, write_attempt
 from pipelines.landing.manifest import read_snapshots
 from pipelines.models.audit import Audit, AuditResult
-from pipelines.reports.content import read_content
+from pipelines.reports.page_data import read_page_data
 from pipelines.reports.report import write_report
-from pipelines.reports.status import lines
-from pipelines.reports.summary import read_summary, render
+from pipelines.reports.status import status_lines
+from pipelines.reports.summary import read_summary, render_summary
 from pipelines.storage.connection import connect, read_published
 from pipelines.storage.files import disk_errors
 from pipelines.storage.home import Home
@@ -116,28 +116,27 @@ def test_a_scope_that_is_not_read_any_more_is_stale_and_can_not_restore_now(home
         home, "SELECT table_name FROM duckdb_columns() WHERE column_name = 'is_stale' AND schema_name = 'meta'"
     )
     assert columns == []
-    status = "\n".join(lines(home, LATER + timedelta(days=1)))
+    status = "\n".join(status_lines(home, LATER + timedelta(days=1)))
     [other, prod] = status.split("scope prod")
-    assert "STALE      last tried on 2026-03-01 12:00 UTC: it was not read for long while other scopes were" in prod
-    assert "then       on 2026-03-01 12:00 UTC, " in prod
-    assert "\n  now " not in prod
-    assert ("STALE" in other, "\n  now        " in other) == (False, True)
+    assert "STALE      last attempt 2026-03-01 12:00 UTC: it was not read for long while other scopes were" in prod
+    assert prod.count("as of 2026-03-01 12:00 UTC: ") == 3
+    assert ("STALE" in other, "as of" in other) == (False, False)
     console = Console(width=200, record=True, file=io.StringIO())
-    console.print(render(read_summary(home.warehouse)))
+    console.print(render_summary(read_summary(home.warehouse)))
     answer = console.export_text()
-    assert "what follows was so on 2026-03-01 12:00 UTC, and may be otherwise now" in answer.split("scope prod")[1]
-    assert "may be otherwise now" not in answer.split("scope prod")[0]
+    assert "results are as of 2026-03-01 12:00 UTC and may have changed since" in answer.split("scope prod")[1]
+    assert "may have changed since" not in answer.split("scope prod")[0]
     page = write_report(home).read_text()
     assert "prod is stale: it was not read for long while other scopes were." in page
     [section] = re.findall(r'<section aria-label="Scope prod">.*?</section>', page, re.DOTALL)
-    assert section.count("on 2026-03-01 12:00 UTC, when it was last read") == 5
+    assert section.count(", as of 2026-03-01 12:00 UTC") == 5
     assert 'class="good"' not in section
     [section] = re.findall(r'<section aria-label="Scope other">.*?</section>', page, re.DOTALL)
-    assert "when it was last read" not in section
+    assert "as of" not in section
     with read_published(home.warehouse) as connection:
-        content = read_content(connection)
-    assert {row["covered"] for row in content.coverage if row["scope"] == "prod"} == {None}
-    rows = content.listings["resources"].rows
+        data = read_page_data(connection)
+    assert {row.covered for row in data.coverage if row.scope == "prod"} == {None}
+    rows = data.listings["resources"].rows
     assert {row["recency"] for row in rows if row["scope"] == "prod"} == {"unknown"}
     assert {row["recency"] for row in rows if row["scope"] == "other"} == {"fail"}
 

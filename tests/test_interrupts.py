@@ -15,12 +15,12 @@ from tests.given import Landed, publish, server
 
 ENDLESS = "SELECT count(*) FROM range(3000000000) AS t (a) WHERE a * a % 7 = 5"
 QUERY = """
-from pipelines.reports import answer
-opened = answer.open_published
+from pipelines.reports import query
+opened = query.open_published
 def open_and_say(path):
     print("working", flush=True)
     return opened(path)
-answer.open_published = open_and_say
+query.open_published = open_and_say
 """
 RUN = f"""
 from pipelines.flow import build

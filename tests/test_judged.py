@@ -216,7 +216,7 @@ def test_a_missed_reading_of_several_scopes_is_judged_with_what_all_of_them_were
         assert query(home, sql) == query(expected, sql) != []
     # As it was judged, it has evidence.
     manifest = json.loads((write_pack(home, "20260302T120000Z") / "manifest.json").read_text())
-    assert manifest["compared_with"] == "the numbers that were kept of away, prod"
+    assert manifest["compared_with"] == "recorded counts of away, prod"
 
 
 def test_a_reading_that_failed_later_does_not_count_for_a_missed_one(home: Home) -> None:

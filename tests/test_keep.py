@@ -61,8 +61,8 @@ def test_the_catalog_describes_every_relation_and_column(home: Home) -> None:
     assert set(query(home, described)) == set(query(home, there))
     assert query(home, "SELECT count(*) FROM meta.catalog WHERE coalesce(description, '') = ''") == [(0,)]
     text = call(home, "catalog").stdout
-    assert "## cbr.backups\n\nOne row a top-level backup of a scope." in text
-    assert "| `resource_size` | BIGINT | Size of the source, not of what is stored. (资源大小) Unit: GB. |" in text
+    assert "## cbr.backups\n\nOne row per top-level backup of a scope." in text
+    assert "| `resource_size` | BIGINT | Size of the source, not of the stored backup. (资源大小) Unit: GB. |" in text
     assert text.count("\n## ") == len(query(home, "SELECT DISTINCT relation FROM meta.catalog"))
 
 

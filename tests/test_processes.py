@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-
 from pipelines.block import Block
+from pipelines.problem import Problem
+
 from pipelines.normalize import processes
 from pipelines.normalize.processes import BlockReaders
 from pipelines.normalize.snapshot import Normalizer
-from pipelines.problem import Problem
 from tests.given import server
 from tests.test_row_reader import _line
 

@@ -286,7 +286,7 @@ def test_a_query_that_is_no_text_is_refused(published: Home) -> None:
 def test_a_fault_of_the_program_names_the_command_and_no_option_that_it_lacks(
     published: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipelines.reports.status.lines", lambda *_: 1 / 0)
+    monkeypatch.setattr("pipelines.reports.status.status_lines", lambda *_: 1 / 0)
     assert refused(published, "status") == (
         "cbr-warehouse: status failed unexpectedly (ZeroDivisionError). Report it.\n"
     )

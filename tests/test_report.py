@@ -19,7 +19,7 @@ from xlsxwriter.exceptions import FileCreateError
 from pipelines.errors import WarehouseError
 from pipelines.evidence.pack import write_pack
 from pipelines.reports.report import write_report
-from pipelines.reports.workbook import _text
+from pipelines.reports.workbook import _cell_text
 from pipelines.sandbox.backups import stable_id
 from pipelines.sandbox.estate import resources
 from pipelines.sandbox.scenarios import RESOURCE_SCENARIOS, SCENARIOS
@@ -78,11 +78,11 @@ def test_each_planted_problem_is_named_with_its_control_its_owner_and_since_when
 
 
 def test_sandbox_and_stale_data_wear_a_banner(shown: Path, home: Home) -> None:
-    assert "synthetic data of the sandbox. It says nothing" in shown.read_text()
+    assert "synthetic data of the sandbox, not a real account." in shown.read_text()
     publish(home, Landed([server()]))
     fresh = write_report(home).read_text()
     assert 'class="banner"' not in fresh
-    assert "which is built in: no policy file is named" in fresh
+    assert r"the built-in default \(no policy file is configured\)" in fresh
     publish(home, Landed([], as_of=AS_OF + timedelta(days=1), complete=False), run_id="run-2")
     stale = write_report(home).read_text()
     assert "prod is stale: a page was missing" in stale
@@ -155,7 +155,7 @@ def test_what_killed_reports_left_is_removed_by_the_next(home: Home, monkeypatch
     left = {path.name for path in home.reports.iterdir()}
     write_report(home)  # others may be making theirs now
     assert left <= {path.name for path in home.reports.iterdir()}
-    monkeypatch.setattr("pipelines.reports.report._ABANDONED", 0)
+    monkeypatch.setattr("pipelines.reports.report._ABANDONED_SECONDS", 0)
     write_report(home)
     assert sorted(path.name for path in home.reports.iterdir()) == [
         "20260301T120000Z", "20260301T120001Z", "latest",
@@ -188,8 +188,8 @@ def test_reports_and_packs_are_for_their_owner_alone_whatever_the_umask(home: Ho
     ],
 )
 def test_a_cell_that_can_not_hold_all_ends_between_two_ids_and_says_so(value: object, shown: str) -> None:
-    assert _text(value) == shown
-    assert len(_text(value)) < 32_767
+    assert _cell_text(value) == shown
+    assert len(_cell_text(value)) < 32_767
 
 
 def test_a_report_that_fails_leaves_the_one_before(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -243,9 +243,9 @@ def visit(browser: Any) -> Iterator[Any]:
 def test_filters_work_without_a_server(visit: Any, shown: Path) -> None:
     page = visit(shown)
     everything = page.locator("#work tbody tr:visible").count()
-    page.get_by_label("Show rows with").first.fill("critical erp-db")
+    page.get_by_label("Filter rows").first.fill("critical erp-db")
     assert 0 < page.locator("#work tbody tr:visible").count() < everything
-    page.locator("a.card", has_text="critical controls that fail").click()
+    page.locator("a.card", has_text="failures of critical controls").click()
     severities = page.locator("#work tbody tr:visible td:first-child").all_inner_texts()
     assert set(severities) == {"critical"}
 
@@ -294,7 +294,7 @@ def test_names_that_are_alike_or_none_stay_told_apart(visit: Any, home: Home) ->
     page = visit(write_report(publish(home, Landed([*alike, *odd]))))
     assert [link for link in followed(page, "td.number a") if link[2] != link[3]] == []
     item = page.locator(".critical li", has_text="resource-recent-recovery-point").inner_text()
-    assert "does not hold for 5, since" in item
+    assert ": 5 disks fail. Fix by " in item
     assert (item.count("twin"), item.count("odd-0")) == (2, 1)
     grid = page.locator("table.grid tbody tr").all_inner_texts()
     assert len(grid) == 6
@@ -314,11 +314,11 @@ def test_scopes_are_told_apart(visit: Any, home: Home) -> None:
         assert int(card.locator("b").inner_text()) == number
         assert page.locator("#resources tbody tr:visible").count() == number
     items = [text for text in page.locator(".critical li").all_inner_texts() if "recent-recovery-point" in text]
-    assert sorted(re.findall(r"hold for (\d+) in (\w+)", " ".join(items))) == [("1", "one"), ("2", "two")]
+    assert sorted(re.findall(r"(\d+) disks? fails? in (\w+)", " ".join(items))) == [("1", "one"), ("2", "two")]
 
 
 def test_nothing_critical_is_cut_off_however_much_there_is(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipelines.reports.listings._MOST", 3)
+    monkeypatch.setattr("pipelines.reports.listings._MAX_ROWS", 3)
     bodies = [volume(f"v{n}", resource_id=f"r{n}", created_at="2026-01-01T00:00:00") for n in range(6)]
     gone = [volume(f"g{n}", resource_id="gone") for n in range(2)]
     publish(home, Landed([*bodies, *gone]))
@@ -326,14 +326,14 @@ def test_nothing_critical_is_cut_off_however_much_there_is(home: Home, monkeypat
     text = write_report(home).read_text()
     listed = re.search(r'<ul class="critical">(.*?)</ul>', text, re.DOTALL)
     assert listed
-    assert re.findall(r"does not hold for (\d+)", listed[1]) == ["7", "1", "1"]
-    assert "These are the first 3 of" in text
+    assert re.findall(r": (\S+ \w+) fails?\.", listed[1]) == ["7 disks", "1 disk", "1 disk"]
+    assert "Showing the first 3 of" in text
 
 
 def test_paper_has_every_row(visit: Any, shown: Path) -> None:
     page = visit(shown)
     everything = page.locator("#work tbody tr:visible").count()
-    page.get_by_label("Show rows with").first.fill("critical")
+    page.get_by_label("Filter rows").first.fill("critical")
     left = page.locator("#work tbody tr:visible").count()
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     assert page.locator("#work tbody tr:visible").count() == everything > left
@@ -345,11 +345,9 @@ def test_the_first_screen_says_what_is_critical_since_when_and_whose_it_is(visit
     page = visit(shown, viewport={"width": 1280, "height": 900})
     items = page.locator(".critical li").all_inner_texts()
     [lost] = [text for text in items if "resource-protection-lost" in text]
-    assert re.search(
-        r"does not hold for 1 and 2 disks of theirs, since \d{4}-\d\d-\d\d \d\d:\d\d, to be mended by", lost
-    )
+    assert re.search(r": 1 server and 2 disks fail\. Fix by \d+ \w{3} \d{4}\. Owner: finance-it\.", lost)
+    assert re.search(r"failing since \d{4}-\d\d-\d\d \d\d:\d\d UTC", lost)
     assert "wiki-01" in lost
-    assert "Owners: finance-it" in lost
     assert page.locator(".critical li").first.bounding_box()["y"] < 900
 
 

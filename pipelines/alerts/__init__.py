@@ -1,5 +1,4 @@
-"""Telling people: what changed in the results, and that a run failed.
+"""Alerts: messages about changed results and failed runs, posted to a webhook.
 
-Belongs here: the words, and the webhook that they are posted to. Does not belong here: when it is looked
-(orchestration/sensors.py).
+The sensors that send them are in orchestration/.
 """

@@ -9,6 +9,6 @@ from pipelines.cli.options import home_option, selected_home
 @home_option
 def catalog(home: str | None) -> None:
     """Print the data dictionary of the published file as Markdown."""
-    from pipelines.reports.dictionary import markdown
+    from pipelines.reports.dictionary import data_dictionary
 
-    click.echo(markdown(selected_home(home).warehouse), nl=False)
+    click.echo(data_dictionary(selected_home(home).warehouse), nl=False)

@@ -21,7 +21,7 @@ def demo(home: str, verbose: bool) -> None:
     from pipelines import clock
     from pipelines.flow.demo_past import land_past
     from pipelines.reports.report import LATEST, PAGE, write_report
-    from pipelines.reports.summary import near
+    from pipelines.reports.summary import relative_to_cwd
 
     settings = Settings.load(home, {"CBR_CLOUDS": SANDBOX})
     with progress_bars() as progress:
@@ -29,4 +29,4 @@ def demo(home: str, verbose: bool) -> None:
     with clock.shifted_to(last_reading):
         run_job(settings, verbose=verbose)
     write_report(Home(settings.home))
-    click.echo(f"report     {near(Home(settings.home).reports / LATEST / PAGE)}")
+    click.echo(f"report     {relative_to_cwd(Home(settings.home).reports / LATEST / PAGE)}")

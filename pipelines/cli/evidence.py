@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from pipelines.cli.options import home_option, selected_home
-from pipelines.errors import DamagedFileError, WarehouseError
+from pipelines.errors import EvidenceError
 
 
 @click.command()
@@ -36,16 +36,17 @@ def evidence(snapshot: str | None, folder: Path | None, home: str | None) -> Non
 def _verify(folder: Path) -> None:
     from pipelines.evidence.verify import verify
 
-    pack = verify(folder)
-    for damage in pack.damages:
-        click.echo(damage)
-    if pack.damages:
-        raise DamagedFileError(
-            f"{folder} is not what it was: {len(pack.damages)} files differ", "Get it from where it is kept."
+    verification = verify(folder)
+    for difference in verification.differences:
+        click.echo(difference)
+    if verification.differences:
+        raise EvidenceError(
+            f"{folder} was changed: {len(verification.differences)} files differ", "Get the original from a copy."
         )
-    if not pack.is_same:
-        raise WarehouseError(
-            f"judging {folder} again gives {pack.found_sha256}, but its manifest has {pack.said_sha256}",
+    if not verification.is_same:
+        raise EvidenceError(
+            f"the recomputed results of {folder} have the hash {verification.computed_sha256}, "
+            f"but its manifest has {verification.recorded_sha256}",
             "Use the version of cbr-warehouse that the manifest names.",
         )
-    click.echo(f"{pack.results} results, judged again, are the same: {pack.found_sha256}")
+    click.echo(f"{verification.results} results were recomputed and are the same: {verification.computed_sha256}")

@@ -20,6 +20,6 @@ from pipelines.cli.options import home_option, selected_home
 @home_option
 def query(sql: str, form: str, home: str | None) -> None:
     """Print the result of SQL on the published file. The file can't be changed."""
-    from pipelines.reports.answer import print_answer
+    from pipelines.reports.query import print_query
 
-    print_answer(selected_home(home).warehouse, sql, form, sys.stdout)
+    print_query(selected_home(home).warehouse, sql, form, sys.stdout)

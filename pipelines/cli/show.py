@@ -33,7 +33,7 @@ def show(backup_id: str, cloud: str, form: str, verbose: bool) -> None:
     from pipelines.extract.login import open_scope
     from pipelines.extract.rate_limit import RateLimiter
     from pipelines.extract.responses import NotFoundError
-    from pipelines.reports.rows import print_rows
+    from pipelines.reports.backup_rows import print_backup_rows
 
     if not re.fullmatch(r"[\w-][\w .+~-]*", backup_id, re.ASCII):
         raise ConfigurationError(f"{backup_id!a} is not the id of a backup", "Use letters, digits and dashes only.")
@@ -47,4 +47,4 @@ def show(backup_id: str, cloud: str, form: str, verbose: bool) -> None:
     if form == "json":
         sys.stdout.buffer.write(body + b"\n")
     else:
-        print_rows(body, cloud, clock.snapshot_id(clock.utc_now()), Console())
+        print_backup_rows(body, cloud, clock.snapshot_id(clock.utc_now()), Console())

@@ -10,7 +10,7 @@ from pipelines.cli.options import home_option, selected_home
 @home_option
 def status(home: str | None) -> None:
     """Show the age, completeness and changes of each scope."""
-    from pipelines.reports.status import lines
+    from pipelines.reports.status import status_lines
 
-    for line in lines(selected_home(home), clock.utc_now()):
+    for line in status_lines(selected_home(home), clock.utc_now()):
         click.echo(line)

@@ -1,6 +1,4 @@
-"""Every table and column, said once.
+"""The data contract: every table and column, with type, unit and description.
 
-Belongs here: what a column is called, its type, unit, meaning, where the API's body has it, and what follows
-from that alone (Arrow schema, DDL, comments). Does not belong here: reading bodies (normalize/), files or
-connections (load/). Nothing enters; the tuples of `tables.py` and `meta.py` are read by every later step.
+Arrow schemas, DDL, comments and the readers of the API's bodies derive from these definitions.
 """

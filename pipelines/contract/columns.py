@@ -1,4 +1,4 @@
-"""The vocabulary in which tables are described: `Type`, `Column`, `Table`."""
+"""The types that describe a table: `Type`, `Column` and `Table`."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -8,7 +8,7 @@ import pyarrow as pa
 
 
 class Type(Enum):
-    """A column's type, as the pair (DuckDB, Arrow) that it is kept in."""
+    """The type of a column, as a pair of its DuckDB and its Arrow type."""
 
     STRING = ("VARCHAR", pa.string())
     INTEGER = ("BIGINT", pa.int64())
@@ -16,27 +16,34 @@ class Type(Enum):
     BOOLEAN = ("BOOLEAN", pa.bool_())
     TIMESTAMP = ("TIMESTAMP", pa.timestamp("us"))  # UTC without zone, microseconds
     STRINGS = ("VARCHAR[]", pa.list_(pa.string()))
-    JSON = ("JSON", pa.string())
+    JSON = ("JSON", pa.string())  # a JSON document as text
 
     @property
     def sql(self) -> str:
-        """The DuckDB type."""
+        """Name of the DuckDB type."""
         return str(self.value[0])
 
     @property
     def arrow(self) -> pa.DataType:
-        """The Arrow and Parquet type."""
+        """Type in Arrow and Parquet."""
         return cast("pa.DataType", self.value[1])
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of one table.
+    """One column of a table.
 
-    `path` is where the record has the value, below the object that the row stands for; empty for a column
-    that the warehouse adds. `required` columns are never null, by construction. `expected` ones the API is
-    documented to send: a null is loaded and reported. `known` are the documented values of an open enum.
-    `references` is the `schema.table.column` that it is one of, in the same snapshot. `zh` is the API's own term.
+    Attributes:
+        name: Name in Parquet and DuckDB.
+        type: Type of the values.
+        doc: Description, one or more sentences.
+        path: Keys that lead to the value in the API record of a row. Empty for columns that the warehouse adds.
+        required: The column is never null.
+        expected: The API documents the field as always present. A null is loaded and reported by an audit.
+        known: Documented values. The API may add others: a new value is loaded and reported by an audit.
+        unit: Unit of the values, for example "GB".
+        references: `schema.table.column` that contains every value, within the same snapshot.
+        zh: Term in the Chinese API reference.
     """
 
     name: str
@@ -52,7 +59,7 @@ class Column:
 
     @property
     def comment(self) -> str:
-        """The description that travels with the data: COMMENT ON, Parquet field, column schema."""
+        """Description with unit and documented values, as used in Parquet, COMMENT ON and the data catalog."""
         unit = f" Unit: {self.unit}." if self.unit else ""
         known = f" Known values: {', '.join(self.known)}." if self.known else ""
         zh = f" ({self.zh})" if self.zh else ""
@@ -61,7 +68,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table: its name in its schema, what a row is, its key and columns."""
+    """One table: schema, name, description of a row, primary key and columns."""
 
     schema: str
     name: str
@@ -71,5 +78,5 @@ class Table:
 
     @property
     def relation(self) -> str:
-        """The name that SQL uses."""
+        """Qualified name, as SQL uses it."""
         return f"{self.schema}.{self.name}"

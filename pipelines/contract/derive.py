@@ -1,7 +1,4 @@
-"""What follows from the contract alone: Arrow schemas, DDL, comments.
-
-Enters: a `Table`. Leaves: `pa.Schema`, or the SQL text that makes and describes the relation.
-"""
+"""Arrow schemas, DDL and comments derived from tables of the contract, and SQL quoting."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -12,7 +9,7 @@ from pipelines.contract.columns import Table
 
 
 def arrow_schema(table: Table) -> pa.Schema:
-    """Return the Arrow schema of `table`; each field carries its description, so Parquet carries it too."""
+    """Return the Arrow schema of `table`, with descriptions as metadata that Parquet files keep."""
     fields = [
         pa.field(c.name, c.type.arrow, nullable=not c.required, metadata={"description": c.comment})
         for c in table.columns
@@ -21,13 +18,13 @@ def arrow_schema(table: Table) -> pa.Schema:
 
 
 def create_table(table: Table) -> str:
-    """Return the CREATE TABLE of `table`."""
+    """Return the CREATE TABLE statement of `table`."""
     columns = ", ".join(f"{c.name} {c.type.sql}{' NOT NULL' if c.required else ''}" for c in table.columns)
     return f"CREATE TABLE {table.relation} ({columns})"
 
 
 def comments(relation: str, doc: str, columns: Mapping[str, str], kind: str = "TABLE") -> Iterable[str]:
-    """Yield the COMMENT ON statements of a relation and its columns."""
+    """Yield the COMMENT ON statements of a relation and of its columns, given as name -> description."""
     yield f"COMMENT ON {kind} {relation} IS {quoted(doc)}"
     for name, text in columns.items():
         yield f"COMMENT ON COLUMN {relation}.{name} IS {quoted(text)}"
@@ -39,10 +36,10 @@ def quoted(text: str) -> str:
 
 
 def identifier(name: str) -> str:
-    """Return `name`, with or without its schema, as SQL writes it in quotes."""
+    """Return `name`, with or without a schema, as a quoted SQL identifier."""
     return ".".join('"' + part.replace('"', '""') + '"' for part in name.split("."))
 
 
 def contract_version(tables: Iterable[Table]) -> str:
-    """Return a hash that changes when any column of `tables` does: data made by another one is made again."""
+    """Return a hash of the definitions of `tables`. Tables written under another hash are rebuilt."""
     return hashlib.sha256(repr(list(tables)).encode()).hexdigest()[:16]

@@ -1,8 +1,7 @@
 """The four normalized tables.
 
-A new column is one line in the module of its table and nothing anywhere else: its name, type and meaning, and
-where the body has it. Sources: the ShowBackup page for names and terms, the recorded wire where the page is
-silent.
+To add a column, add one line to the module of its table. Names and terms come from the ShowBackup page of the API
+reference, or from recorded responses where the page does not document a field.
 """
 
 from pipelines.contract.backups import BACKUPS, CHILDREN

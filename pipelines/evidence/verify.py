@@ -1,6 +1,6 @@
-"""A pack of evidence -> whether it is what it was, and whether judging again gives the same results.
+"""Verify a pack of evidence: every file has its recorded hash, and the results can be recomputed.
 
-Offline, with the SQL, the rules and the tables that lie in the pack. A folder enters; what was found leaves.
+Verification is offline and uses only the SQL, the rules and the tables in the pack.
 """
 
 import csv
@@ -13,78 +13,90 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.errors import WarehouseError
-from pipelines.evidence.pack import CSV, MANIFEST, PARQUET, PackSummary, rule_files
-from pipelines.evidence.results import hash_of, judge, write_csv
+from pipelines.errors import EvidenceError
+from pipelines.evidence.inputs import packed_rules
+from pipelines.evidence.manifest import MANIFEST, read_pack_manifest
+from pipelines.evidence.pack import CSV, PARQUET
+from pipelines.evidence.results import evaluate_controls, hash_results, write_csv
 from pipelines.models.model import ModelError
 from pipelines.models.project import read_project
 from pipelines.policy.resolve import read_rules
 from pipelines.storage.files import sha256_of
 from pipelines.storage.home import Home
-from pipelines.storage.manifests import read_manifest
 
-_CURE = "Get it from where it is kept, or try the version of cbr-warehouse that its manifest names."
+_HINT = "Get the original, or use the version of cbr-warehouse that its manifest names."
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
-    """What was found of a pack: files that are not what they were, and both hashes of its results."""
+class Verification:
+    """The outcome of verifying a pack."""
 
     folder: Path
-    damages: list[str]
-    said_sha256: str
-    found_sha256: str
+    differences: list[str]  # files that are missing, added or changed
+    recorded_sha256: str  # of the results, by the manifest
+    computed_sha256: str  # of the recomputed results; empty if they were not recomputed
     results: int
 
     @property
     def is_same(self) -> bool:
-        """Whether everything is as it was."""
-        return not self.damages and self.said_sha256 == self.found_sha256
+        """Whether no file differs and the recomputed results are the recorded ones."""
+        return not self.differences and self.recorded_sha256 == self.computed_sha256
 
 
-def verify(folder: Path) -> Verified:
-    """Judge again what a pack holds. Raises WarehouseError if it is no pack, or can't be judged any more."""
-    manifest = read_manifest(folder / MANIFEST, PackSummary, _CURE)
+def verify(folder: Path) -> Verification:
+    """Verify the pack at `folder`. Raise EvidenceError if it is no pack, or if its results can't be recomputed."""
+    manifest = read_pack_manifest(folder, _HINT)
     if manifest is None:
-        raise WarehouseError(f"{folder} is no pack of evidence", "Name a folder that 'cbr-warehouse evidence' made.")
-    files, said = manifest.files, manifest.result_sha256
+        raise EvidenceError(
+            f"{folder} is not a pack of evidence", "Name a folder that 'cbr-warehouse evidence' has written."
+        )
     for path in folder.rglob("*"):
         if path.is_symlink():
-            raise WarehouseError(f"{path} is a link, which no pack has", _CURE)
-    there = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()} - {MANIFEST}
-    damages = [f"{name} is missing" for name in sorted(files.keys() - there)]
-    damages += [f"{name} was added" for name in sorted(there - files.keys())]
-    damages += [f"{n} was changed" for n in sorted(files.keys() & there) if sha256_of(folder / n) != files[n]]
-    kept = {f"{name} was changed" for name in (CSV, PARQUET)} | {f"{name} was added" for name in there - files.keys()}
-    if set(damages) - kept:
-        # What was changed is not run, and what is missing can't be.
-        return Verified(folder, damages, said, "", 0)
-    results = _judged_again(folder)
-    damages += _told_otherwise(folder, results)
-    return Verified(folder, damages, said, hash_of(results), results.num_rows)
+            raise EvidenceError(f"{path} is a symbolic link, which a pack never contains", _HINT)
+    differences, may_recompute = _compare_files(folder, manifest.files)
+    if not may_recompute:
+        return Verification(folder, differences, manifest.result_sha256, "", 0)
+    results = _recompute(folder)
+    differences += _compare_result_files(folder, results)
+    return Verification(folder, differences, manifest.result_sha256, hash_results(results), results.num_rows)
 
 
-def _judged_again(folder: Path) -> pa.Table:
-    """Return what the SQL of a pack says of its tables. Raises WarehouseError if that is not what a pack holds."""
+def _compare_files(folder: Path, hashes: dict[str, str]) -> tuple[list[str], bool]:
+    """Return the files that differ from the manifest, and whether the results can be recomputed all the same.
+
+    SQL that was changed is never run, and missing inputs can't be read.
+    """
+    present = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()} - {MANIFEST}
+    missing, added = sorted(hashes.keys() - present), sorted(present - hashes.keys())
+    changed = [name for name in sorted(hashes.keys() & present) if sha256_of(folder / name) != hashes[name]]
+    differences = [
+        *(f"{name} is missing" for name in missing),
+        *(f"{name} was added" for name in added),
+        *(f"{name} was changed" for name in changed),
+    ]
+    return differences, not missing and set(changed) <= {CSV, PARQUET}
+
+
+def _recompute(folder: Path) -> pa.Table:
     try:
         project = read_project(folder / "sql")
-        rules = read_rules(project.controls, rule_files(folder))
-        return judge(Home(folder / "home"), project, rules)
+        rules = read_rules(project.controls, packed_rules(folder))
+        return evaluate_controls(Home(folder / "home"), project, rules)
     except (ModelError, duckdb.Error, pa.ArrowException, csv.Error, OSError, ValueError, LookupError) as error:
-        raise WarehouseError(
-            f"{folder} can't be judged: {next(iter(str(error).splitlines()), repr(error))}", _CURE
+        raise EvidenceError(
+            f"the results of {folder} can't be recomputed: {next(iter(str(error).splitlines()), repr(error))}", _HINT
         ) from None
 
 
-def _told_otherwise(folder: Path, results: pa.Table) -> Iterator[str]:
-    """Say which of the files that people read is not what was judged: a manifest can be changed with them."""
+def _compare_result_files(folder: Path, results: pa.Table) -> Iterator[str]:
+    """Yield the result files that differ from `results`: somebody may have changed the manifest with them."""
     with TemporaryDirectory() as scratch:
         write_csv(results, Path(scratch) / CSV)
         if (Path(scratch) / CSV).read_bytes() != (folder / CSV).read_bytes():
-            yield f"{CSV} is not what was judged"
+            yield f"{CSV} differs from the recomputed results"
     try:
-        same = hash_of(pq.read_table(folder / PARQUET)) == hash_of(results)
+        same = hash_results(pq.read_table(folder / PARQUET)) == hash_results(results)
     except (OSError, pa.ArrowException):
         same = False
     if not same:
-        yield f"{PARQUET} is not what was judged"
+        yield f"{PARQUET} differs from the recomputed results"

@@ -5,12 +5,12 @@ A fold writes some tables anew and appends files to others. It does not write th
 
 from pipelines.contract.columns import Table
 from pipelines.contract.history import (
+    APPENDED_BY_FOLD,
     CLOSED_VERSIONS,
     DEPTHS,
     DISAPPEARANCES,
     DRIFT_SEEN,
     EXPIRY_CHANGES,
-    GROWN,
     OPEN_VERSIONS,
     UNREAD,
 )
@@ -61,7 +61,7 @@ def fold(
         files.setdefault(DISAPPEARANCES.name, []).extend(
             write_table(DISAPPEARANCES, "SELECT * FROM fold.disappearances")
         )
-        for table in GROWN:
+        for table in APPENDED_BY_FOLD:
             if len(small := files.get(table.name, [])) > _MAX_FILES:
                 files[table.name] = write_table(
                     table, f"SELECT * FROM {select_rows(table, [home.path / file for file in small])}"

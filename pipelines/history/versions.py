@@ -6,7 +6,7 @@ sql/fold/backup_states.sql.
 """
 
 from pipelines.contract.columns import Column, Table, Type
-from pipelines.contract.history import LOADED_FLAGS, backup_of, key_of
+from pipelines.contract.history import LOADED_FLAGS, record_key, top_backup_column
 from pipelines.contract.tables import BACKUPS, CHILDREN, EXTEND_INFO
 
 _NO_CONTENT = ("snapshot_id", "detail_read_at")  # they tell when it was read, not what it is
@@ -19,7 +19,7 @@ def compared(table: Table) -> str:
     Of backups all, of what stands in them only those that differ.
     """
     key = _key(table)
-    content = ", ".join(_hashed(c) for c in table.columns if c.name not in (*key_of(table), *_NO_CONTENT))
+    content = ", ".join(_hashed(c) for c in table.columns if c.name not in (*record_key(table), *_NO_CONTENT))
     return f"""
     WITH earlier AS (SELECT {key}, hash({content}) AS content FROM was.{table.name}),
         later AS (SELECT {key}, hash({content}) AS content FROM now.{table.name})
@@ -47,7 +47,7 @@ def lasting(table: Table) -> str:
 
     What differs came or changed now, and is an exception unless its backup is new, too; what was one stays one.
     """
-    changed, stays = (", ".join(f"{source}.{name}" for name in key_of(table)) for source in ("compared", "known"))
+    changed, stays = (", ".join(f"{source}.{name}" for name in record_key(table)) for source in ("compared", "known"))
     return f"""
     SELECT {changed}, later.as_of AS valid_from,
         CASE WHEN compared.was_present THEN coalesce(known.first_seen, backup.first_seen) ELSE later.as_of END
@@ -69,20 +69,21 @@ def unread(table: Table) -> str:
     SELECT earlier.*
     FROM was.{table.name} AS earlier
     ANTI JOIN now.{table.name}_read AS later USING ({_key(table)})
-    INNER JOIN now.backups AS backup ON earlier.{backup_of(table)} = backup.id AND NOT backup.{flag}
+    INNER JOIN now.backups AS backup ON earlier.{top_backup_column(table)} = backup.id AND NOT backup.{flag}
     WHERE {of_list}"""
 
 
 def _since(table: Table, source: str) -> str:
     """Return the joins that tell since when a record of `source` was as it was: `backup` and `known`."""
+    same_record = " AND ".join(f"{source}.{name} = known.{name}" for name in record_key(table))
     return f"""
     LEFT JOIN was.backups_open AS backup
-        ON {source}.scope = backup.scope AND {source}.{backup_of(table)} = backup.id
-    LEFT JOIN was.{table.name}_open AS known ON {" AND ".join(f"{source}.{n} = known.{n}" for n in key_of(table))}"""
+        ON {source}.scope = backup.scope AND {source}.{top_backup_column(table)} = backup.id
+    LEFT JOIN was.{table.name}_open AS known ON {same_record}"""
 
 
 def _key(table: Table) -> str:
-    return ", ".join(key_of(table))
+    return ", ".join(record_key(table))
 
 
 def _hashed(column: Column) -> str:

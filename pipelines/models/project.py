@@ -11,15 +11,16 @@ from pipelines.contract.history import HISTORY
 from pipelines.contract.meta import META
 from pipelines.contract.results import RESULTS
 from pipelines.contract.tables import NORMALIZED
-from pipelines.models.control import CONTROLS, FINDING, Control, read_control, scoped, unions_of
+from pipelines.models.control import CONTROL_REASONS, CONTROLS, Control, read_control
 from pipelines.models.files import sql_folder
+from pipelines.models.findings import FINDING, finding_model, unions_of
 from pipelines.models.model import AUDITS, SCHEMAS, Model, ModelColumn, ModelError, read_model
 from pipelines.models.standards import STANDARDS, STANDARDS_FILE
 from pipelines.models.versions import version_models
 from pipelines.policy.tables import POLICY
 
 # Tables that models read and no file of sql/ creates.
-SOURCES: tuple[Table, ...] = (*NORMALIZED, *HISTORY, *META, *RESULTS, *POLICY, CONTROLS, STANDARDS)
+SOURCES: tuple[Table, ...] = (*NORMALIZED, *HISTORY, *META, *RESULTS, *POLICY, CONTROLS, CONTROL_REASONS, STANDARDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +51,11 @@ def project() -> Project:
 def read_project(folder: Path) -> Project:
     """Return the models below `folder`. Raise ModelError if they do not fit together."""
     files = [read_model(path) for layer in SCHEMAS for path in sorted((folder / layer).glob("*.sql"))]
-    controls = tuple(read_control(model) for model in files if model.schema == "controls")
+    relations: dict[str, Model | Table] = {table.relation: table for table in SOURCES}
+    relations |= {model.relation: model for model in files}
+    controls = tuple(read_control(model, relations) for model in files if model.schema == "controls")
     plain = [model for model in files if model.schema != "controls"]
-    judging = [*map(scoped, controls), *unions_of(controls)] if controls else []
+    judging = [*map(finding_model, controls), *unions_of(controls)] if controls else []
     models = _ordered([*plain, *version_models(), *judging])
     columns = {t.relation: tuple(ModelColumn(c.name, c.type.sql, c.comment) for c in t.columns) for t in SOURCES}
     for model in models:

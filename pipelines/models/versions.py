@@ -7,7 +7,14 @@ history are files.
 from dataclasses import replace
 
 from pipelines.contract.columns import Table
-from pipelines.contract.history import CLOSED_VERSIONS, OPEN_VERSIONS, SCHEMA, VERSION, backup_of, key_of
+from pipelines.contract.history import (
+    CLOSED_VERSIONS,
+    OPEN_VERSIONS,
+    SCHEMA,
+    VERSION_COLUMNS,
+    record_key,
+    top_backup_column,
+)
 from pipelines.contract.tables import BACKUPS, NORMALIZED
 from pipelines.models.model import Model, ModelColumn, parse_model
 
@@ -20,15 +27,15 @@ def version_models() -> list[Model]:
 def _view(table: Table) -> Model:
     columns = [column.name for column in table.columns]
     own, lasting = ", ".join(columns), ", ".join(f"present.{name}" for name in columns)
-    version = ", ".join(column.name for column in VERSION)
-    on = " AND ".join(f"present.{name} = known.{name}" for name in key_of(table))
+    version = ", ".join(column.name for column in VERSION_COLUMNS)
+    on = " AND ".join(f"present.{name} = known.{name}" for name in record_key(table))
     valid_from, first_seen, join = "known.valid_from", "known.first_seen", "INNER JOIN"
     if table is not BACKUPS:
         # As old as its backup, but for exceptions.
         valid_from, first_seen = (
             f"coalesce(known.{name}, backup.first_seen) AS {name}" for name in ("valid_from", "first_seen")
         )
-        backup = f"present.scope = backup.scope AND present.{backup_of(table)} = backup.id"
+        backup = f"present.scope = backup.scope AND present.{top_backup_column(table)} = backup.id"
         join = f"INNER JOIN {OPEN_VERSIONS[BACKUPS.name].relation} AS backup ON {backup}\n    LEFT JOIN"
     sql = f"""-- One row a version of a row of {table.relation}: what it was, and from when to when.
 -- kind: view

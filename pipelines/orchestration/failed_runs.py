@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import dagster as dg
 from dagster import DagsterEventType, DagsterRun, DagsterRunStatus, RunRecord, RunsFilter
 
-from pipelines.alerts.failures import failure_text, unknown_failure_text
+from pipelines.alerts.message import failure_message, unexplained_failure_message
 from pipelines.orchestration.failures import from_event
 from pipelines.orchestration.jobs import cbr_snapshot, replay, report
 
@@ -56,14 +56,14 @@ def new_failed_runs(context: dg.SensorEvaluationContext, cursor: FailureCursor) 
     ]
 
 
-def failure_message(instance: dg.DagsterInstance, run: DagsterRun) -> str:
+def message_about(instance: dg.DagsterInstance, run: DagsterRun) -> str:
     """Return the message about a failed run."""
     for entry in instance.all_logs(run.run_id, of_type=DagsterEventType.STEP_FAILURE):
         failure = from_event(entry.get_dagster_event())
         if failure:
             error = failure.error
-            return failure_text(run.job_name, run.run_id, error.message, error.hint, published=failure.published)
-    return unknown_failure_text(run.job_name, run.run_id)
+            return failure_message(run.job_name, run.run_id, error.message, error.hint, published=failure.published)
+    return unexplained_failure_message(run.job_name, run.run_id)
 
 
 def _is_in_location(run: DagsterRun, location: str | None) -> bool:

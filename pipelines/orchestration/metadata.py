@@ -19,8 +19,8 @@ from pipelines.contract.meta import DRIFT
 from pipelines.extract.scopes import ScopeResult
 from pipelines.flow.build import WarehouseDraft
 from pipelines.models.audit import AuditResult
-from pipelines.reports.preview import read_preview, table_of
-from pipelines.reports.scores import trend
+from pipelines.reports.preview import markdown_table, read_preview
+from pipelines.reports.scores import read_trend
 from pipelines.storage.connection import read_published
 from pipelines.storage.home import Home
 from pipelines.tables.manifest import TableManifest
@@ -51,7 +51,7 @@ def landing_metadata(home: Home, results: list[ScopeResult]) -> Metadata:
         "requests": sum(snapshot.requests for snapshot in snapshots),
         "retries": sum(snapshot.retries for snapshot in snapshots),
         "incomplete scopes": sum(_outcome(result) != "complete" for result in results),
-        "scopes": dg.MetadataValue.md(table_of(_SCOPE_HEADER, [_scope_row(result) for result in results])),
+        "scopes": dg.MetadataValue.md(markdown_table(_SCOPE_HEADER, [_scope_row(result) for result in results])),
     }
 
 
@@ -101,10 +101,10 @@ def summary_metadata(home: Home) -> Metadata:
     """Return the compliance summary as a table and as numbers, which Dagster plots over time."""
     preview = read_preview(home.warehouse)
     numbers = {
-        f"{_tag_name(row['scope'])} {name.replace('_', ' ')}": float(row[name])
-        for row in preview.scores
+        f"{_tag_name(score.scope)} {name.replace('_', ' ')}": float(value)
+        for score in preview.scores
         for name in ("strict_score", "score", "fails", "unknowns", "critical")
-        if row[name] is not None
+        if (value := getattr(score, name)) is not None
     }
     return {"answer": dg.MetadataValue.md(preview.markdown), "bytes": home.warehouse.stat().st_size, **numbers}
 
@@ -123,15 +123,15 @@ def report_metadata(page: Path, seconds: float) -> Metadata:
 
 def trend_metadata(home: Home) -> Metadata:
     """Return a chart of the score over time for each scope with at least two snapshots."""
-    from pipelines.reports.charts import trend_picture
+    from pipelines.reports.charts import trend_png
 
     with read_published(home.warehouse) as connection:
-        points = trend(connection)
+        points = read_trend(connection)
     charts = {}
-    for scope in dict.fromkeys(point["scope"] for point in points):
-        scope_points = [point for point in points if point["scope"] == scope]
+    for scope in dict.fromkeys(point.scope for point in points):
+        scope_points = [point for point in points if point.scope == scope]
         if len(scope_points) > 1:
-            picture = base64.b64encode(trend_picture(scope_points)).decode()
+            picture = base64.b64encode(trend_png(scope_points)).decode()
             markdown = f"![score over time](data:image/png;base64,{picture})"
             charts[f"score of {_tag_name(scope)}"] = dg.MetadataValue.md(markdown)
     return charts

@@ -7,9 +7,9 @@ runs of the command line.
 import dagster as dg
 
 from pipelines import clock
-from pipelines.alerts.changes import keep_told, read_news, read_told
+from pipelines.alerts.notified import read_notified_results, read_pending_alerts, write_notified_results
 from pipelines.alerts.webhook import post
-from pipelines.orchestration.failed_runs import FailureCursor, failure_message, new_failed_runs
+from pipelines.orchestration.failed_runs import FailureCursor, message_about, new_failed_runs
 from pipelines.orchestration.resources import Warehouse
 from pipelines.storage.connection import read_published
 from pipelines.storage.home import Home
@@ -40,12 +40,12 @@ def build_change_sensor(webhook: str | None) -> dg.SensorDefinition:
         if context.cursor == modified_at:
             return dg.SkipReason("nothing was published since the last evaluation")
         with read_published(home.warehouse) as connection:
-            news = read_news(connection, read_told(home))
-        for text in news.texts:
-            post(webhook, text)
-        keep_told(home, news.told)
+            pending = read_pending_alerts(connection, read_notified_results(home))
+        for message in pending.messages:
+            post(webhook, message)
+        write_notified_results(home, pending.results)
         context.update_cursor(modified_at)
-        return dg.SkipReason("posted" if news.texts else "no result changed since the last message")
+        return dg.SkipReason("posted" if pending.messages else "no result changed since the last message")
 
     return notify_changes
 
@@ -69,7 +69,7 @@ def build_failure_sensor(webhook: str | None) -> dg.SensorDefinition:
             return dg.SkipReason("every run that fails from now on will be posted")
         failed_runs = new_failed_runs(context, cursor)
         for record in failed_runs[:_MAX_RUNS]:
-            post(webhook, failure_message(context.instance, record.dagster_run))
+            post(webhook, message_about(context.instance, record.dagster_run))
             cursor = cursor.advance(record)
             context.update_cursor(str(cursor))
         return dg.SkipReason(f"{len(failed_runs)} runs have failed since the last evaluation")

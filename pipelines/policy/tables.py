@@ -11,7 +11,7 @@ from pipelines.policy.parameters import Settings, Tier
 from pipelines.policy.schema import Match
 
 RULE = Column("policy_rule_id", Type.STRING, "The rule that decides: an assignment, an exclusion, or the default.")
-OWNER = Column("owner", Type.STRING, "Who answers for it.")
+OWNER = Column("owner", Type.STRING, "Owner.")
 
 SETTINGS = Table(
     "policy",
@@ -23,8 +23,8 @@ SETTINGS = Table(
         SNAPSHOT,
         Column("policy_id", Type.STRING, "Name of the policy.", required=True),
         Column("effective_from", Type.TIMESTAMP, "Since when the policy is in force. Null for the built-in policy."),
-        Column("policy_sha256", Type.STRING, "Hash of the policy file; null where the built-in one holds."),
-        Column("waivers_sha256", Type.STRING, "Hash of the waiver file; null where there is none."),
+        Column("policy_sha256", Type.STRING, "SHA-256 of the policy file. Null for the built-in policy."),
+        Column("waivers_sha256", Type.STRING, "SHA-256 of the waiver file. Null if there is none."),
         Column("report_timezone", Type.STRING, "Time zone of the days in reports.", required=True),
         *parameter_columns(Settings, required=True),
     ),

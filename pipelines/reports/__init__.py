@@ -1,4 +1,4 @@
-"""The published file -> answers that a person reads.
+"""What people read of a published file: the report page, the workbook, the terminal summary, status and queries.
 
-Belongs here: choosing and laying out rows of marts. Does not belong here: computing a verdict (sql/ does).
+Reports select and lay out rows. The SQL models in sql/ compute every result.
 """

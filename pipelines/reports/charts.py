@@ -1,14 +1,13 @@
-"""Numbers -> charts, as SVG that stands in a page: no style, no script, colours that the page may change.
+"""Charts of scores and coverage, drawn by matplotlib, as SVG elements of the page or as PNG.
 
-Belongs here: drawing (matplotlib does it) and taking the SVG into a page. What is drawn says nothing that a table of
-the page does not say too.
+The SVG has neither style elements nor scripts, so a strict Content-Security-Policy shows it. The page's style sheet
+replaces the colours. Tables of the page have the same numbers.
 """
 
 import io
 import re
 from collections.abc import Sequence
-from typing import Any
-from xml.etree import ElementTree as Tree
+from xml.etree import ElementTree
 
 import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -16,32 +15,37 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 
-Row = dict[str, Any]
-# Each is a name in the page's style sheet, which has a light and a dark one for it.
-INK, PALE, GOOD, BAD, DOUBT, ACCEPTED = "#101010", "#a0a0a0", "#2f7d4f", "#b3362b", "#b07d1a", "#7a4fa3"
-_SVG = "http://www.w3.org/2000/svg"
-Tree.register_namespace("", _SVG)
-Tree.register_namespace("xlink", "http://www.w3.org/1999/xlink")
+from pipelines.reports.page_data import Coverage
+from pipelines.reports.scores import Score
+
+# style.css replaces each of these colours, for light and dark screens.
+INK, PALE, GOOD, BAD, DOUBT, WAIVED = "#101010", "#a0a0a0", "#2f7d4f", "#b3362b", "#b07d1a", "#7a4fa3"
+_SVG_NAMESPACE = "http://www.w3.org/2000/svg"
+_XLINK_NAMESPACE = "http://www.w3.org/1999/xlink"
 
 
-def trend(points: Sequence[Row], title: str) -> str:
-    """Return the scores of a scope over its snapshots, as an SVG element."""
-    return _svg(_trend(points), title)
+def trend_svg(points: Sequence[Score], title: str) -> str:
+    """Return the scores of a scope over time as an SVG element."""
+    return _to_svg(_trend_figure(points), title)
 
 
-def trend_picture(points: Sequence[Row]) -> bytes:
-    """Return the same as a PNG, for a page that is not ours."""
-    drawn = io.BytesIO()
-    FigureCanvasAgg(_trend(points)).print_png(drawn)  # type: ignore[no-untyped-call]
-    return drawn.getvalue()
+def trend_png(points: Sequence[Score]) -> bytes:
+    """Return the scores of a scope over time as a PNG image."""
+    png = io.BytesIO()
+    FigureCanvasAgg(_trend_figure(points)).print_png(png)  # type: ignore[no-untyped-call]
+    return png.getvalue()
 
 
-def _trend(points: Sequence[Row]) -> Figure:
+def _trend_figure(points: Sequence[Score]) -> Figure:
     figure = Figure(figsize=(6.0, 2.2), layout="constrained")
     axes = figure.add_subplot()
-    moments = [row["as_of"] for row in points]
-    for name, label, colour in (("score", "with waivers", ACCEPTED), ("strict_score", "strict", INK)):
-        axes.plot(moments, [row[name] for row in points], color=colour, marker="o", markersize=3, label=label)
+    times = [point.as_of for point in points]
+    lines = (
+        ([point.score for point in points], "with waivers", WAIVED),
+        ([point.strict_score for point in points], "strict", INK),
+    )
+    for scores, label, colour in lines:
+        axes.plot(times, scores, color=colour, marker="o", markersize=3, label=label)  # type: ignore[arg-type]
     axes.set_ylabel("score, %")
     axes.set_ylim(0, 103)
     locator = AutoDateLocator(maxticks=7)  # type: ignore[no-untyped-call]
@@ -51,26 +55,22 @@ def _trend(points: Sequence[Row]) -> Figure:
     return figure
 
 
-def coverage(controls: Sequence[Row], title: str) -> str:
-    """Return how much of what is asked passes, fails, is accepted or unknown, a bar a control, as an SVG element."""
+def coverage_svg(controls: Sequence[Coverage], title: str) -> str:
+    """Return the share of subjects by status as an SVG element, with one bar per control."""
     figure = Figure(figsize=(4.2, 0.36 * len(controls) + 0.7))
     axes = figure.add_subplot()
-    kinds = (
-        ("passes", "pass", GOOD),
-        ("waived", "waived", ACCEPTED),
-        ("unknowns", "unknown", DOUBT),
-        ("fails", "fail", BAD),
-    )
-    for place, row in enumerate(reversed(controls)):
-        total = sum(int(row[name]) for name, _, _ in kinds) or 1
-        begin = 0.0
-        for name, label, colour in kinds:
-            share = 100 * int(row[name]) / total
-            axes.barh(place, share, left=begin, color=colour, height=0.62, label=label if place == 0 else None)
-            begin += share
-    axes.set_yticks(range(len(controls)), [row["control_id"] for row in reversed(controls)])
+    labels, colours = ("pass", "waived", "unknown", "fail"), (GOOD, WAIVED, DOUBT, BAD)
+    for position, control in enumerate(reversed(controls)):
+        counts = (control.passes, control.waived, control.unknowns, control.fails)
+        total = sum(counts) or 1
+        left = 0.0
+        for count, label, colour in zip(counts, labels, colours, strict=True):
+            share = 100 * count / total
+            axes.barh(position, share, left=left, color=colour, height=0.62, label=label if position == 0 else None)
+            left += share
+    axes.set_yticks(range(len(controls)), [control.control_id for control in reversed(controls)])
     axes.set_xlim(0, 100)
-    axes.set_xlabel("% of subjects that it applies to")
+    axes.set_xlabel("% of applicable subjects")
     axes.legend(
         loc="upper center",
         bbox_to_anchor=(0.4, 1.0 + 0.5 / max(len(controls), 1)),
@@ -78,10 +78,10 @@ def coverage(controls: Sequence[Row], title: str) -> str:
         frameon=False,
         labelcolor=INK,
     )
-    return _svg(figure, title)
+    return _to_svg(figure, title)
 
 
-def _svg(figure: Figure, title: str) -> str:
+def _to_svg(figure: Figure, title: str) -> str:
     for axes in figure.axes:
         axes.set_facecolor("none")
         axes.tick_params(colors=INK, labelsize=9)
@@ -91,39 +91,42 @@ def _svg(figure: Figure, title: str) -> str:
             spine.set_visible(side in ("left", "bottom"))
             spine.set_color(PALE)
     figure.patch.set_alpha(0.0)
-    drawn = io.BytesIO()
-    salt = re.sub(r"\W", "", title)
-    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": salt, "font.size": 9}):
-        FigureCanvasSVG(figure).print_figure(drawn, format="svg", bbox_inches="tight", metadata={"Date": None})
-    return _bare(Tree.fromstring(drawn.getvalue().decode()), title, salt)  # noqa: S314 - drawn here
+    svg = io.BytesIO()
+    id_prefix = re.sub(r"\W", "", title)
+    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": id_prefix, "font.size": 9}):
+        FigureCanvasSVG(figure).print_figure(svg, format="svg", bbox_inches="tight", metadata={"Date": None})
+    return _embeddable(ElementTree.fromstring(svg.getvalue().decode()), title, id_prefix)  # noqa: S314 - drawn here
 
 
-def _bare(svg: Tree.Element, title: str, salt: str) -> str:
-    """Return an SVG without style: what it says becomes attributes, so that a strict page shows it."""
+def _embeddable(svg: ElementTree.Element, title: str, id_prefix: str) -> str:
+    """Return an SVG element for the page: styles become attributes, and IDs are unique on the page."""
     for parent in svg.iter():
         for child in list(parent):
-            if child.tag in (f"{{{_SVG}}}style", f"{{{_SVG}}}metadata"):
+            if child.tag in (f"{{{_SVG_NAMESPACE}}}style", f"{{{_SVG_NAMESPACE}}}metadata"):
                 parent.remove(child)
     for element in svg.iter():
-        for name, value in _declared(element.attrib.pop("style", "")):
+        for name, value in _style_attributes(element.attrib.pop("style", "")).items():
             element.set(name, value)
-        for name, value in element.attrib.items():  # ids are of the whole page
+        for name, value in element.attrib.items():
             if name == "id":
-                element.set(name, f"{salt}-{value}")
+                element.set(name, f"{id_prefix}-{value}")
             elif "#" in value and (name.endswith("href") or value.startswith("url(#")):
-                element.set(name, value.replace("#", f"#{salt}-", 1))
+                element.set(name, value.replace("#", f"#{id_prefix}-", 1))
     svg.attrib.pop("width", None)
     svg.attrib.pop("height", None)
     svg.set("role", "img")
     svg.set("aria-label", title)
     svg.set("class", "chart")
-    return Tree.tostring(svg, encoding="unicode")
+    ElementTree.register_namespace("", _SVG_NAMESPACE)
+    ElementTree.register_namespace("xlink", _XLINK_NAMESPACE)
+    return ElementTree.tostring(svg, encoding="unicode")
 
 
-def _declared(style: str) -> list[tuple[str, str]]:
-    found = [part.partition(":")[::2] for part in style.split(";") if ":" in part]
-    told = {name.strip(): value.strip() for name, value in found}
-    if font := told.pop("font", None):  # no attribute has the short form
-        told["font-size"] = next(word for word in font.split() if word.endswith("px"))
-    told.pop("font-family", None)  # the page's
-    return list(told.items())
+def _style_attributes(style: str) -> dict[str, str]:
+    """Return the declarations of a style attribute as attributes of their own."""
+    declarations = [part.partition(":")[::2] for part in style.split(";") if ":" in part]
+    attributes = {name.strip(): value.strip() for name, value in declarations}
+    if font := attributes.pop("font", None):  # the short form is not an attribute
+        attributes["font-size"] = next(word for word in font.split() if word.endswith("px"))
+    attributes.pop("font-family", None)  # the page sets it
+    return attributes

@@ -1,7 +1,6 @@
-"""The report of a published file: a page and a workbook, in a folder of the day that they are about.
+"""Write the report of a published file, a page and a workbook, in one step, for `cbr-warehouse report`.
 
-Belongs here: where they lie, and that nobody sees half of them. Does not belong here: what they say (content.py) or how
-they look (html.py, workbook.py).
+A report is a folder named after its newest snapshot. The link `latest` points at the newest report.
 """
 
 import os
@@ -11,8 +10,8 @@ import uuid
 from pathlib import Path
 
 from pipelines.clock import snapshot_id
-from pipelines.reports.content import read_content
-from pipelines.reports.html import page
+from pipelines.reports.html import render_page
+from pipelines.reports.page_data import read_page_data
 from pipelines.reports.workbook import write_workbook
 from pipelines.storage.connection import read_published
 from pipelines.storage.files import create_private, disk_errors, make_private_folder
@@ -20,47 +19,49 @@ from pipelines.storage.home import Home
 
 PAGE, WORKBOOK, LATEST = "compliance.html", "compliance.xlsx", "latest"
 _DRAFT, _OLD = ".draft", ".old"
-_ABANDONED = 3600.0  # seconds: no report takes as long
+_ABANDONED_SECONDS = 3600.0  # no report takes as long
 
 
 def write_report(home: Home) -> Path:
-    """Write the report of the published file and return its page. `latest` points at the newest."""
+    """Write the report of the published file of `home`, and return the path of the page.
+
+    Raise StorageError if the file can't be read or the report can't be written.
+    """
     with disk_errors(home.path), read_published(home.warehouse) as connection:
-        content = read_content(connection)
-        newest = max((scope["as_of"] for scope in content.scopes if scope["as_of"]), default=None)
-        _sweep(home.reports)
-        folder = home.reports / (snapshot_id(newest) if newest else "nothing-complete")
-        draft = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}{_DRAFT}")  # two may be made at the same time
+        data = read_page_data(connection)
+        _clean_up(home.reports)
+        folder = home.reports / (snapshot_id(data.newest_as_of) if data.newest_as_of else "nothing-complete")
+        draft = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}{_DRAFT}")  # another run may write the same report
         make_private_folder(draft)
         try:
             with os.fdopen(create_private(draft / PAGE), "w", encoding="utf-8") as file:
-                file.write(page(content, home.warehouse))
-            os.close(create_private(draft / WORKBOOK))  # whose mode stays
+                file.write(render_page(data, home.warehouse))
+            os.close(create_private(draft / WORKBOOK))  # XlsxWriter keeps its mode
             write_workbook(connection, draft / WORKBOOK)
             _replace(folder, draft)
         except BaseException:
             shutil.rmtree(draft, ignore_errors=True)
             raise
-        _point(home.reports / LATEST, folder.name)
+        _point_link(home.reports / LATEST, folder.name)
     return folder / PAGE
 
 
-def _sweep(reports: Path) -> None:
-    """Remove what killed reports left, and give back the one that was to be replaced."""
-    for left in reports.glob(".*"):
-        if time.time() - left.lstat().st_ctime < _ABANDONED:
-            continue  # somebody may be making it now
-        folder = reports / left.name.split(".")[1]
-        if left.suffix == _OLD and not folder.exists():
-            left.rename(folder)
-        elif left.is_symlink():
-            left.unlink(missing_ok=True)
-        elif left.suffix in (_DRAFT, _OLD):
-            shutil.rmtree(left, ignore_errors=True)
+def _clean_up(reports: Path) -> None:
+    """Remove leftovers of killed runs, and restore a report that one of them was replacing."""
+    for leftover in reports.glob(".*"):
+        if time.time() - leftover.lstat().st_ctime < _ABANDONED_SECONDS:
+            continue  # another run may be writing it
+        folder = reports / leftover.name.split(".")[1]
+        if leftover.suffix == _OLD and not folder.exists():
+            leftover.rename(folder)
+        elif leftover.is_symlink():
+            leftover.unlink(missing_ok=True)
+        elif leftover.suffix in (_DRAFT, _OLD):
+            shutil.rmtree(leftover, ignore_errors=True)
 
 
 def _replace(folder: Path, draft: Path) -> None:
-    """Let `folder` be `draft`; where that fails, it is what it was."""
+    """Replace `folder` by `draft`. If that fails, `folder` is unchanged."""
     old = draft.with_suffix(_OLD)
     if folder.exists():
         folder.rename(old)
@@ -73,10 +74,10 @@ def _replace(folder: Path, draft: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _point(link: Path, name: str) -> None:
-    """Let `latest` be `name`, in one step."""
+def _point_link(link: Path, target: str) -> None:
+    """Point the symbolic link `link` at `target`, in one step."""
     draft = link.with_name(f".{link.name}.{uuid.uuid4().hex}")
-    draft.symlink_to(name)
+    draft.symlink_to(target)
     if link.is_dir() and not link.is_symlink():
-        shutil.rmtree(link)  # a home that was copied has a folder in its place
+        shutil.rmtree(link)  # copying a home may turn the link into a folder
     draft.replace(link)

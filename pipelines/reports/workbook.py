@@ -1,7 +1,6 @@
-"""The marts -> a workbook, for whoever works with a spreadsheet: a sheet each.
+"""The workbook of the report: one sheet per mart, and one with the results that do not pass.
 
-Belongs here: which sheets, and cells that no spreadsheet takes for a formula. The published file enters, read-only; a
-file leaves. A sheet holds so many rows at most; the first sheet says how many there are.
+No cell is a formula. The first sheet lists all sheets, with the number of rows written and available.
 """
 
 import itertools
@@ -14,15 +13,17 @@ import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
 
 from pipelines.models.files import read_query
-from pipelines.reports.safe import cell
+from pipelines.reports.cells import escape_cell
+from pipelines.storage.connection import count_rows
 
-_MOST = 8_000  # rows of a sheet
-_LONGEST = 32_000  # characters of a cell: some fewer than a spreadsheet takes
-_BETWEEN = "; "
+_MAX_ROWS = 8_000  # per sheet
+_MAX_CELL = 32_000  # characters; a spreadsheet takes slightly more
+_MAX_SHEET_NAME = 31  # characters
+_SEPARATOR = "; "
 
 
 def write_workbook(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Write a sheet for each mart, and the results that do not pass. Raises OSError where it can't be written."""
+    """Write the workbook of a published file to `path`. Raise OSError if it can't be written."""
     try:
         _write_workbook(connection, path)
     except FileCreateError as error:
@@ -32,33 +33,36 @@ def write_workbook(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
 
 def _write_workbook(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     marts = connection.execute(read_query("reports/sheets")).fetchall()
-    sheets = {name.partition(".")[2]: (f"SELECT * FROM {name}", about) for name, about in marts}
-    sheets["not_passing"] = (read_query("reports/not_passing"), "One row a result that does not pass.")
+    sheets = {name.partition(".")[2]: (f"SELECT * FROM {name}", description) for name, description in marts}
+    sheets["not_passing"] = (read_query("reports/not_passing"), "One row per result that fails or is unknown.")
     options = {
         "strings_to_formulas": False,
         "strings_to_urls": False,
         "strings_to_numbers": False,
         "constant_memory": True,
     }
-    with xlsxwriter.Workbook(str(path), options) as book:
+    with xlsxwriter.Workbook(str(path), options) as workbook:
         formats = {
-            "head": book.add_format({"bold": True, "bottom": 1}),
-            "time": book.add_format({"num_format": "yyyy-mm-dd hh:mm"}),
+            "head": workbook.add_format({"bold": True, "bottom": 1}),
+            "time": workbook.add_format({"num_format": "yyyy-mm-dd hh:mm"}),
         }
-        first = book.add_worksheet("contents")
-        first.write_row(0, 0, ["sheet", "a row is", "rows", "of"], formats["head"])
-        first.set_column(0, 0, 30)
-        first.set_column(1, 1, 90)
-        for number, (name, (query, about)) in enumerate(sheets.items(), 1):
-            found = connection.execute(f"SELECT count(*) FROM (\n{query}\n)").fetchall()[0][0]
-            written = _sheet(connection, book, name[:31], query, formats)
-            first.write_row(number, 0, [name, about, written, found])
-        first.freeze_panes(1, 0)
+        contents = workbook.add_worksheet("contents")
+        contents.write_row(0, 0, ["sheet", "description", "rows", "of"], formats["head"])
+        contents.set_column(0, 0, 30)
+        contents.set_column(1, 1, 90)
+        for number, (name, (query, description)) in enumerate(sheets.items(), 1):
+            total = count_rows(connection, f"(\n{query}\n)")
+            written = _write_sheet(connection, workbook, name[:_MAX_SHEET_NAME], query, formats)
+            contents.write_row(number, 0, [name, description, written, total])
+        contents.freeze_panes(1, 0)
 
 
-def _sheet(connection: duckdb.DuckDBPyConnection, book: Any, name: str, query: str, formats: dict[str, Any]) -> int:
-    sheet = book.add_worksheet(name)
-    cursor = connection.execute(f"SELECT * FROM (\n{query}\n) LIMIT {_MOST}")
+def _write_sheet(
+    connection: duckdb.DuckDBPyConnection, workbook: Any, name: str, query: str, formats: dict[str, Any]
+) -> int:
+    """Write the first rows of `query` to a new sheet, and return their number."""
+    sheet = workbook.add_worksheet(name)
+    cursor = connection.execute(f"SELECT * FROM (\n{query}\n) LIMIT {_MAX_ROWS}")
     names = [column[0] for column in cursor.description or []]
     sheet.write_row(0, 0, names, formats["head"])
     sheet.set_column(0, len(names) - 1, 18)
@@ -66,14 +70,14 @@ def _sheet(connection: duckdb.DuckDBPyConnection, book: Any, name: str, query: s
     while rows := cursor.fetchmany(1_000):
         for row in rows:
             written += 1
-            for place, value in enumerate(row):
-                _write(sheet, written, place, value, formats)
+            for position, value in enumerate(row):
+                _write_cell(sheet, written, position, value, formats)
     sheet.freeze_panes(1, 0)
     sheet.autofilter(0, 0, written, len(names) - 1)
     return written
 
 
-def _write(sheet: Any, row: int, column: int, value: object, formats: dict[str, Any]) -> None:
+def _write_cell(sheet: Any, row: int, column: int, value: object, formats: dict[str, Any]) -> None:
     if isinstance(value, datetime):
         sheet.write_datetime(row, column, value, formats["time"])
     elif isinstance(value, bool):
@@ -81,16 +85,16 @@ def _write(sheet: Any, row: int, column: int, value: object, formats: dict[str, 
     elif isinstance(value, int | float):
         sheet.write_number(row, column, value)
     elif value is not None:
-        sheet.write_string(row, column, _text(value))
+        sheet.write_string(row, column, _cell_text(value))
 
 
-def _text(value: object) -> str:
-    """Return a value as the text of a cell; where one can't hold it, it says how much is left out."""
+def _cell_text(value: object) -> str:
+    """Return `value` as text that fits in a cell. A shortened text ends with what is left out."""
     if not isinstance(value, list):
-        text = str(cell(value))
-        return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} … and {len(text) - _LONGEST:,} more characters"
+        text = str(escape_cell(value))
+        return text if len(text) <= _MAX_CELL else f"{text[:_MAX_CELL]} … and {len(text) - _MAX_CELL:,} more characters"
     items = [str(item) for item in value]
-    texts = itertools.accumulate(len(item) + len(_BETWEEN) for item in items)
-    shown = sum(length <= _LONGEST for length in texts)
-    more = [f"… and {len(items) - shown:,} more"] if shown < len(items) else []
-    return str(cell(_BETWEEN.join([*items[:shown], *more])))
+    lengths = itertools.accumulate(len(item) + len(_SEPARATOR) for item in items)
+    fitting = sum(length <= _MAX_CELL for length in lengths)
+    more = [f"… and {len(items) - fitting:,} more"] if fitting < len(items) else []
+    return str(escape_cell(_SEPARATOR.join([*items[:fitting], *more])))

@@ -7,13 +7,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakSet
 
 import duckdb
 
 from pipelines.errors import StorageError, WarehouseError
 
+Row = TypeVar("Row")
 # DuckDB 1.5 and newer read it. 1.4 refuses it at once: a file of 1.4's own format it would open, and then hang on views
 # that have a CTE.
 STORAGE_VERSION = "v1.5.0"
@@ -55,6 +56,11 @@ def fetch_dicts(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[
     cursor = connection.execute(query)
     names = [column[0] for column in cursor.description or []]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def fetch_rows(connection: duckdb.DuckDBPyConnection, query: str, row_type: type[Row]) -> list[Row]:
+    """Return the rows of a query as `row_type`, a dataclass whose fields are the columns of the query."""
+    return [row_type(**row) for row in fetch_dicts(connection, query)]
 
 
 def open_file(path: Path | str, *, read_only: bool = True) -> duckdb.DuckDBPyConnection:

@@ -3,7 +3,7 @@
 import duckdb
 
 from pipelines.contract.derive import comments
-from pipelines.models.control import CONTROLS
+from pipelines.models.control import CONTROL_REASONS, CONTROLS
 from pipelines.models.project import SOURCES, Project
 from pipelines.models.standards import STANDARDS
 
@@ -14,7 +14,7 @@ SYNTHETIC = " Holds synthetic data of the sandbox: see is_sandbox in meta.snapsh
 def comment_on_all(connection: duckdb.DuckDBPyConnection, project: Project, *, synthetic: bool) -> None:
     """Comment on every relation and column of a draft."""
     for table in SOURCES:
-        plain = table.schema in ("policy", "meta") or table in (CONTROLS, STANDARDS)
+        plain = table.schema in ("policy", "meta") or table in (CONTROLS, CONTROL_REASONS, STANDARDS)
         doc = table.doc + (SYNTHETIC if synthetic and not plain else "")
         _comment(connection, project, table.relation, doc, "TABLE")
     for model in project.models:

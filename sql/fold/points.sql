@@ -70,7 +70,7 @@ select
     updated_at,
     expired_at,
     first_seen, -- TIMESTAMP: The first complete snapshot that has it, as of the one before.
-    is_auto, -- BOOLEAN: Made by a policy; by its flag, else by its name, else null.
+    is_auto, -- BOOLEAN: Whether a policy made the backup, by flag or name. Null if unknown.
     is_expiry_unreadable, -- BOOLEAN: It says when it expires in a form that nobody can read.
     is_usable, -- BOOLEAN: It can be restored from.
     is_going, -- BOOLEAN: It is being removed.

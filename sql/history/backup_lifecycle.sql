@@ -85,15 +85,15 @@ lives as (
 
 select
     scope,
-    backup_id, -- VARCHAR: Id of the backup.
-    resource_id, -- VARCHAR: Id of the resource.
-    resource_name, -- VARCHAR: Name of the resource, as it was last seen.
+    backup_id, -- VARCHAR: ID of the backup.
+    resource_id, -- VARCHAR: ID of the resource.
+    resource_name, -- VARCHAR: Latest known name of the resource.
     resource_type, -- VARCHAR: Type of the resource.
     enterprise_project_id, -- VARCHAR: Enterprise project of the backup.
     vault_id, -- VARCHAR: Vault that holds the backup, or held it.
     status, -- VARCHAR: State of the backup, as it was last seen.
     is_replica, -- BOOLEAN: A copy, or at least not said to be made here.
-    is_auto, -- BOOLEAN: Made by a policy; by its flag, else by its name, else null.
+    is_auto, -- BOOLEAN: Whether a policy made the backup, by flag or name. Null if unknown.
     created_at, -- TIMESTAMP: When the backup was created.
     protected_at, -- TIMESTAMP: When the data was captured.
     updated_at, -- TIMESTAMP: When the record last changed.

@@ -135,7 +135,7 @@ later_reads as (
 select
     copies.scope,
     places.snapshot_id,
-    copies.resource_id, -- VARCHAR: Id of the resource.
+    copies.resource_id, -- VARCHAR: ID of the resource.
     copies.source_backup_id, -- VARCHAR: Backup that is copied.
     copies.rp_time,
     copies.source_region, -- VARCHAR: Its region.

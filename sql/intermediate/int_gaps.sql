@@ -234,7 +234,7 @@ resources as (
 select
     scope,
     gaps.snapshot_id,
-    resources.resource_id, -- VARCHAR: Id of the resource.
+    resources.resource_id, -- VARCHAR: ID of the resource.
     gaps.previous_at as gap_start, -- TIMESTAMP: The moment that the point before brings back.
     gaps.rp_time as gap_end, -- TIMESTAMP: The moment of the next one, or of the reading.
     gaps.is_open, -- BOOLEAN: No point has ended it yet.

@@ -46,14 +46,14 @@ select
     snapshot_id,
     as_of,
     own_kind, -- VARCHAR: recovery_point where it is there, lost_point where it is not.
-    backup_id, -- VARCHAR: Id of the backup.
+    backup_id, -- VARCHAR: ID of the backup.
     backup_name, -- VARCHAR: Name of the backup; null of what is lost.
     project_id, -- VARCHAR: Project of the backup.
     region,
     enterprise_project_id, -- VARCHAR: Enterprise project of the backup.
     vault_id, -- VARCHAR: Vault that holds the backup, or held it.
-    resource_id, -- VARCHAR: Id of the resource.
-    resource_name, -- VARCHAR: Name of the resource, as it was last seen.
+    resource_id, -- VARCHAR: ID of the resource.
+    resource_name, -- VARCHAR: Latest known name of the resource.
     resource_type, -- VARCHAR: Type of the resource.
     detail_loaded, -- BOOLEAN: ShowBackup was read lately and sent a list of children.
     rejected_parts, -- BIGINT: Records of it that could not be loaded.

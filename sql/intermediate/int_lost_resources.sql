@@ -60,10 +60,10 @@ sightings as (
 select
     scope,
     snapshot_id,
-    resource_id, -- VARCHAR: Id of the resource.
+    resource_id, -- VARCHAR: ID of the resource.
     -- A volume_via_server is known from a server's backup alone.
     subject_type, -- VARCHAR: server, volume, turbo, other, unknown or volume_via_server.
-    resource_name, -- VARCHAR: Name of the resource, as it was last seen.
+    resource_name, -- VARCHAR: Latest known name of the resource.
     resource_type, -- VARCHAR: Type of the resource.
     project_id, -- VARCHAR: Project of the resource.
     region,

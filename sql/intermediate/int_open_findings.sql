@@ -48,14 +48,14 @@ open_findings as (
 )
 
 select
-    control_id, -- VARCHAR: Id of the control.
-    findings.control_version, -- VARCHAR: Version of the control's rule.
+    control_id, -- VARCHAR: ID of the control.
+    findings.control_version, -- VARCHAR: Version of the control.
     findings.severity,
     findings.subject_kind, -- VARCHAR: resource, recovery_point, lost_point, vault, scope or waiver.
     scope,
     findings.snapshot_id,
     findings.as_of,
-    subject_id, -- VARCHAR: Id of the resource, backup, vault, scope or waiver.
+    subject_id, -- VARCHAR: ID of the resource, backup, vault, scope or waiver.
     findings.subject_type, -- VARCHAR: Type of a resource, waiver or exclusion, else the kind.
     findings.subject_name,
     findings.resource_id,
@@ -82,7 +82,7 @@ select
                 then array[subject_id]
             else cast([] as varchar[])
         end
-    ) as evidence_backup_ids, -- VARCHAR[]: Ids of the backups that show it.
+    ) as evidence_backup_ids, -- VARCHAR[]: IDs of the backups that show it.
     findings.failing_since,
     -- A snapshot that was judged otherwise knows better than any time that a record carries.
     case
@@ -97,9 +97,9 @@ select
         else findings.as_of
     end as since, -- TIMESTAMP: The first snapshot that was judged so.
     before.status as status_before, -- VARCHAR: The one before: fail, waived or unknown.
-    settings.policy_sha256, -- VARCHAR: Hash of the policy file; null where the built-in one holds.
-    settings.waivers_sha256, -- VARCHAR: Hash of the waiver file; null where there is none.
-    findings.waiver_id, -- VARCHAR: The waiver that is about it, whether it holds or not.
+    settings.policy_sha256, -- VARCHAR: SHA-256 of the policy file. Null for the built-in policy.
+    settings.waivers_sha256, -- VARCHAR: SHA-256 of the waiver file. Null if there is none.
+    findings.waiver_id, -- VARCHAR: ID of the waiver for this result, active or not.
     findings.waiver_expires_at,
     findings.waiver_state
 from open_findings as findings

@@ -81,7 +81,7 @@ select
     points.vault_id,
     points.backup_id,
     points.backup_name,
-    points.resource_id, -- VARCHAR: Id of the resource.
+    points.resource_id, -- VARCHAR: ID of the resource.
     points.resource_name,
     points.resource_type, -- VARCHAR: Type of the resource.
     points.resource_size,

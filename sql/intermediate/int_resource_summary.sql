@@ -89,7 +89,7 @@ newest_points as (
 select
     totals.scope,
     totals.snapshot_id,
-    totals.resource_id, -- VARCHAR: Id of the resource.
+    totals.resource_id, -- VARCHAR: ID of the resource.
     totals.attempts, -- BIGINT: Backups of any status.
     totals.usable_points, -- BIGINT: Those that can be restored from, and carry a time.
     totals.lasting_points, -- BIGINT: Those of them that are dependable.

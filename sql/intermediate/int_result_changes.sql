@@ -62,22 +62,22 @@ select
     scope,
     snapshots.snapshot_id,
     snapshots.as_of,
-    control_id, -- VARCHAR: Id of the control.
-    controls.version as control_version, -- VARCHAR: Version of the control's rule.
-    settings.policy_sha256, -- VARCHAR: Hash of the policy file; null where the built-in one holds.
-    settings.waivers_sha256, -- VARCHAR: Hash of the waiver file; null where there is none.
+    control_id, -- VARCHAR: ID of the control.
+    controls.version as control_version, -- VARCHAR: Version of the control.
+    settings.policy_sha256, -- VARCHAR: SHA-256 of the policy file. Null for the built-in policy.
+    settings.waivers_sha256, -- VARCHAR: SHA-256 of the waiver file. Null if there is none.
     changes.severity,
-    changes.subject_kind, -- VARCHAR: What is judged.
-    changes.subject_id, -- VARCHAR: Id of the resource, backup, vault, scope or waiver.
-    changes.subject_name, -- VARCHAR: Its name.
-    changes.resource_id, -- VARCHAR: Id of the resource.
-    changes.resource_name, -- VARCHAR: Name of the resource, as it was last seen.
-    changes.owner, -- VARCHAR: Who answers for it.
-    changes.from_status, -- VARCHAR: The status before; null where it passed or was not there.
+    changes.subject_kind, -- VARCHAR: Kind of the subject.
+    changes.subject_id, -- VARCHAR: ID of the resource, backup, vault, scope or waiver.
+    changes.subject_name, -- VARCHAR: Name of the subject.
+    changes.resource_id, -- VARCHAR: ID of the resource.
+    changes.resource_name, -- VARCHAR: Latest known name of the resource.
+    changes.owner, -- VARCHAR: Owner.
+    changes.from_status, -- VARCHAR: Previous status. Null if it passed or did not exist.
     changes.to_status, -- VARCHAR: The status since; null where the subject is there no more.
-    changes.reason_code, -- VARCHAR: Why, in a word.
-    changes.reason, -- VARCHAR: Why, in one sentence.
-    changes.waiver_id, -- VARCHAR: The waiver that is about it, whether it holds or not.
+    changes.reason_code, -- VARCHAR: Reason code.
+    changes.reason, -- VARCHAR: Reason, one sentence.
+    changes.waiver_id, -- VARCHAR: ID of the waiver for this result, active or not.
     case
         when not changes.is_there then 'subject'
         when coalesce(settings.policy_sha256, '') <> coalesce(rules_before.policy_sha256, '')
@@ -89,7 +89,7 @@ select
             or rules_before.control_version <> controls.version
             then 'rule'
         else 'data'
-    end as cause -- VARCHAR: What changed: data, policy, waivers, rule, or subject, which is gone.
+    end as cause -- VARCHAR: Cause: data, policy, waivers, control version or missing subject.
 from changes
 inner join last_judged using (scope)
 inner join compliance.controls as controls using (control_id)

@@ -79,12 +79,12 @@ select
     scope,
     snapshots.snapshot_id,
     snapshots.as_of,
-    control_id, -- VARCHAR: Id of the control.
-    controls.version as control_version, -- VARCHAR: Version of the control's rule.
-    settings.policy_sha256, -- VARCHAR: Hash of the policy file; null where the built-in one holds.
-    settings.waivers_sha256, -- VARCHAR: Hash of the waiver file; null where there is none.
+    control_id, -- VARCHAR: ID of the control.
+    controls.version as control_version, -- VARCHAR: Version of the control.
+    settings.policy_sha256, -- VARCHAR: SHA-256 of the policy file. Null for the built-in policy.
+    settings.waivers_sha256, -- VARCHAR: SHA-256 of the waiver file. Null if there is none.
     controls.severity,
-    totals.subject_type, -- VARCHAR: What was judged.
+    totals.subject_type, -- VARCHAR: Kind of the subject.
     totals.tier, -- VARCHAR: Tier of the resource.
     totals.project_id, -- VARCHAR: Project of the subject.
     totals.status, -- VARCHAR: The status after waivers.

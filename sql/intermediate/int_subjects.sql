@@ -116,15 +116,15 @@ select
     -- waiver.
     subjects.subject_kind, -- VARCHAR: What it is.
     subjects.subject_type, -- VARCHAR: Type of a resource, waiver or exclusion, else the kind.
-    subjects.subject_id, -- VARCHAR: Id of the resource, backup, vault, scope, waiver or exclusion.
-    subjects.subject_name, -- VARCHAR: Its name.
+    subjects.subject_id, -- VARCHAR: ID of the resource, backup, vault, scope, waiver or exclusion.
+    subjects.subject_name, -- VARCHAR: Name of the subject.
     subjects.project_id, -- VARCHAR: Project of the subject.
     subjects.region,
     coalesce(subjects.enterprise_project_id, requirements.enterprise_project_id)
         as enterprise_project_id, -- VARCHAR: Enterprise project, where any backup of it says it.
     subjects.vault_id, -- VARCHAR: Vault that holds it.
-    resource_id, -- VARCHAR: Id of the resource.
-    subjects.resource_name, -- VARCHAR: Name of the resource, as it was last seen.
+    resource_id, -- VARCHAR: ID of the resource.
+    subjects.resource_name, -- VARCHAR: Latest known name of the resource.
     subjects.resource_type, -- VARCHAR: Type of the resource.
     requirements.policy_rule_id,
     requirements.tier,

@@ -95,7 +95,7 @@ dated as (
 select
     scope,
     snapshot_id,
-    resource_id, -- VARCHAR: Id of the resource.
+    resource_id, -- VARCHAR: ID of the resource.
     -- The first attempt, of a resource that never had any protection.
     case
         when since_at > as_of then as_of

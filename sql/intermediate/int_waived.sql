@@ -52,10 +52,10 @@ with waived_failures as (
 )
 
 select
-    control_id, -- VARCHAR: Id of the control.
+    control_id, -- VARCHAR: ID of the control.
     scope,
     snapshot_id,
-    subject_id, -- VARCHAR: Id of the resource, backup, vault, scope or waiver.
+    subject_id, -- VARCHAR: ID of the resource, backup, vault, scope or waiver.
     waiver_id,
     expires_at as waiver_expires_at, -- TIMESTAMP: When the waiver ends.
     max_measured_value,

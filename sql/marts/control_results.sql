@@ -19,15 +19,15 @@ select
     snapshots.as_of,
     snapshots.is_sandbox,
     scopes.is_stale,
-    control_id, -- VARCHAR: Id of the control.
-    controls.version as control_version, -- VARCHAR: Version of the control's rule.
+    control_id, -- VARCHAR: ID of the control.
+    controls.version as control_version, -- VARCHAR: Version of the control.
     subjects.project_id, -- VARCHAR: Project of the subject.
     subjects.region,
     subjects.enterprise_project_id,
     subjects.subject_type,
-    subject_id, -- VARCHAR: Id of the resource, backup, vault, scope or waiver.
+    subject_id, -- VARCHAR: ID of the resource, backup, vault, scope or waiver.
     subjects.subject_name,
-    subjects.resource_id, -- VARCHAR: Id of the resource.
+    subjects.resource_id, -- VARCHAR: ID of the resource.
     subjects.resource_name,
     subjects.resource_type,
     subjects.vault_id,
@@ -42,7 +42,7 @@ select
     findings.measured_value,
     findings.measured_unit,
     findings.threshold_value,
-    -- VARCHAR[]: Ids of the backups that show it.
+    -- VARCHAR[]: IDs of the backups that show it.
     coalesce(
         findings.evidence_backup_ids,
         case

@@ -14,7 +14,7 @@ with changes as (
 select
     scope,
     backup_id,
-    lives.resource_id, -- VARCHAR: Id of the resource.
+    lives.resource_id, -- VARCHAR: ID of the resource.
     lives.resource_name,
     lives.resource_type,
     lives.vault_id,

@@ -57,8 +57,8 @@ select
     snapshots.as_of,
     snapshots.is_sandbox,
     scopes.is_stale,
-    resource_id, -- VARCHAR: Id of the resource.
-    resources.resource_name, -- VARCHAR: Name of the resource, as it was last seen.
+    resource_id, -- VARCHAR: ID of the resource.
+    resources.resource_name, -- VARCHAR: Latest known name of the resource.
     resources.resource_type, -- VARCHAR: Type of the resource.
     -- VARCHAR: server, volume, turbo, other, unknown; volume_via_server is known from a server's
     -- backup alone.

@@ -1,5 +1,5 @@
--- One row a critical control that fails: whom it concerns, since when, and whose it is. Disks of
--- servers that fail alike are counted, and their servers are named.
+-- One row per critical control that fails: what fails, since when, and the owners. `kinds` has the
+-- kind of each subject that fails. `named` leaves out disks whose server fails too.
 with failures as (
     select
         scope,
@@ -9,6 +9,12 @@ with failures as (
         worklist.first_failed_at,
         worklist.due_at,
         resources.server_id,
+        case
+            when resources.resource_type = 'OS::Nova::Server' then 'server'
+            when resources.resource_type = 'OS::Cinder::Volume' then 'disk'
+            when resource_id is not null then 'resource'
+            else worklist.subject_type
+        end as kind,
         coalesce(resource_id, worklist.subject_id) as id,
         coalesce(
             nullif(trim(worklist.resource_name), ''), resource_id, worklist.subject_id
@@ -30,6 +36,7 @@ subjects as (
         failures.id,
         failures.name,
         servers.server_id is not null as is_disk_of_server,
+        min(failures.kind) as kind,
         min(failures.first_failed_at) as since,
         min(failures.due_at) as due,
         list(distinct failures.owner) as owners,
@@ -43,8 +50,7 @@ select
     scope,
     control_id as control,
     title,
-    count(*) filter (where not is_disk_of_server) as subjects,
-    count(*) filter (where is_disk_of_server) as disks,
+    list(kind) as kinds,
     sum(results) as results,
     list({'id': id, 'name': name} order by since, name, id)
         filter (where not is_disk_of_server) as named,

@@ -1,10 +1,10 @@
--- One row a scope: what came and went with its newest complete snapshot, and how its results
--- changed.
+-- One row per scope: backups added and removed with its newest complete snapshot, and how its
+-- results changed.
 with backups as (
     select
         scope,
-        count(*) filter (where lives.first_seen = snapshots.as_of) as came,
-        count(*) filter (where lives.gone_at = snapshots.as_of) as went
+        count(*) filter (where lives.first_seen = snapshots.as_of) as added,
+        count(*) filter (where lives.gone_at = snapshots.as_of) as removed
     from staging.stg_snapshots as snapshots
     inner join history.backup_lifecycle as lives using (scope)
     group by scope
@@ -13,8 +13,8 @@ with backups as (
 results as (
     select
         scope,
-        count(*) filter (where to_status = 'fail') as failing,
-        count(*) filter (where from_status = 'fail' and to_status = 'pass') as mended
+        count(*) filter (where to_status = 'fail') as new_failures,
+        count(*) filter (where from_status = 'fail' and to_status = 'pass') as resolved
     from compliance.control_result_events
     inner join staging.stg_snapshots using (scope, snapshot_id)
     group by scope
@@ -28,10 +28,10 @@ totals as (
 
 select
     scope,
-    coalesce(backups.came, 0) as came,
-    coalesce(backups.went, 0) as went,
-    coalesce(results.failing, 0) as failing,
-    coalesce(results.mended, 0) as mended,
+    coalesce(backups.added, 0) as added,
+    coalesce(backups.removed, 0) as removed,
+    coalesce(results.new_failures, 0) as new_failures,
+    coalesce(results.resolved, 0) as resolved,
     totals.fails,
     totals.unknowns
 from staging.stg_snapshots as snapshots

@@ -26,7 +26,7 @@ select
     coalesce(backups.project_id, snapshots.project_id)
         as project_id, -- VARCHAR: Project of the backup.
     backups.enterprise_project_id,
-    backup_id, -- VARCHAR: Id of the backup.
+    backup_id, -- VARCHAR: ID of the backup.
     backups.name as backup_name, -- VARCHAR: Name of the backup.
     backups.status,
     coalesce(backups.image_type, '') <> 'backup'
@@ -42,7 +42,7 @@ select
         as checkpoint_id, -- VARCHAR: The restore point that parent and children share.
     backups.vault_id,
     coalesce(nullif(backups.resource_id, ''), 'resource of backup ' || backup_id)
-        as resource_id, -- VARCHAR: Id of the resource.
+        as resource_id, -- VARCHAR: ID of the resource.
     backups.resource_name,
     backups.resource_type,
     backups.resource_size,
@@ -55,7 +55,7 @@ select
         when backup_info.auto_trigger is not null then backup_info.auto_trigger
         when starts_with(backups.name, 'autobk_') then true
         when starts_with(backups.name, 'manualbk_') then false
-    end as is_auto, -- BOOLEAN: Made by a policy; by its flag, else by its name, else null.
+    end as is_auto, -- BOOLEAN: Whether a policy made the backup, by flag or name. Null if unknown.
     backup_info.encrypted,
     backup_info.contain_system_disk,
     backup_info.supported_restore_mode,

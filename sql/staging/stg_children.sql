@@ -32,8 +32,8 @@ carriers as (
 select
     children.scope,
     children.snapshot_id,
-    children.backup_id, -- VARCHAR: Id of the backup.
-    children.child_id, -- VARCHAR: Id of the child.
+    children.backup_id, -- VARCHAR: ID of the backup.
+    children.child_id, -- VARCHAR: ID of the child.
     children.depth,
     children.status, -- VARCHAR: State of the child.
     children.is_complete and coalesce(carriers.is_complete, true)
@@ -43,7 +43,7 @@ select
         as checkpoint_id, -- VARCHAR: The restore point that parent and children share.
     children.created_at,
     coalesce(nullif(children.resource_id, ''), 'resource of backup ' || children.child_id)
-        as resource_id, -- VARCHAR: Id of the resource.
+        as resource_id, -- VARCHAR: ID of the resource.
     children.resource_name,
     children.resource_type,
     children.resource_size,

@@ -42,7 +42,7 @@ select
     attempted_at,
     snapshot_id,
     as_of,
-    is_sandbox, -- BOOLEAN: Synthetic data, served by the sandbox.
+    is_sandbox, -- BOOLEAN: Whether the data is synthetic, from the sandbox.
     stale_reason is not null
         as is_stale, -- BOOLEAN: Older data stands in for a reading that failed, or was not tried.
     stale_reason -- VARCHAR: Why.

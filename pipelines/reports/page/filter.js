@@ -2,21 +2,21 @@ const filters = [];
 for (const box of document.querySelectorAll("input[data-filters]")) {
   const table = document.getElementById(box.dataset.filters);
   const count = document.getElementById(box.dataset.filters + "-count");
-  const place = {};
-  [...table.tHead.rows[0].cells].forEach((head, number) => { place[head.dataset.name] = number; });
+  const columns = {};
+  [...table.tHead.rows[0].cells].forEach((head, index) => { columns[head.dataset.name] = index; });
   const apply = () => {
-    const asked = [];
+    const conditions = [];
     const words = box.value
-      .replace(/(\w+)=("(?:[^"\\]|\\.)*")/g, (_, name, text) => { asked.push([place[name], JSON.parse(text)]); return ""; })
+      .replace(/(\w+)=("(?:[^"\\]|\\.)*")/g, (_, name, text) => { conditions.push([columns[name], JSON.parse(text)]); return ""; })
       .toLowerCase().split(/\s+/).filter(Boolean);
-    let left = 0;
+    let visible = 0;
     for (const row of table.tBodies[0].rows) {
       const text = row.textContent.toLowerCase();
-      row.hidden = !asked.every(([number, value]) => number !== undefined && row.cells[number].textContent === value)
+      row.hidden = !conditions.every(([index, value]) => index !== undefined && row.cells[index].textContent === value)
         || !words.every((word) => text.includes(word));
-      if (!row.hidden) left += 1;
+      if (!row.hidden) visible += 1;
     }
-    count.textContent = box.value.trim() ? left + " rows" : "";
+    count.textContent = box.value.trim() ? visible + " rows" : "";
   };
   box.addEventListener("input", apply);
   filters.push([box, apply]);
@@ -29,10 +29,10 @@ for (const link of document.querySelectorAll("a[data-filter]")) {
     box.dispatchEvent(new Event("input"));
   });
 }
-// Paper has no filters: all rows are printed.
+// A printed page has no filters: print all rows, then restore the filters.
 window.addEventListener("beforeprint", () => {
-  for (const [box, apply] of filters) { box.dataset.kept = box.value; box.value = ""; apply(); }
+  for (const [box, apply] of filters) { box.dataset.saved = box.value; box.value = ""; apply(); }
 });
 window.addEventListener("afterprint", () => {
-  for (const [box, apply] of filters) { box.value = box.dataset.kept; apply(); }
+  for (const [box, apply] of filters) { box.value = box.dataset.saved; apply(); }
 });

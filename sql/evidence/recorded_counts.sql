@@ -1,4 +1,4 @@
--- One row a control, version, status and rules: how many results were kept of a snapshot.
+-- One row per control, version, status and rules: the recorded number of results of a snapshot.
 select
     control_id,
     control_version,

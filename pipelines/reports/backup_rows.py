@@ -1,7 +1,4 @@
-"""One backup as the rows that it becomes: every table, every column that has a value.
-
-A body as ShowBackup sent it enters; text leaves.
-"""
+"""Print the table rows that one backup becomes, for `cbr-warehouse show --as rows`."""
 
 from rich.console import Console
 from rich.table import Table
@@ -12,16 +9,16 @@ from pipelines.landing.blocks import Block
 from pipelines.normalize.snapshot import Normalizer
 from pipelines.text import printable
 
-_PLACE = {SCOPE.name, SNAPSHOT.name}
+_HIDDEN = {SCOPE.name, SNAPSHOT.name}  # the same in every row
 
 
-def print_rows(body: bytes, scope: str, snapshot_id: str, console: Console) -> None:
-    """Print the rows of one body, a column a line; nulls are left out."""
+def print_backup_rows(body: bytes, scope: str, snapshot_id: str, console: Console) -> None:
+    """Print the rows of one ShowBackup response, one column per line, without nulls."""
     for batch in Normalizer(scope, snapshot_id, lambda: [Block.of("show", [body])], list).batches():
         for name, rows in batch.tables.items():
             for number, row in enumerate(rows.to_pylist(), start=1):
                 table = Table(box=None, pad_edge=False, show_header=False)
                 for column, value in row.items():
-                    if value is not None and column not in _PLACE:
+                    if value is not None and column not in _HIDDEN:
                         table.add_row(f"  {column}", Text(printable(value)))
                 console.print(Text(f"{name} {number} of {rows.num_rows}", style="bold"), table)
