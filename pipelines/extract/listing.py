@@ -8,7 +8,7 @@ from pipelines.extract.backup_list import BackupList
 from pipelines.extract.client import Client
 from pipelines.landing.manifest import LIST
 from pipelines.landing.wire import parse
-from pipelines.landing.writer import SnapshotWriter
+from pipelines.landing.writer import ListFacts, SnapshotWriter
 
 MAX_READS = 5
 
@@ -25,8 +25,8 @@ def read_list(client: Client, writer: SnapshotWriter) -> BackupList:
     for line in writer.lines(LIST):
         is_last = current.add_page(parse(line))
     if finished is not None:
-        current.reads, current.conflict = finished["looks"], finished["moved"]
-        client.is_sandbox |= finished["is_sandbox"]
+        current.reads, current.conflict = finished.looks, finished.conflict
+        client.is_sandbox |= finished.is_sandbox
         return current
     previous: BackupList | None = None
     while True:
@@ -40,7 +40,7 @@ def read_list(client: Client, writer: SnapshotWriter) -> BackupList:
         # The same problem with the same backups does not go away by reading once more.
         is_stuck = previous is not None and is_same and previous.problem == current.problem
         if current.problem is None or is_stuck or current.reads == MAX_READS:
-            writer.finish_list({"looks": current.reads, "moved": current.conflict, "is_sandbox": client.is_sandbox})
+            writer.finish_list(ListFacts(current.reads, current.conflict, client.is_sandbox))
             return current
         writer.discard_list()
         previous, current, is_last = current, BackupList(reads=current.reads + 1), False

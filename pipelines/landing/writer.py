@@ -4,7 +4,6 @@ A part grows as a `.partial` file, one compressed frame at a time. When it is fu
 renamed. The manifest comes last.
 """
 
-import json
 import os
 import threading
 from collections import Counter
@@ -13,20 +12,30 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import msgspec
+
 from pipelines import clock
-from pipelines.errors import ServiceError
+from pipelines.errors import ServiceError, StorageError
 from pipelines.landing.frames import encode_frame, read_whole_frames
 from pipelines.landing.manifest import LIST, SHOW, SUFFIX, Part, Snapshot, write_snapshot
 from pipelines.landing.reader import part_lines
 from pipelines.storage.files import create_private, make_private_folder, sha256_of
 from pipelines.storage.home import Home
-from pipelines.storage.manifests import write_manifest
+from pipelines.storage.manifests import read_manifest, write_manifest
 
 BEGUN, LISTED = "begun.json", "listed.json"  # gone when the manifest is there
 PARTIAL = ".partial"
 LINES_A_FRAME = 32
 LINES_A_PART = 10_000
 _NUMBER = "[0-9]" * 5  # of a part
+
+
+class ListFacts(msgspec.Struct, frozen=True):
+    """What a list that was read to its end does not say in its pages."""
+
+    looks: int  # how often it was read
+    conflict: str | None  # how it changed while it was read
+    is_sandbox: bool
 
 
 class SnapshotWriter:
@@ -85,22 +94,22 @@ class SnapshotWriter:
             self._flush(kind)
             self._finish(kind)
 
-    def finish_list(self, facts: dict[str, Any]) -> None:
+    def finish_list(self, facts: ListFacts) -> None:
         """Finish the list, and record the `facts` that its pages do not contain."""
         with self._lock:
             self._check_open()
             write_manifest(self._folder / LISTED, facts)
             self.finish(LIST)
 
-    def listed(self) -> dict[str, Any] | None:
+    def listed(self) -> ListFacts | None:
         """Return the facts of `finish_list` if an earlier run read the whole list, else None."""
         if not any(self._folder.glob(f"{LIST}-*{SUFFIX}")):
             return None
         try:
-            facts = json.loads((self._folder / LISTED).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            facts = read_manifest(self._folder / LISTED, ListFacts, "")
+        except StorageError:
             facts = None
-        if not isinstance(facts, dict):
+        if facts is None:
             self.discard_list()  # the pages alone are not enough
             return None
         return facts
