@@ -14,7 +14,7 @@ from pipelines.normalize.structs import BACKUP, Decode, ObjectType, UnknownKey, 
 
 NO_JSON = (b"", b"null")  # raw JSON of a key that is lacking, and of a null
 MOST_UNKNOWN = 32  # keys a block; each makes a new set of Structs
-_UNKNOWN_KEY = re.compile(r"Object contains unknown field `(.*)`(?: - at `\$(.*)`)?", re.DOTALL)
+_UNKNOWN_KEY = re.compile(r"Object contains unknown field `(.*?)`(?: - at `\$(.*)`)?", re.DOTALL)
 
 
 class BodyDecoder:
@@ -62,7 +62,7 @@ class BodyDecoder:
         refused = _UNKNOWN_KEY.fullmatch(error)
         if refused is None or len(self._unknown) == MOST_UNKNOWN:
             return False
-        *_, key, path = (None, *refused.groups())
+        key, path = refused.groups()
         keys = re.sub(r"\[\d+\]", "", path or "").split(".")[1:]
         owner = kind or BACKUP
         for step in keys if kind else keys[1:]:
@@ -70,7 +70,7 @@ class BodyDecoder:
             if inner is None:
                 return False
             owner = inner
-        unknown = UnknownKey(owner, str(key))
+        unknown = UnknownKey(owner, key)
         if unknown in self._unknown:
             return False
         try:

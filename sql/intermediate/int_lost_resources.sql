@@ -75,5 +75,5 @@ select
 from sightings
 -- Its own backups say more of a resource than a server's, newer ones more than older.
 qualify row_number() over (
-    partition by scope, resource_id order by rank_of_kind, gone_at desc, backup_id
+    partition by scope, resource_id order by rank_of_kind, gone_at desc, backup_id, resource_name
 ) = 1

@@ -88,9 +88,10 @@ def _resource(server: int) -> Resource:
     )
 
 
-def land(home: Home, count: int, *, day: int = 0, listed: bool = False) -> Snapshot:
+def land(home: Home, count: int, *, day: int = 0, listed: bool = False, new_key: bool = False) -> Snapshot:
     """Land a complete snapshot of `count` backups, with the list pages where it is `listed`.
 
+    With a `new_key`, every body has one that the contract does not know, with a value of its own.
     A later `day` has lost one backup in `DAYS`, as often as days have passed, and has new ones in their place.
     """
     as_of = AS_OF + timedelta(days=day)
@@ -100,6 +101,8 @@ def land(home: Home, count: int, *, day: int = 0, listed: bool = False) -> Snaps
     page: list[Body] = []
     shows, pages = _Parts(folder, SHOW, PART, parts), _Parts(folder, LIST, PART // PAGE, parts)
     for body in _of_day(count, day):
+        if new_key:
+            body["immutable_until"] = body["created_at"] + body["id"][:8]
         shows.add({"backup": body})
         if listed:
             page.append(body | {"children": []})
