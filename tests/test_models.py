@@ -1,6 +1,5 @@
 """sql/: every model compiles, is described, and means the same on Spark."""
 
-import re
 from datetime import datetime
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from pipelines.models.findings import FINDING, finding_model
 from pipelines.models.model import AUDITS, SCHEMAS, Model, ModelError, leading_comment, parse_model
 from pipelines.models.portability import objections
 from pipelines.models.project import SOURCES, project, read_project
-from pipelines.models.reasons import Reason, returned_codes
+from pipelines.models.reasons import Reason, returned_values
 from pipelines.policy.tables import SETTINGS, TIERS
 from pipelines.storage.connection import connect
 from pipelines.warehouse.models import typed_select
@@ -332,8 +331,8 @@ def test_a_header_gives_each_reason_code_its_status_and_sentence(tmp_path: Path)
         ("--   bad: fail: It is bad.\n", "", "controls.a returns bad: its header has no such reason"),
         ("'good'", "'bad'", "controls.a has the reason good, which its SELECT never returns"),
         ("coalesce(code, 'bad')", "'good'", "controls.a has the reason bad, which its SELECT never returns"),
-        ("coalesce(code, 'bad')", "code || 'x'", r"controls.a makes its reason_code of code \|\| 'x'"),
-        (" else 'bad' end", " end", "controls.a makes its reason_code of CASE WHEN"),
+        ("coalesce(code, 'bad')", "code || 'x'", r"controls.a.reason_code is made of code \|\| 'x'"),
+        (" else 'bad' end", " end", "controls.a.reason_code is made of CASE WHEN"),
         ("-- reasons:", "-- links:", "lacks 'reasons'"),
         (", word from judged", ", 'pass' as status, word from judged", "controls.a has the columns status, which"),
         ("as subject_id", "as subject", "controls.a lacks the columns subject_id"),
@@ -349,12 +348,15 @@ def test_a_control_whose_codes_and_reasons_do_not_match_is_refused(
         read_one_control(tmp_path, changed)
 
 
-def test_a_reason_code_is_traced_through_models_and_to_the_known_values_of_a_table() -> None:
+def traced_values(relation: str, column: str) -> set[str]:
     files = {model.relation: model for model in (*project().models, *(c.model for c in project().controls))}
-    relations = files | {table.relation: table for table in SOURCES}
-    losses = returned_codes(files["controls.recovery_point_deleted_early"], relations)
+    return returned_values(files[relation], column, files | {table.relation: table for table in SOURCES})
+
+
+def test_a_reason_code_is_traced_through_models_and_to_the_known_values_of_a_table() -> None:
+    losses = traced_values("controls.recovery_point_deleted_early", "reason_code")
     assert losses == {*DISAPPEARANCE_CLASSES, "mass_deletion", "vault_deleted"}
-    drops = returned_codes(files["controls.backup_count_drop"], relations)
+    drops = traced_values("controls.backup_count_drop", "reason_code")
     assert drops == {"dropped", "no_drop", "no_history", "undecided_losses", "unusually_few"}
 
 
@@ -388,14 +390,7 @@ def test_a_null_value_shows_as_unknown_and_only_failures_say_since_when(tmp_path
 
 
 def test_the_policy_can_exclude_what_controls_expect_it_to() -> None:
-    [model] = [model for model in project().models if model.relation == "intermediate.int_out_of_scope"]
-    kinds = set(re.findall(r"[a-z_]+", model.own["subject_kind"].doc)) - {"or"}
-    points = sqlglot.parse_one(read_query("intermediate/int_known_points"), "duckdb")
-    literals = {
-        node.this for tree in (points, sqlglot.parse_one(model.sql, "duckdb")) for node in tree.find_all(exp.Literal)
-    }
-    assert kinds == set(EXCLUDABLE)
-    assert kinds <= literals
+    assert traced_values("intermediate.int_out_of_scope", "subject_kind") == set(EXCLUDABLE)
 
 
 def test_findings_of_all_controls_are_put_below_each_other() -> None:

@@ -12,7 +12,7 @@ from pipelines.contract.columns import Column, Table, Type
 from pipelines.contract.derive import arrow_schema
 from pipelines.contract.keys import SEVERITIES, SEVERITY
 from pipelines.models.model import Model, ModelError
-from pipelines.models.reasons import STATUSES, Reason, parse_reasons, returned_codes
+from pipelines.models.reasons import STATUSES, Reason, parse_reasons, returned_values
 
 SUBJECTS = ("resource", "recovery_point", "lost_point", "known_point", "vault", "scope", "waiver")
 WORSE = ("higher", "lower")
@@ -143,7 +143,8 @@ def _check_columns(model: Model, reasons: Sequence[Reason]) -> None:
 
 
 def _check_codes(model: Model, reasons: Sequence[Reason], relations: Mapping[str, Model | Table]) -> None:
-    listed, returned = {reason.code for reason in reasons}, returned_codes(model, relations)
+    listed = {reason.code for reason in reasons}
+    returned = returned_values(model, "reason_code", relations)
     if unlisted := returned - listed:
         raise ModelError(f"{model.relation} returns {', '.join(sorted(unlisted))}: its header has no such reason")
     if unused := listed - returned:

@@ -82,16 +82,16 @@ def _case(begin: str, whens: Iterable[str]) -> str:
     return "\n        ".join((begin, *whens)) + "\n    end"
 
 
-def returned_codes(model: Model, relations: Mapping[str, Model | Table]) -> set[str]:
-    """Return every text that the column reason_code of a model can have.
+def returned_values(model: Model, column: str, relations: Mapping[str, Model | Table]) -> set[str]:
+    """Return every text that a column of a model can have, as reason_code.
 
     Literals are traced through CTEs and through the models and tables that it reads. Raises ModelError where the
     column is made of anything but literals and columns with known values.
     """
-    codes = _Tracer(model.relation, relations).values_of_model(model, "reason_code")
-    if codes is None:
-        raise ModelError(f"{model.relation} has no column reason_code")
-    return codes
+    values = _Tracer(f"{model.relation}.{column}", relations).values_of_model(model, column)
+    if values is None:
+        raise ModelError(f"{model.relation} has no column {column}")
+    return values
 
 
 class _Tracer:
@@ -136,7 +136,7 @@ class _Tracer:
             if values is not None:
                 return values
         text = node.sql(dialect="duckdb", comments=False)
-        raise ModelError(f"{self._asker} makes its reason_code of {text}: write a literal, or a CASE with an ELSE")
+        raise ModelError(f"{self._asker} is made of {text}: write a literal, or a CASE with an ELSE")
 
     def _values_of_sources(self, scope: Scope, name: str, alias: str = "") -> set[str] | None:
         for source_alias, (_, source) in scope.selected_sources.items():
