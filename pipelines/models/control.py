@@ -28,8 +28,8 @@ CONTROLS = Table(
         Column("title", Type.STRING, "What holds where it passes.", required=True),
         SEVERITY,
         Column("version", Type.STRING, "Version of the rule.", required=True),
-        Column("subject_kind", Type.STRING, "What it judges.", required=True, known=SUBJECTS),
-        Column("worse", Type.STRING, "Which measured_value is the worse one; null where none is.", known=WORSE),
+        Column("subject_kind", Type.STRING, "What it judges.", required=True, known_values=SUBJECTS),
+        Column("worse", Type.STRING, "Which measured_value is the worse one; null where none is.", known_values=WORSE),
         Column(
             "needs_two_approvers",
             Type.BOOLEAN,
