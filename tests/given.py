@@ -189,7 +189,7 @@ def ask(home: Home, sql: str, *, rules: Rules | None = None, zone: str = "UTC") 
     with connect() as connection:
         connection.execute(f"SET TimeZone = '{zone}'")
         fill_sources(connection, read_inputs(home, "run-1", rules or Rules()), project())
-        build_models(connection, project().towards(named))
+        build_models(connection, project().upstream(named))
         cursor = connection.execute(sql)
         names = [column[0] for column in cursor.description or []]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

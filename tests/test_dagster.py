@@ -35,10 +35,10 @@ def execute(
     clouds: str = "sandbox",
     *,
     job: str = "cbr_snapshot",
-    operation: DeploymentSettings | None = None,
+    deployment: DeploymentSettings | None = None,
     **more: Any,
 ) -> dg.ExecuteInProcessResult:
-    definitions = build_definitions(Warehouse(home=str(home.path), clouds=clouds), deployment=operation)
+    definitions = build_definitions(Warehouse(home=str(home.path), clouds=clouds), deployment=deployment)
     return definitions.resolve_job_def(job).execute_in_process(raise_on_error=False, **more)
 
 
@@ -240,7 +240,7 @@ class Two:
     home: Home
     service: Sandbox
     clouds: Path
-    operation: DeploymentSettings = field(default_factory=lambda: DeploymentSettings(is_production=True))
+    deployment: DeploymentSettings = field(default_factory=lambda: DeploymentSettings(is_production=True))
 
     def configure(self, **down: Any) -> None:
         entry = self.service.cloud()
@@ -249,7 +249,7 @@ class Two:
 
     @property
     def definitions(self) -> dg.Definitions:
-        return build_definitions(Warehouse(home=str(self.home.path), clouds="well,other"), deployment=self.operation)
+        return build_definitions(Warehouse(home=str(self.home.path), clouds="well,other"), deployment=self.deployment)
 
     def run(self, instance: dg.DagsterInstance, **more: Any) -> dg.ExecuteInProcessResult:
         job = self.definitions.resolve_job_def("cbr_snapshot")

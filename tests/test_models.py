@@ -1,5 +1,7 @@
 """sql/: every model compiles, is described, and means the same on Spark."""
 
+import re
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -7,21 +9,28 @@ import sqlglot
 from sqlglot import exp
 
 from pipelines.contract.derive import create_table
-from pipelines.models.control import FINDING, Control
-from pipelines.models.files import sql_folder
-from pipelines.models.model import Model, ModelError, parse_model
+from pipelines.contract.history import CLASSES
+from pipelines.contract.keys import SEVERITIES
+from pipelines.models.control import EXCLUDABLE, Control
+from pipelines.models.files import read_query, sql_folder
+from pipelines.models.findings import FINDING, finding_model
+from pipelines.models.model import AUDITS, SCHEMAS, Model, ModelError, leading_comment, parse_model
 from pipelines.models.portability import objections
 from pipelines.models.project import SOURCES, project, read_project
+from pipelines.models.reasons import Reason, returned_codes
 from pipelines.policy.tables import SETTINGS, TIERS
 from pipelines.storage.connection import connect
 from pipelines.warehouse.models import typed_select
 
-# A control as its file has it: what the runner puts around it is for DuckDB alone.
-MODELS = [
-    *(model for model in project().models if model.schema != "controls"),
-    *(control.model for control in project().controls),
-    *project().audits,
-]
+# A control counts twice: as its file has it, and as it is built.
+MODELS = [*project().models, *(control.model for control in project().controls), *project().audits]
+# Folders of sql/ whose files do not follow the style yet.
+UNSTYLED: set[str] = set()
+LINE_LENGTH = 100
+
+# Files that leave no relation behind: they are asked as they stand.
+QUERIES = [path for path in sorted(sql_folder().glob("*/*.sql")) if path.parent.name not in (*SCHEMAS, AUDITS)]
+PLAIN = [*QUERIES, *sorted(sql_folder().glob("history/*.sql")), *sorted(sql_folder().glob("marts/*.sql"))]
 
 
 def test_every_model_compiles_against_an_empty_contract() -> None:
@@ -120,7 +129,7 @@ def test_a_control_names_the_policy_columns_that_it_reads_and_holds_no_threshold
     named = set(control.row["parameters"] or ())  # type: ignore[arg-type]
     assert policy_columns(control.model) - {"clock_skew_seconds", "owner"} <= named
     assert named <= {
-        name for model in project().towards([control.model.relation]).models for name in policy_columns(model)
+        name for model in project().upstream([control.model.relation]).models for name in policy_columns(model)
     }
     tree = sqlglot.parse_one(control.model.sql, "duckdb")
     numbers = {literal.this for literal in tree.find_all(exp.Literal) if literal.is_number}
@@ -128,10 +137,91 @@ def test_a_control_names_the_policy_columns_that_it_reads_and_holds_no_threshold
     assert numbers <= units | {"0", "0.0", "0.5", "1", "2"}, "a number that a policy should hold"
 
 
+def styled_files() -> list[Path]:
+    folders = {path.name for path in sql_folder().iterdir() if path.is_dir()}
+    assert folders > UNSTYLED
+    return [path for folder in sorted(folders - UNSTYLED) for path in sorted((sql_folder() / folder).glob("*.sql"))]
+
+
+def short_aliases(tree: exp.Expr) -> set[str]:
+    """Names of one letter that stand for a relation or a CTE."""
+    return {alias.name for alias in tree.find_all(exp.TableAlias) if len(alias.name) == 1}
+
+
+def forwarding_ctes(tree: exp.Expr) -> set[str]:
+    """CTEs that hand on columns of one relation, and neither choose rows nor make or rename a column."""
+    does_something = ("joins", "where", "group", "having", "qualify", "distinct", "limit")
+    return {
+        cte.alias
+        for cte in tree.find_all(exp.CTE)
+        if isinstance(select := cte.this, exp.Select)
+        and select.args.get("from_")
+        and not any(select.args.get(part) for part in does_something)
+        and all(isinstance(column, exp.Star | exp.Column) for column in select.selects)
+    }
+
+
+@pytest.mark.parametrize("path", styled_files(), ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_a_file_has_short_lines_whole_words_as_aliases_and_no_cte_that_only_forwards(path: Path) -> None:
+    text = path.read_text()
+    assert [line for line in text.splitlines() if len(line) > LINE_LENGTH] == []
+    tree = sqlglot.parse_one(text, "duckdb")
+    assert short_aliases(tree) == set()
+    assert forwarding_ctes(tree) == set()
+
+
+@pytest.mark.parametrize(
+    ("sql", "aliases", "ctes"),
+    [
+        ("WITH b AS (SELECT * FROM t WHERE x) SELECT b.x FROM b", {"b"}, set()),
+        ("SELECT p.x FROM points AS p", {"p"}, set()),
+        ("WITH backups AS (SELECT * FROM t) SELECT x FROM backups", set(), {"backups"}),
+        ("WITH backups AS (SELECT t.x, y FROM t) SELECT x FROM backups", set(), {"backups"}),
+        ("WITH backups AS (SELECT x AS y FROM t) SELECT y FROM backups", set(), set()),
+        ("WITH backups AS (SELECT DISTINCT x FROM t) SELECT x FROM backups", set(), set()),
+        ("WITH backups AS (SELECT x FROM t UNION ALL SELECT x FROM u) SELECT x FROM backups", set(), set()),
+    ],
+)
+def test_what_breaks_the_style_is_seen(sql: str, aliases: set[str], ctes: set[str]) -> None:
+    tree = sqlglot.parse_one(sql, "duckdb")
+    assert (short_aliases(tree), forwarding_ctes(tree)) == (aliases, ctes)
+
+
 def test_every_column_of_every_relation_is_described() -> None:
     for relation, columns in project().columns.items():
         assert columns, relation
         assert all(column.doc for column in columns), relation
+
+
+@pytest.mark.parametrize("path", QUERIES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_a_file_that_leaves_no_relation_is_one_select_that_says_what_a_row_is(path: Path) -> None:
+    text = path.read_text()
+    [select] = sqlglot.parse(text, dialect="duckdb")
+    assert isinstance(select, exp.Select)
+    assert leading_comment(text)[0].endswith((".", "?"))
+
+
+@pytest.mark.parametrize("path", PLAIN, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_sql_names_what_it_joins_in_whole_words_on_lines_that_fit(path: Path) -> None:
+    text = path.read_text()
+    names = {alias.name for alias in sqlglot.parse_one(text, dialect="duckdb").find_all(exp.TableAlias)}
+    assert {name for name in names if len(name) == 1} == set()
+    assert [line for line in text.splitlines() if len(line) > 100 and not line.startswith("-- links:")] == []
+
+
+def test_a_description_above_a_column_goes_on_over_several_lines() -> None:
+    sql = "-- One row\nSELECT\n    -- VARCHAR: Long\n    -- words.\n    a || b AS c,\n    -- Why.\n    d -- DATE: Short.\nFROM t"
+    own = parse_model("staging", "x", sql).own
+    assert {name: (column.type, column.doc) for name, column in own.items()} == {
+        "c": ("VARCHAR", "Long words."),
+        "d": ("DATE", "Short."),
+    }
+
+
+def test_severities_are_ranked_as_the_contract_lists_them() -> None:
+    with connect() as connection:
+        ranked = connection.execute(read_query("intermediate/int_severities")).fetchall()
+    assert tuple(severity for severity, _ in sorted(ranked, key=lambda row: -row[1])) == SEVERITIES
 
 
 def test_a_file_stands_alone_and_ends_without_a_semicolon() -> None:
@@ -158,7 +248,7 @@ def test_a_file_that_is_no_model_is_refused(sql: str, said: str) -> None:
 @pytest.mark.parametrize(
     ("files", "said"),
     [
-        ({"staging/a.sql": "-- One row\nSELECT x FROM cbr.nothing"}, "reads cbr.nothing, which nothing makes"),
+        ({"staging/a.sql": "-- One row\nSELECT x FROM cbr.nothing"}, "reads cbr.nothing, which nothing creates"),
         ({"staging/a.sql": "-- One row\nSELECT 1 AS x FROM cbr.backups"}, "a.x has no comment"),
         (
             {
@@ -177,6 +267,135 @@ def test_models_that_do_not_fit_together_are_refused(tmp_path: Path, files: dict
         path.write_text(text)
     with pytest.raises(ModelError, match=said):
         read_project(tmp_path)
+
+
+CONTROL = """-- One row a backup: is it good?
+-- id: a
+-- title: Backups are good
+-- severity: low
+-- version: 1
+-- subject: recovery_point
+-- parameters: none
+-- remedy: Make it good. This sentence
+--   has two lines.
+-- reasons:
+--   good: pass: It is {word},
+--     and more than that.
+--   bad: fail: It is bad.
+with words as (
+    select scope, snapshot_id, id, status as word from cbr.backups where status <> 'deleting'
+),
+
+judged as (
+    select *, case when word = 'available' then 'good' else 'bad' end as code from words
+)
+
+select scope, snapshot_id, id as subject_id, coalesce(code, 'bad') as reason_code, word from judged
+"""
+# A source of a policy's exclusions, which findings are joined with.
+EXCLUDED = """-- One row a subject
+select
+    scope,
+    snapshot_id,
+    'recovery_point' as subject_kind, -- VARCHAR: Kind.
+    id as subject_id, -- VARCHAR: Id.
+    id as exclusion_id, -- VARCHAR: Id.
+    id as exclusion_reason -- VARCHAR: Why.
+from cbr.backups
+"""
+
+
+def read_one_control(folder: Path, control: str) -> Control:
+    for name, text in {"controls/a.sql": control, "intermediate/int_out_of_scope.sql": EXCLUDED}.items():
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    return read_project(folder).controls[0]
+
+
+def test_a_header_gives_each_reason_code_its_status_and_sentence(tmp_path: Path) -> None:
+    control = read_one_control(tmp_path, CONTROL)
+    assert control.row["remedy"] == "Make it good. This sentence has two lines."
+    assert control.reasons == (
+        Reason("good", "pass", "It is {word}, and more than that."),
+        Reason("bad", "fail", "It is bad."),
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("{word}", "{words}", "controls.a names words in the reason good: no column of it"),
+        ("{word}", "{word", "write a reason as code: status: sentence"),
+        ("bad: fail: It is bad.", "bad: broken: It is bad.", "the header of controls.a: write a reason as"),
+        ("bad: fail: It is bad.", "good: fail: It is bad.", "the reason code good has two lines"),
+        ("--   bad: fail: It is bad.\n", "", "controls.a returns bad: its header has no such reason"),
+        ("'good'", "'bad'", "controls.a has the reason good, which its SELECT never returns"),
+        ("coalesce(code, 'bad')", "'good'", "controls.a has the reason bad, which its SELECT never returns"),
+        ("coalesce(code, 'bad')", "code || 'x'", r"controls.a makes its reason_code of code \|\| 'x'"),
+        (" else 'bad' end", " end", "controls.a makes its reason_code of CASE WHEN"),
+        ("-- reasons:", "-- links:", "lacks 'reasons'"),
+        (", word from judged", ", 'pass' as status, word from judged", "controls.a has the columns status, which"),
+        ("as subject_id", "as subject", "controls.a lacks the columns subject_id"),
+        ("word from judged", "word, id from judged", "controls.a neither describes nor shows the columns id"),
+    ],
+)
+def test_a_control_whose_codes_and_reasons_do_not_match_is_refused(
+    tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    changed = CONTROL.replace(old, new)
+    assert changed != CONTROL
+    with pytest.raises(ModelError, match=said):
+        read_one_control(tmp_path, changed)
+
+
+def test_a_reason_code_is_traced_through_models_and_to_the_known_values_of_a_table() -> None:
+    files = {model.relation: model for model in (*project().models, *(c.model for c in project().controls))}
+    relations = files | {table.relation: table for table in SOURCES}
+    losses = returned_codes(files["controls.recovery_point_deleted_early"], relations)
+    assert losses == {*CLASSES, "mass_deletion", "vault_deleted"}
+    drops = returned_codes(files["controls.backup_count_drop"], relations)
+    assert drops == {"dropped", "no_drop", "no_history", "undecided_losses", "unusually_few"}
+
+
+def test_a_null_value_shows_as_unknown_and_only_failures_say_since_when(tmp_path: Path) -> None:
+    text = CONTROL.replace(
+        " word from judged", " word,\n    cast('2026-03-01' as timestamp) as failing_since from judged"
+    )
+    control = read_one_control(
+        tmp_path, text.replace("word = 'available'", "coalesce(word, 'available') = 'available'")
+    )
+    with connect() as connection:
+        connection.execute("CREATE SCHEMA cbr; CREATE SCHEMA intermediate")
+        connection.execute(
+            "CREATE TABLE cbr.backups AS SELECT * FROM (VALUES ('s', 't', 'b1', 'available'), ('s', 't', 'b2', NULL),"
+            " ('s', 't', 'b3', 'error'), ('s', 't', 'b4', 'error')) AS v (scope, snapshot_id, id, status)"
+        )
+        connection.execute(
+            "CREATE TABLE intermediate.int_out_of_scope AS SELECT scope, 'recovery_point' AS subject_kind,"
+            " id AS subject_id, 'e1' AS exclusion_id, 'a test' AS exclusion_reason FROM cbr.backups WHERE id = 'b4'"
+        )
+        sql = finding_model(control).sql.replace("status <> 'deleting'", "true")
+        found = connection.execute(
+            f"SELECT subject_id, status, reason_code, reason, failing_since FROM ({sql}) ORDER BY 1"
+        ).fetchall()
+    assert found == [
+        ("b1", "pass", "good", "It is available, and more than that.", None),
+        ("b2", "pass", "good", "It is unknown, and more than that.", None),
+        ("b3", "fail", "bad", "It is bad.", datetime(2026, 3, 1)),
+        ("b4", "not_applicable", "out_of_scope", "Taken out of scope by e1: a test", None),
+    ]
+
+
+def test_the_policy_can_exclude_what_controls_expect_it_to() -> None:
+    [model] = [model for model in project().models if model.relation == "intermediate.int_out_of_scope"]
+    kinds = set(re.findall(r"[a-z_]+", model.own["subject_kind"].doc)) - {"or"}
+    points = sqlglot.parse_one(read_query("intermediate/int_known_points"), "duckdb")
+    literals = {
+        node.this for tree in (points, sqlglot.parse_one(model.sql, "duckdb")) for node in tree.find_all(exp.Literal)
+    }
+    assert kinds == set(EXCLUDABLE)
+    assert kinds <= literals
 
 
 def test_findings_of_all_controls_are_put_below_each_other() -> None:

@@ -16,6 +16,7 @@ from pipelines.contract.tables import NORMALIZED
 from pipelines.landing.blocks import Block, blocks_of
 from pipelines.normalize.batch import Batch
 from pipelines.normalize.block_reader import read_lines
+from pipelines.normalize.decode import MOST_UNKNOWN
 from pipelines.normalize.row_reader import RowReader
 from pipelines.normalize.snapshot import Normalizer
 from tests.given import Body, child, server
@@ -61,7 +62,7 @@ def as_rows(batches: list[Batch], drift: pa.Table) -> tuple[Tables, Counter[str]
 
 def same_both_ways(*shows: Any, listed: tuple[Any, ...] = (), gone: tuple[str, ...] = ()) -> Tables:
     """Read bodies (or raw lines) both ways, and return what both gave."""
-    lines = [body if isinstance(body, bytes) else json.dumps({"backup": body}).encode() for body in shows]
+    lines = list(map(_line, shows))
     pages = [page if isinstance(page, bytes) else json.dumps({"backups": page, "count": 1}).encode() for page in listed]
     landed = blocks(lines, pages)
     by_columns, counted = as_rows(*normalized(*landed, gone))
@@ -76,8 +77,11 @@ def same_both_ways(*shows: Any, listed: tuple[Any, ...] = (), gone: tuple[str, .
 
 def fits(*shows: Any) -> bool:
     """Whether lines are read by columns to their end."""
-    lines = [body if isinstance(body, bytes) else json.dumps({"backup": body}).encode() for body in shows]
-    return not read_lines(Block.of("show", lines).data).unfit
+    return not read_lines(Block.of("show", map(_line, shows)).data).unfit
+
+
+def _line(body: Any) -> bytes:
+    return body if isinstance(body, bytes) else json.dumps({"backup": body}).encode()
 
 
 def test_bodies_as_documented_are_read_by_columns() -> None:
@@ -228,6 +232,66 @@ def test_a_backup_with_very_many_disks_is_read_by_columns() -> None:
     assert len(same_both_ways(many, server("b2"))["children"]) == 2_001
 
 
+NEW_KEYS: list[Body] = [
+    {"later": {"a": [1, 2.50, 1e5]}}, {"later": None}, {"z": 1, "a": "x", "m": [True]}, {"schl\u00fcssel": "\u5dee\n"},
+    {"extend_info": {"z": 1, "app_consistency": {"odd": "x", "app_consistency": "1"}, "a": 2}},
+    {"extend_info": {"app_consistency": {"z": 1, "a": 2}}},
+    {"children": [child("c1", later=1), child("c2", z=1, a={"b": 2}), child("c3", extend_info={"late": 1, "early": 2})]},
+    {"replication_records": [RECORD | {"later": 7, "a": 1}, RECORD | {"id": "r2", "extra_info": {"progress": 7, "odd": [1]}}]},
+    {"detail_loaded": True, "": 1, "a`b": 2, "a.b": 3},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("more", NEW_KEYS, ids=lambda more: ",".join(more))
+def test_keys_that_the_contract_does_not_know_are_read_by_columns(more: Body) -> None:
+    bodies = [server("b1"), server("b2") | more, server("b3"), server("b4") | more | {"and_more": 1}]
+    assert fits(*bodies)
+    tables = same_both_ways(*bodies, listed=([server("l1") | more],))
+    assert {row["kind"] for row in tables["drift"]} == {"unknown"}
+
+
+def test_unknown_keys_stand_in_extra_in_the_order_in_which_they_were_sent() -> None:
+    line = b'{"backup":{"z":1,"id":"b1","a": 2.50,"m":{"y": [ ],"b":null},"z":"last"}}'
+    assert fits(line)
+    [row] = same_both_ways(line)["backups"]
+    assert row["extra"] == '{"z":"last","a":2.5,"m":{"y":[],"b":null}}'
+
+
+def test_more_unknown_keys_than_a_block_may_have_are_read_by_rows() -> None:
+    bodies = [server(f"b{number}", **{f"key-{number}": number}) for number in range(MOST_UNKNOWN + 3)]
+    assert len(read_lines(Block.of("show", map(_line, bodies)).data).unfit) == 3
+    same_both_ways(*bodies)
+
+
+@pytest.mark.parametrize("key", ['a"b', "a\\b", "a\nb", "a` - at `$.backup.children"])
+def test_unknown_keys_that_no_struct_takes_are_read_by_rows(key: str) -> None:
+    assert not fits(server(**{key: 1}))
+    same_both_ways(server(**{key: 1}), server("b2"))
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        b'"id":"b2"', b'"name":"a","name":"b"', b'"name":"a","name":null', b'"name":7,"name":"a"', b'"name":"a","name":7',
+        b'"later":1,"later":2', b'"later":1,"more":0,"later":2', b'"extend_info":{"later":1},"extend_info":{}',
+        b'"children":[{"id":"c"}],"children":[]', b'"children":[{"id":"c"}],"children":null', b'"n\\u0061me":"a","name":"b"',
+        b'"replication_records":[{"id":"r","extra_info":{"progress":1,"progress":2,"odd":1,"odd":2}}]',
+        b'"created_at":"2026-01-01T00:00:00","created_at":"soon"', b'"resource_size":1,"resource_size":"2"',
+    ],
+)  # fmt: skip
+def test_of_a_key_that_one_object_has_twice_the_last_counts_both_ways(members: bytes) -> None:
+    same_both_ways(
+        b'{"backup":{"id":"b1",%s}}' % members, server("b3"), listed=(b'{"backups":[{"id":"l1",%s}]}' % members,)
+    )
+
+
+def test_zones_are_read_a_column_at_a_time_whatever_stands_beside_them() -> None:
+    moments = ["2026-02-28T23:59:59.5Z", "2026-02-28 23:59:59", "2026-02-28T23:59:59.123456+08:00", None]
+    bodies = [server(f"b{n}", created_at=moments[n % 4], updated_at=moments[n % 5 % 4]) for n in range(400)]
+    assert fits(*bodies)
+    same_both_ways(*bodies, server("odd", created_at="2026-02-30T00:00:00Z"), server("odder", updated_at="soon"))
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_mutated_bodies_are_the_same_both_ways(data: st.DataObject) -> None:
@@ -257,6 +321,8 @@ def test_mutated_bodies_are_the_same_both_ways(data: st.DataObject) -> None:
     ]
     raw = data.draw(st.sampled_from(lines))
     lines.append(raw.replace(b'"id":', b'"id": "twice", "id":', 1))
+    repeated = data.draw(st.sampled_from([b'"status": 1, ', b'"status": null, ', b'"new": 1, "newer": 2, "new": 3, ']))
+    lines.append(lines[-1].replace(b'"id":', repeated + b'"id":', data.draw(st.integers(1, 3))))
     same_both_ways(*lines, listed=([bodies[1]], bodies[2:]))
 
 

@@ -61,7 +61,7 @@ def judge(home: Home, given: Landed) -> dict[str, Judged]:
         normalize_landed(home)
         inputs = read_inputs(home, "run", home_rules(home))
         fill_sources(connection, inputs, models)
-        build_models(connection, models.towards((*RESULT_MODELS, "compliance.resource_compliance")))
+        build_models(connection, models.upstream((*RESULT_MODELS, "compliance.resource_compliance")))
         judged = {}
         for scope, snapshot_id in sorted(inputs.current):
             write_result_history(home, write_results(home, connection, scope, snapshot_id))

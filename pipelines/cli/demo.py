@@ -19,13 +19,13 @@ def demo(home: str, verbose: bool) -> None:
     The data is served on loopback. A month of earlier snapshots is read first.
     """
     from pipelines import clock
-    from pipelines.flow.rehearsal import rehearse
+    from pipelines.flow.demo_past import land_past
     from pipelines.reports.report import LATEST, PAGE, write_report
     from pipelines.reports.summary import relative_to_cwd
 
     settings = Settings.load(home, {"CBR_CLOUDS": SANDBOX})
     with progress_bars() as progress:
-        last_reading = rehearse(settings, progress)
+        last_reading = land_past(settings, progress)
     with clock.shifted_to(last_reading):
         run_job(settings, verbose=verbose)
     write_report(Home(settings.home))

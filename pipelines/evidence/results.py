@@ -53,7 +53,7 @@ def evaluate_controls(home: Home, project: Project, rules: Rules) -> pa.Table:
     with connect() as connection:
         fill_sources(connection, inputs, project)
         restrict_to_database(connection)
-        build_models(connection, project.towards([RESULTS]))
+        build_models(connection, project.upstream([RESULTS]))
         results: pa.Table = connection.sql(_IN_ORDER).to_arrow_table()
         return results
 

@@ -35,7 +35,7 @@ class WarehouseDraft:
     @property
     def failures(self) -> list[AuditResult]:
         """The audits that forbid publication."""
-        return [result for result in self.audits if result.stops]
+        return [result for result in self.audits if result.forbids_publication]
 
 
 def build(home: Home, run_id: str) -> None:

@@ -48,7 +48,7 @@ def _judge(inputs: Inputs, snapshots: Iterable[Snapshot]) -> None:
     home = inputs.home
     with disk_errors(home.path), connect() as connection:
         fill_sources(connection, inputs, models)
-        build_models(connection, models.towards(RESULT_MODELS))
+        build_models(connection, models.upstream(RESULT_MODELS))
         for snapshot in snapshots:
             write_result_history(home, write_results(home, connection, snapshot.scope, snapshot.snapshot_id))
 

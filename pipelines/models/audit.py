@@ -1,8 +1,7 @@
-"""What is asked of a draft before it is published: SELECTs that return offenders.
+"""Audits of a draft before it is published: SELECTs that return offending rows.
 
-Belongs here: the audits that follow from the contract (grain, references, expected and known values) and from the
-controls (the grid, the gates), and the running of all. The others are files in sql/audits/. A draft enters; one result
-an audit leaves.
+Some follow from the contract (grain, references, expected and known values) and from the controls (grid, gates). The
+others are files in sql/audits/.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,7 +19,7 @@ ERROR, WARN = "error", "warn"
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """A question whose answer should be no rows."""
+    """A query that should return no rows."""
 
     name: str
     severity: str
@@ -31,14 +30,14 @@ class Audit:
 
 @dataclass(frozen=True, slots=True)
 class AuditResult:
-    """What an audit found: how many offenders, and the first few."""
+    """The result of an audit: the number of offending rows, and the first few."""
 
     audit: Audit
     offenders: int
     sample: list[dict[str, Any]]
 
     @property
-    def stops(self) -> bool:
+    def forbids_publication(self) -> bool:
         """Whether the draft must not be published."""
         return self.audit.severity == ERROR and self.offenders > 0
 
@@ -46,12 +45,17 @@ class AuditResult:
     def row(self) -> dict[str, Any]:
         """The row of meta.audits."""
         audit = self.audit
-        about = {"audit": audit.name, "severity": audit.severity, "relation": audit.relation, "query": audit.query}
-        return about | {"offenders": self.offenders}
+        return {
+            "audit": audit.name,
+            "severity": audit.severity,
+            "relation": audit.relation,
+            "query": audit.query,
+            "offenders": self.offenders,
+        }
 
 
 def all_audits(files: Iterable[Model], controls: Sequence[Control]) -> tuple[Audit, ...]:
-    """Return all audits: of the contract, of the grid of controls, and of sql/audits/."""
+    """Return all audits: of the contract, of the controls, and of sql/audits/."""
     of_files = (Audit(m.name, m.header["severity"], m.header["relation"], m.sql, m.doc) for m in files)
     kinds = dict.fromkeys(control.subject_kind for control in controls)
     grids = (_grid(kind, [control for control in controls if control.subject_kind == kind]) for kind in kinds)
@@ -60,9 +64,9 @@ def all_audits(files: Iterable[Model], controls: Sequence[Control]) -> tuple[Aud
 
 
 def _grid(kind: str, controls: Sequence[Control]) -> Audit:
-    """Every subject has exactly one finding of each control that is about its kind, and nothing else has any.
+    """Return the audit that every subject has exactly one finding of each control about its kind, and nothing else has.
 
-    First by count and sum of hashes, control by control; only where these differ is each subject looked at.
+    Counts and sums of hashes are compared first. Subjects are compared only where these differ.
     """
     subjects = (
         f"SELECT scope, snapshot_id, subject_id FROM intermediate.int_subjects WHERE subject_kind = {quoted(kind)}"
@@ -70,30 +74,30 @@ def _grid(kind: str, controls: Sequence[Control]) -> Audit:
     sums = "scope, snapshot_id, count(*) AS found, sum(hash(subject_id)) AS hashes"
     by = "GROUP BY scope, snapshot_id"
     summed = "\n    UNION ALL ".join(
-        f"SELECT {quoted(one.id)} AS control_id, {sums} FROM {one.model.relation} {by}" for one in controls
+        f"SELECT {quoted(control.id)} AS control_id, {sums} FROM {control.model.relation} {by}" for control in controls
     )
-    answers = "\n    UNION ALL ".join(
-        f"SELECT {quoted(one.id)} AS control_id, scope, snapshot_id, subject_id FROM {one.model.relation}"
-        for one in controls
+    findings_by_subject = "\n    UNION ALL ".join(
+        f"SELECT {quoted(control.id)} AS control_id, scope, snapshot_id, subject_id FROM {control.model.relation}"
+        for control in controls
     )
-    ids = ", ".join(f"({quoted(one.id)})" for one in controls)
+    ids = ", ".join(f"({quoted(control.id)})" for control in controls)
     query = (
         f"WITH subjects AS (\n    {subjects}\n),\n"
         f"controls AS (SELECT * FROM (VALUES {ids}) AS ids (control_id)),\n"
-        f"wanted AS (SELECT {sums} FROM subjects {by}),\n"
+        f"totals AS (SELECT {sums} FROM subjects {by}),\n"
         f"summed AS (\n    {summed}\n),\n"
-        "expected AS (SELECT * FROM controls CROSS JOIN wanted),\n"
+        "expected AS (SELECT * FROM controls CROSS JOIN totals),\n"
         "wrong AS (\n    SELECT DISTINCT control_id\n"
         "    FROM expected FULL OUTER JOIN summed USING (control_id, scope, snapshot_id)\n"
         "    WHERE expected.found IS DISTINCT FROM summed.found\n"
         "        OR expected.hashes IS DISTINCT FROM summed.hashes\n),\n"
-        f"answers AS (\n    {answers}\n),\n"
-        "together AS (\n"
+        f"findings_by_subject AS (\n    {findings_by_subject}\n),\n"
+        "combined AS (\n"
         "    SELECT wrong.control_id, subjects.*, 1 AS subjects, 0 AS findings FROM subjects CROSS JOIN wrong\n"
-        "    UNION ALL SELECT answers.*, 0 AS subjects, 1 AS findings\n"
-        "    FROM answers INNER JOIN wrong USING (control_id)\n)\n"
+        "    UNION ALL SELECT findings_by_subject.*, 0 AS subjects, 1 AS findings\n"
+        "    FROM findings_by_subject INNER JOIN wrong USING (control_id)\n)\n"
         "SELECT control_id, scope, snapshot_id, subject_id, sum(subjects) AS subjects, sum(findings) AS findings\n"
-        "FROM together GROUP BY control_id, scope, snapshot_id, subject_id\n"
+        "FROM combined GROUP BY control_id, scope, snapshot_id, subject_id\n"
         "HAVING sum(subjects) <> 1 OR sum(findings) <> 1"
     )
     doc = f"Every {kind} has exactly one finding of each control: a missing row is a bug, never a pass."
@@ -101,7 +105,7 @@ def _grid(kind: str, controls: Sequence[Control]) -> Audit:
 
 
 def _gate(control: Control) -> Audit:
-    """What all else rests on does not hold. It is published all the same, and says so: nobody may miss it."""
+    """Return the audit that a gate control passes everywhere. It warns: the draft is published, and says so."""
     return Audit(
         f"gate_{control.model.name}",
         WARN,

@@ -1,18 +1,18 @@
-"""Controls: what the header of a file in sql/controls/ says, the catalog of all, and the union of findings.
+"""Controls: what the header of each file in sql/controls/ says, checked against its SELECT, and the catalogue of all.
 
-Belongs here: the columns that every control must answer with. Does not belong here: how one judges (its
-SELECT) or what readers get (sql/marts/control_results.sql).
+A control's SELECT gives a reason code and numbers; findings.py makes status and reason of them.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import pyarrow as pa
 
 from pipelines.contract.columns import Column, Table, Type
-from pipelines.contract.derive import arrow_schema, quoted
-from pipelines.contract.keys import SCOPE, SEVERITIES, SEVERITY, SNAPSHOT
-from pipelines.models.model import Model, ModelColumn, ModelError, parse_model
+from pipelines.contract.derive import arrow_schema
+from pipelines.contract.keys import SEVERITIES, SEVERITY
+from pipelines.models.model import Model, ModelError
+from pipelines.models.reasons import STATUSES, Reason, parse_reasons, returned_codes
 
 SUBJECTS = ("resource", "recovery_point", "lost_point", "known_point", "vault", "scope", "waiver")
 WORSE = ("higher", "lower")
@@ -42,32 +42,34 @@ CONTROLS = Table(
     ),
 )
 
-# What every control answers with, in this order; described here so that no control has to. Its own columns follow.
-FINDING = (
-    ModelColumn("scope", "VARCHAR", SCOPE.doc),
-    ModelColumn("snapshot_id", "VARCHAR", SNAPSHOT.doc),
-    ModelColumn("subject_id", "VARCHAR", "ID of the resource, backup, vault, scope or waiver."),
-    ModelColumn("status", "VARCHAR", "pass, fail, not_applicable, or unknown. Unknown is never pass."),
-    ModelColumn("reason_code", "VARCHAR", "Reason code."),
-    ModelColumn("reason", "VARCHAR", "Why, in one sentence with the numbers."),
-    ModelColumn("measured_value", "DOUBLE", "What was measured."),
-    ModelColumn("measured_unit", "VARCHAR", "Unit of measured_value and threshold_value."),
-    ModelColumn("threshold_value", "DOUBLE", "What it was compared with."),
-    ModelColumn(
-        "evidence_backup_ids", "VARCHAR[]", "Ids of the backups that show it; null where the subject is the backup."
+CONTROL_REASONS = Table(
+    "compliance",
+    "control_reasons",
+    "One row a reason code of a control: the status that it stands for, and the sentence that results say it with.",
+    ("control_id", "reason_code"),
+    (
+        Column("control_id", Type.STRING, "ID of the control.", required=True),
+        Column("reason_code", Type.STRING, "Why, in a word.", required=True),
+        Column("status", Type.STRING, "The status of a result with this code.", required=True, known=STATUSES),
+        Column("sentence", Type.STRING, "The sentence, with names in braces for values of the result.", required=True),
     ),
-    ModelColumn("failing_since", "TIMESTAMP", "Since when it fails, as far as the snapshot itself tells."),
 )
-_NAMES = tuple(column.name for column in FINDING)
-_OUT_OF_SCOPE = "intermediate.int_out_of_scope"
+
+# The columns of a finding that the SELECT of every control gives, those that it may give, and those made of the code.
+_REQUIRED = {"scope", "snapshot_id", "subject_id", "reason_code"}
+_OPTIONAL = {"measured_value", "measured_unit", "threshold_value", "evidence_backup_ids", "failing_since"}
+_MADE = {"status", "reason"}
+EXCLUDABLE = ("resource", "recovery_point", "lost_point", "known_point")  # subjects that a policy can exclude
+OUT_OF_SCOPE = Reason("out_of_scope", "not_applicable", "Taken out of scope by {exclusion_id}: {exclusion_reason}")
 
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """One control: its header, and the model that answers for it."""
+    """One control: its header, its reasons, and its SELECT as the file has it."""
 
     model: Model
     row: dict[str, str | bool | list[str] | None]  # as in CONTROLS
+    reasons: tuple[Reason, ...]
 
     @property
     def id(self) -> str:
@@ -90,8 +92,11 @@ class Control:
         return str(self.row["subject_kind"])
 
 
-def read_control(model: Model) -> Control:
-    """Return the control of a file. Raises ModelError where its header or its columns are not a control's."""
+def read_control(model: Model, relations: Mapping[str, Model | Table]) -> Control:
+    """Return the control of a file, which may read `relations`.
+
+    Raises ModelError where its header, its columns or its reasons are not a control's.
+    """
     try:
         header = dict(model.header)
         row: dict[str, str | bool | list[str] | None] = {
@@ -103,74 +108,63 @@ def read_control(model: Model) -> Control:
             "worse": header.pop("worse", None),
             "needs_two_approvers": header.pop("waiver", None) == TWO,
             "is_gate": header.pop("gate", None) == YES,
-            "parameters": [one for one in header.pop("parameters").split(", ") if one != "none"],
+            "parameters": [name for name in header.pop("parameters").split(", ") if name != "none"],
             "remedy": header.pop("remedy"),
         }
+        reasons = parse_reasons(header.pop("reasons"))
     except KeyError as missing:
         raise ModelError(f"the header of {model.relation} lacks {missing}") from None
+    except ModelError as error:
+        raise ModelError(f"the header of {model.relation}: {error}") from None
     if row["control_id"] != model.name.replace("_", "-"):
         raise ModelError(f"{model.relation} calls itself {row['control_id']}: id and file name must agree")
     header.pop("kind", None)
     known = row["severity"] in SEVERITIES and row["subject_kind"] in SUBJECTS and row["worse"] in (None, *WORSE)
     if header or not known:
         raise ModelError(f"the header of {model.relation} has an unknown key, severity or subject")
-    if model.names[: len(FINDING)] != _NAMES:
-        raise ModelError(f"{model.relation} must begin with the columns {', '.join(_NAMES)}")
-    return Control(model, row)
+    _check_columns(model, reasons)
+    _check_codes(model, reasons, relations)
+    return Control(model, row, reasons)
 
 
-def scoped(control: Control) -> Model:
-    """Return the model of a control as it is built: what the policy takes out of scope is not applicable.
+def _check_columns(model: Model, reasons: Sequence[Reason]) -> None:
+    names = set(model.names)
+    if missing := _REQUIRED - names:
+        raise ModelError(f"{model.relation} lacks the columns {', '.join(sorted(missing))}")
+    if made := _MADE & names:
+        raise ModelError(f"{model.relation} has the columns {', '.join(sorted(made))}, which its reasons make")
+    for reason in reasons:
+        if unknown := set(reason.columns) - names:
+            unknown_names = ", ".join(sorted(unknown))
+            raise ModelError(f"{model.relation} names {unknown_names} in the reason {reason.code}: no column of it")
+    shown = {name for reason in reasons for name in reason.columns}
+    if unused := names - _REQUIRED - _OPTIONAL - model.own.keys() - shown:
+        raise ModelError(f"{model.relation} neither describes nor shows the columns {', '.join(sorted(unused))}")
 
-    It stays listed, so that nobody takes it for judged, or for forgotten.
-    """
-    over = {
-        "status": "'not_applicable'",
-        "reason_code": "'out_of_scope'",
-        "reason": "'Taken out of scope by ' || x.exclusion_id || ': ' || x.exclusion_reason",
-        "failing_since": "CAST(NULL AS TIMESTAMP)",
-    }
-    columns = ",\n    ".join(
-        f"CASE WHEN x.subject_id IS NULL THEN f.{name} ELSE {over[name]} END AS {name}" if name in over else f"f.{name}"
-        for name in control.model.names
-    )
-    sql = (
-        f"SELECT\n    {columns}\nFROM (\n{control.model.sql}\n) AS f\n"
-        f"LEFT JOIN {_OUT_OF_SCOPE} AS x\n"
-        "    ON f.scope = x.scope AND f.snapshot_id = x.snapshot_id AND f.subject_id = x.subject_id\n"
-        f"    AND x.subject_kind = {quoted(control.subject_kind)}"
-    )
-    return replace(control.model, sql=sql, depends_on=(*control.model.depends_on, _OUT_OF_SCOPE))
+
+def _check_codes(model: Model, reasons: Sequence[Reason], relations: Mapping[str, Model | Table]) -> None:
+    listed, returned = {reason.code for reason in reasons}, returned_codes(model, relations)
+    if unlisted := returned - listed:
+        raise ModelError(f"{model.relation} returns {', '.join(sorted(unlisted))}: its header has no such reason")
+    if unused := listed - returned:
+        raise ModelError(f"{model.relation} has the reason {', '.join(sorted(unused))}, which its SELECT never returns")
+
+
+def reasons_of(control: Control) -> tuple[Reason, ...]:
+    """Return all reasons that findings of a control may have, out_of_scope included where the policy can exclude."""
+    return (*control.reasons, OUT_OF_SCOPE) if control.subject_kind in EXCLUDABLE else control.reasons
 
 
 def controls_table(controls: Sequence[Control]) -> pa.Table:
-    """Return the catalog of controls."""
+    """Return the catalogue of controls."""
     return pa.Table.from_pylist([control.row for control in controls], arrow_schema(CONTROLS))
 
 
-def unions_of(controls: Sequence[Control]) -> list[Model]:
-    """Return the models that put findings below each other: of those that a waiver can be about, and of all."""
-    about_waivers = [control for control in controls if control.subject_kind == "waiver"]
-    waivable = [control for control in controls if control not in about_waivers]
-    doc = "One row a control and subject: the findings of {} below each other."
-    return [
-        _union("waivable", doc.format("the controls that a waiver can be about"), map(_answers, waivable)),
-        _union("findings", doc.format("all controls"), [_WAIVABLE, *map(_answers, about_waivers)]),
+def reasons_table(controls: Sequence[Control]) -> pa.Table:
+    """Return the catalogue of reason codes."""
+    rows = [
+        {"control_id": control.id, "reason_code": reason.code, "status": reason.status, "sentence": reason.sentence}
+        for control in controls
+        for reason in reasons_of(control)
     ]
-
-
-_WAIVABLE = f"select control_id, {', '.join(_NAMES)}\n    from controls.waivable"
-
-
-def _answers(control: Control) -> str:
-    return f"select {quoted(control.id)} as control_id, {', '.join(_NAMES)}\n    from {control.model.relation}"
-
-
-def _union(name: str, doc: str, answers: Iterable[str]) -> Model:
-    columns = ",\n    ".join(_NAMES)
-    together = "\n    union all\n    ".join(answers)
-    sql = (
-        f"-- {doc}\n-- kind: view\nwith findings as (\n    {together}\n)\n\n"
-        f"select\n    control_id, -- VARCHAR: ID of the control.\n    {columns}\nfrom findings\n"
-    )
-    return parse_model("controls", name, sql)
+    return pa.Table.from_pylist(rows, arrow_schema(CONTROL_REASONS))

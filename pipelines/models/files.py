@@ -1,7 +1,7 @@
-"""The files of sql/: where they are, and the text of those that are run as they stand.
+"""Where sql/ is, and the text of its files that are no models.
 
-Models, which leave relations behind, are read by project.py. All other SELECTs are asked by name: the steps of a fold,
-the tables of the report, and what status, alerts, evidence and the commands ask.
+Models, which create relations, are read by project.py. All other SELECTs are read by name: the steps of a fold, the
+tables of the report, and the queries of status, alerts, evidence and the commands.
 """
 
 from pathlib import Path

@@ -1,9 +1,10 @@
 """One SQL file -> one `Model`: its doc, columns, dependencies, version.
 
 A file is one SELECT, runnable as it stands. Its leading comment says what a row is; `-- key: value` lines
-after it are its header. A column of the last SELECT is described behind it, as `-- TYPE: words`, or above it where
-that makes the line too long; lines of comment that follow belong to it. One that carries no comment has the type and
-words of the column of that name in what the model reads.
+after it are its header. A line that is indented continues the key above; under a key without a value it is an item
+of a list. A column of the last SELECT is described behind it, as `-- TYPE: words`, or above it where that makes the
+line too long; lines of comment that follow belong to it. One that carries no comment has the type and words of the
+column of that name in what the model reads.
 """
 
 import hashlib
@@ -29,10 +30,11 @@ AUDITS = "audits"
 TABLE, VIEW = "table", "view"
 _KINDS = (TABLE, VIEW)
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-_HEADER = re.compile(r"([a-z]+): (.+)")
+_HEADER = re.compile(r"([a-z]+):(?: (.+))?")
+_CONTINUED, _DEEPER = "   ", "     "  # how an indented line of a header begins, behind the dashes
 _KEYS = {
     *("kind", "severity", "relation", "title", "links"),
-    *("id", "version", "subject", "gate", "worse", "waiver", "parameters", "remedy"),
+    *("id", "version", "subject", "gate", "worse", "waiver", "parameters", "remedy", "reasons"),
 }
 _COLUMN = re.compile(r"\s*([A-Z]+(?:\[\])?): (.+)", re.DOTALL)
 
@@ -111,20 +113,25 @@ def parse_model(schema: str, name: str, sql: str) -> Model:
 
 
 def leading_comment(sql: str) -> tuple[str, dict[str, str]]:
-    """Return the words before the first line of SQL, and the `key: value` lines among them."""
+    """Return the words before the first line of SQL, and the header among them. Items of a list are lines."""
     doc: list[str] = []
     header: dict[str, str] = {}
+    key, separator = "", " "
     for line in sql.splitlines():
         if not line.startswith("--"):
             break
-        text = line.removeprefix("--").strip()
-        if doc and (match := _HEADER.fullmatch(text)):
-            if match[1] not in _KEYS:
-                raise ModelError(f"a header has no {match[1]!r}: if it is no key, begin that line with another word")
-            header[match[1]] = match[2]
+        comment = line.removeprefix("--")
+        text = comment.strip()
+        if header and comment.startswith(_CONTINUED):
+            header[key] += (" " if comment.startswith(_DEEPER) else separator) + text
+        elif doc and (match := _HEADER.fullmatch(text)):
+            key, separator = match[1], " " if match[2] else "\n"
+            if key not in _KEYS:
+                raise ModelError(f"a header has no {key!r}: if it is no key, begin that line with another word")
+            header[key] = match[2] or ""
         else:
             doc.append(text)
-    return " ".join(doc), header
+    return " ".join(doc), {name: value.strip() for name, value in header.items()}
 
 
 def _described(column: exp.Expr) -> ModelColumn | None:

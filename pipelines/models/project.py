@@ -1,8 +1,4 @@
-"""All models of sql/, in the order in which they are built, with every column described.
-
-Belongs here: the graph between models, and columns that pass through from one to the next. Files enter;
-`Project` leaves.
-"""
+"""All models of sql/ in build order, with the description of every column."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -15,20 +11,21 @@ from pipelines.contract.history import HISTORY
 from pipelines.contract.meta import META
 from pipelines.contract.results import RESULTS
 from pipelines.contract.tables import NORMALIZED
-from pipelines.models.control import CONTROLS, FINDING, Control, read_control, scoped, unions_of
+from pipelines.models.control import CONTROL_REASONS, CONTROLS, Control, read_control
 from pipelines.models.files import sql_folder
+from pipelines.models.findings import FINDING, finding_model, unions_of
 from pipelines.models.model import AUDITS, SCHEMAS, Model, ModelColumn, ModelError, read_model
 from pipelines.models.standards import STANDARDS, STANDARDS_FILE
 from pipelines.models.versions import version_models
 from pipelines.policy.tables import POLICY
 
-# What models may read that no file of sql/ makes.
-SOURCES: tuple[Table, ...] = (*NORMALIZED, *HISTORY, *META, *RESULTS, *POLICY, CONTROLS, STANDARDS)
+# Tables that models read and no file of sql/ creates.
+SOURCES: tuple[Table, ...] = (*NORMALIZED, *HISTORY, *META, *RESULTS, *POLICY, CONTROLS, CONTROL_REASONS, STANDARDS)
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """The models in building order, the columns of every relation, the controls and the audits."""
+    """The models in build order, the columns of every relation, the controls and the audits."""
 
     models: tuple[Model, ...]
     columns: dict[str, tuple[ModelColumn, ...]]
@@ -36,8 +33,8 @@ class Project:
     audits: tuple[Model, ...]
     standards: Path
 
-    def towards(self, relations: Iterable[str]) -> "Project":
-        """Return the part that `relations` need: them and all that they read, without audits."""
+    def upstream(self, relations: Iterable[str]) -> "Project":
+        """Return the project reduced to `relations` and everything they read, without audits."""
         wanted = set(relations)
         for model in reversed(self.models):
             if model.relation in wanted:
@@ -52,11 +49,13 @@ def project() -> Project:
 
 
 def read_project(folder: Path) -> Project:
-    """Return the models below `folder`. Raises ModelError where they do not fit together."""
+    """Return the models below `folder`. Raise ModelError if they do not fit together."""
     files = [read_model(path) for layer in SCHEMAS for path in sorted((folder / layer).glob("*.sql"))]
-    controls = tuple(read_control(model) for model in files if model.schema == "controls")
+    relations: dict[str, Model | Table] = {table.relation: table for table in SOURCES}
+    relations |= {model.relation: model for model in files}
+    controls = tuple(read_control(model, relations) for model in files if model.schema == "controls")
     plain = [model for model in files if model.schema != "controls"]
-    judging = [*map(scoped, controls), *unions_of(controls)] if controls else []
+    judging = [*map(finding_model, controls), *unions_of(controls)] if controls else []
     models = _ordered([*plain, *version_models(), *judging])
     columns = {t.relation: tuple(ModelColumn(c.name, c.type.sql, c.comment) for c in t.columns) for t in SOURCES}
     for model in models:
@@ -70,7 +69,7 @@ def _ordered(models: Iterable[Model]) -> tuple[Model, ...]:
     known = by_relation.keys() | {table.relation for table in SOURCES}
     for model in by_relation.values():
         if unknown := set(model.depends_on) - known:
-            raise ModelError(f"{model.relation} reads {', '.join(sorted(unknown))}, which nothing makes")
+            raise ModelError(f"{model.relation} reads {', '.join(sorted(unknown))}, which nothing creates")
     try:
         order = TopologicalSorter({name: model.depends_on for name, model in by_relation.items()}).static_order()
         return tuple(by_relation[name] for name in order if name in by_relation)
@@ -79,13 +78,13 @@ def _ordered(models: Iterable[Model]) -> tuple[Model, ...]:
 
 
 def _column(model: Model, name: str, columns: dict[str, tuple[ModelColumn, ...]]) -> ModelColumn:
-    """Return the column as the model describes it, else as what it reads does, if that is of one mind."""
+    """Return the column as the model describes it, else as the relations it reads do, if they agree."""
     if name in model.own:
         return model.own[name]
-    if model.schema == "controls" and (common := [column for column in FINDING if column.name == name]):
-        return common[0]
+    if model.schema == "controls" and (shared := [column for column in FINDING if column.name == name]):
+        return shared[0]
     upstream = {column for relation in model.depends_on for column in columns[relation] if column.name == name}
     if len(upstream) != 1:
-        found = "nothing it reads describes it" if not upstream else "what it reads describes it in several ways"
-        raise ModelError(f"{model.relation}.{name} has no comment, and {found}")
+        reason = "nothing it reads describes it" if not upstream else "the relations it reads disagree about it"
+        raise ModelError(f"{model.relation}.{name} has no comment, and {reason}")
     return upstream.pop()

@@ -1,7 +1,6 @@
-"""Which clause of which standard a control yields evidence for, as data: sql/standards.csv.
+"""The clauses of standards that each control supports, read from sql/standards.csv.
 
-Belongs here: reading that file. A clause without a control can't be measured here, and says so. None of this
-satisfies a standard by itself.
+A clause without a control can't be measured here, and says so. No control satisfies a standard by itself.
 """
 
 import csv
@@ -34,11 +33,11 @@ STANDARDS = Table(
 
 
 def standards_table(controls: Iterable[Control], path: Path) -> pa.Table:
-    """Return the map of standards of a file. Raises ModelError where a row names an unknown control or relation."""
+    """Return the rows of a standards file. Raise ModelError if one names an unknown control or relation."""
     with path.open(encoding="utf-8", newline="") as file:
         rows = [{name: value or None for name, value in row.items()} for row in csv.DictReader(file)]
-    known = {control.id for control in controls}
+    control_ids = {control.id for control in controls}
     for row in rows:
-        if row["control_id"] is not None and (row["control_id"] not in known or row["relation"] not in RELATIONS):
+        if row["control_id"] is not None and (row["control_id"] not in control_ids or row["relation"] not in RELATIONS):
             raise ModelError(f"standards.csv names {row['control_id']} with relation {row['relation']}")
     return pa.Table.from_pylist(rows, arrow_schema(STANDARDS))

@@ -1,7 +1,7 @@
-"""The history of each normalized table, put together: versions that ended, and those that last.
+"""The views of the history: closed versions of each normalized table together with the current ones.
 
-Belongs here: views whose columns are the contract's, so that a new column is one line there. The other models of
-schema history are files.
+They are generated because their columns are the contract's: a new column is one line there. The other models of schema
+history are files.
 """
 
 from dataclasses import replace
@@ -20,7 +20,7 @@ from pipelines.models.model import Model, ModelColumn, parse_model
 
 
 def version_models() -> list[Model]:
-    """Return the view of each table: one row a version of a record."""
+    """Return the view of each table, with one row per version of a record."""
     return [_view(table) for table in NORMALIZED]
 
 

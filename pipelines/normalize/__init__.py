@@ -8,6 +8,6 @@ the same rows. snapshot.py is the way in, and puts the batches in order.
     processes worker                                              several processes for many lines
     items                                                         list pages
 
-Conservation: records landed = rows + rejects, for each of the four tables. A value that does not fit its column is
-converted, or kept in `extra`; either way `drift` counts it.
+Conservation: records landed = rows + rejects, for each of the four tables. A value that does not fit its
+column is turned into the column's type or kept in `extra`; either way `drift` counts it.
 """

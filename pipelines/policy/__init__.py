@@ -9,7 +9,6 @@
     resolve      the rules of a run, and the policy in force on a date
     tables       the policy tables; columns derives those of parameters
     rows         the rows of the policy tables
-    explain      which rule gave a resource its tier, and which waivers cover it
 
-The verdicts themselves are in sql/.
+The verdicts are in sql/, and reports/explain.py shows how a resource got its tier.
 """

@@ -1,8 +1,4 @@
-"""How this project opens DuckDB: every connection, everywhere.
-
-Belongs here: the settings that make answers right, and what to say of a published file that can't be read. Does not
-belong here: SQL of any model.
-"""
+"""How this project opens DuckDB: the settings that make results right, and errors about unreadable files."""
 
 import os
 import re
@@ -19,29 +15,29 @@ import duckdb
 from pipelines.errors import StorageError, WarehouseError
 
 Row = TypeVar("Row")
-# DuckDB 1.5 opens it, but not 2.0's own default. 1.4 refuses it, and says why: a file of its own format it would open,
-# and then hang on views that have a CTE, or find no such table.
+# DuckDB 1.5 and newer read it. 1.4 refuses it at once: a file of 1.4's own format it would open, and then hang on views
+# that have a CTE.
 STORAGE_VERSION = "v1.5.0"
 DAMAGE = (duckdb.IOException, duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException)
 _WRITER = re.compile(r"lock is held in (.+?) \(PID (\d+)\)")
-_OPEN: WeakSet[duckdb.DuckDBPyConnection] = WeakSet()
-_OPENING = threading.Lock()
-SPILL = ".spill"  # the folder of what does not fit
-MEMORY = "1650MB"  # what DuckDB may use while it folds or builds; a process as a whole stays below 2 GB
+_CONNECTIONS: WeakSet[duckdb.DuckDBPyConnection] = WeakSet()
+_CONNECTIONS_LOCK = threading.Lock()
+SPILL = ".spill"  # the folder for data that does not fit into memory
+MEMORY = "1650MB"  # DuckDB's limit in a fold or build; the whole process stays below 2 GB
 
 
 def interrupt_all() -> None:
-    """Stop what every connection of this process does. Another thread may call it: the main one may wait for DuckDB."""
-    with _OPENING:
-        connections = list(_OPEN)
+    """Interrupt every connection of this process. Call it from another thread: the main one may wait for DuckDB."""
+    with _CONNECTIONS_LOCK:
+        connections = list(_CONNECTIONS)
     for connection in connections:
-        with suppress(duckdb.ConnectionException):  # closed by now
+        with suppress(duckdb.ConnectionException):  # closed meanwhile
             connection.interrupt()
 
 
 @contextmanager
 def translate_interrupts() -> Iterator[None]:
-    """Give an interrupt its own name again: DuckDB drops what a signal's handler raised, and says something else."""
+    """Raise KeyboardInterrupt for DuckDB's own error: DuckDB drops the one that a signal handler raised."""
     try:
         yield
     except (RuntimeError, duckdb.InterruptException) as error:
@@ -51,12 +47,12 @@ def translate_interrupts() -> Iterator[None]:
 
 
 def count_rows(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
-    """Return how many rows a relation, or a SELECT in parentheses, has."""
+    """Return the number of rows of a relation, or of a SELECT in parentheses."""
     return int(connection.execute(f"SELECT count(*) FROM {relation}").fetchall()[0][0])
 
 
 def fetch_dicts(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
-    """Return what a query finds, a row a dict."""
+    """Return the rows of a query as dicts."""
     cursor = connection.execute(query)
     names = [column[0] for column in cursor.description or []]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
@@ -68,17 +64,17 @@ def fetch_rows(connection: duckdb.DuckDBPyConnection, query: str, row_type: type
 
 
 def open_file(path: Path | str, *, read_only: bool = True) -> duckdb.DuckDBPyConnection:
-    """Return a connection to `path` with the settings of this project. Whoever asks for it closes it."""
+    """Return a connection to `path` with the settings of this project. The caller closes it."""
     config: dict[str, str | bool | int | float | list[str]] = (
         {} if read_only else {"storage_compatibility_version": STORAGE_VERSION}
     )
     connection = duckdb.connect(str(path), read_only=read_only, config=config)
-    with _OPENING:
-        _OPEN.add(connection)
-    # Naive timestamps are UTC: the session's zone must never shift them.
+    with _CONNECTIONS_LOCK:
+        _CONNECTIONS.add(connection)
+    # Timestamps without zone are UTC: the session's zone must never shift them.
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute("SET enable_progress_bar = false")
-    # DuckDB takes INTERVAL 1 MONTH and INTERVAL 30 DAY for the same expression and merges them.
+    # DuckDB merges INTERVAL 1 MONTH and INTERVAL 30 DAY, as if they were the same expression.
     connection.execute("SET disabled_optimizers = 'common_subexpressions'")
     return connection
 
@@ -87,9 +83,9 @@ def open_file(path: Path | str, *, read_only: bool = True) -> duckdb.DuckDBPyCon
 def connect(
     path: Path | str = ":memory:", *, read_only: bool = False, spill: Path | None = None
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open `path` and close it again, whatever happens: a handle left open holds the file's lock.
+    """Open `path`, and close it when the block is left: an open connection holds the file's lock.
 
-    Where `spill` is a folder, memory is bounded, and what does not fit goes there for as long as it is needed.
+    If `spill` is a folder, memory is limited, and data that does not fit is spilled there.
     """
     connection = open_file(path, read_only=read_only)
     try:
@@ -104,9 +100,9 @@ def connect(
 
 
 def open_published(path: Path) -> duckdb.DuckDBPyConnection:
-    """Return a read-only connection to a published file. Whoever asks for it closes it.
+    """Return a read-only connection to a published file. The caller closes it.
 
-    Raises WarehouseError if there is no such file, where somebody writes to it, and where it can't be read.
+    Raise StorageError if there is no such file, if somebody writes to it, or if it can't be read.
     """
     _check_file(path)
     try:
@@ -137,7 +133,7 @@ def read_published(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def restrict_to_database(connection: duckdb.DuckDBPyConnection) -> None:
-    """Let the SQL that follows read what is in the connection, and nothing else, for ever."""
+    """Let the following SQL read the open database and nothing else. It can't be undone."""
     for setting in (
         "enable_external_access = false",
         "autoload_known_extensions = false",
@@ -149,12 +145,12 @@ def restrict_to_database(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def wal_of(path: Path) -> Path:
-    """Return the log that DuckDB keeps beside a file while somebody writes to it."""
+    """Return the path of the log that DuckDB keeps beside a file while somebody writes to it."""
     return path.with_name(f"{path.name}.wal")
 
 
 def writer_of(path: Path) -> str | None:
-    """Return who has a file open for writing, None where nobody has."""
+    """Return the program that has a file open for writing, or None."""
     try:
         open_file(path).close()
     except duckdb.Error as error:
@@ -164,12 +160,12 @@ def writer_of(path: Path) -> str | None:
 
 
 def unreadable_error(path: Path, error: duckdb.Error) -> WarehouseError:
-    """Return the error for a published file that DuckDB can't open, or can't read on."""
+    """Return the error for a published file that DuckDB can't open or read."""
     text = str(error)
     if writer := _WRITER.search(text):
         return StorageError(
             f"{path} is open for writing in {writer[1]} (process {writer[2]})",
-            "Close it there; who opens it read-only keeps nobody out.",
+            "Close it there. Open it read-only: that locks nobody out.",
         )
     if wal_of(path).exists():
         return _written_to(path)
@@ -187,9 +183,9 @@ def unreadable_error(path: Path, error: duckdb.Error) -> WarehouseError:
 
 
 def _check_file(path: Path) -> None:
-    """Raise WarehouseError where `path` can't be a published file.
+    """Raise StorageError if `path` can't be a published file.
 
-    It is not opened for that: closing it would release the locks that DuckDB holds on it in this process.
+    The file is not opened: closing it would release the locks that DuckDB holds on it in this process.
     """
     try:
         mode = path.stat().st_mode

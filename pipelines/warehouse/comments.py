@@ -1,23 +1,20 @@
-"""Comments on every relation and column of a draft: what they mean, for whoever opens the file.
-
-Belongs here: putting them there. Does not belong here: the words (contract/ and sql/ have them).
-"""
+"""Comments on every relation and column of a draft, taken from contract/ and sql/."""
 
 import duckdb
 
 from pipelines.contract.derive import comments
-from pipelines.models.control import CONTROLS
+from pipelines.models.control import CONTROL_REASONS, CONTROLS
 from pipelines.models.project import SOURCES, Project
 from pipelines.models.standards import STANDARDS
 
-# Said in the comment of every relation that may hold it.
+# Appended to the comment of every relation that may hold such data.
 SYNTHETIC = " Holds synthetic data of the sandbox: see is_sandbox in meta.snapshots."
 
 
 def comment_on_all(connection: duckdb.DuckDBPyConnection, project: Project, *, synthetic: bool) -> None:
-    """Comment on all that a draft holds."""
+    """Comment on every relation and column of a draft."""
     for table in SOURCES:
-        plain = table.schema in ("policy", "meta") or table in (CONTROLS, STANDARDS)
+        plain = table.schema in ("policy", "meta") or table in (CONTROLS, CONTROL_REASONS, STANDARDS)
         doc = table.doc + (SYNTHETIC if synthetic and not plain else "")
         _comment(connection, project, table.relation, doc, "TABLE")
     for model in project.models:

@@ -1,7 +1,6 @@
-"""sql/macros/ -> table macros in a draft: what analysts write again and again, under a name.
+"""Table macros for analysts, one per file of sql/macros/. Models never call them.
 
-Belongs here: making them. One file is one macro of the schema compliance: a SELECT under a comment that says what a row
-is, with `$name` where it takes a parameter. Does not belong here: what models need, which never call a macro.
+A file is a SELECT under a comment that says what a row is, with `$name` for a parameter.
 """
 
 import re
@@ -14,7 +13,7 @@ from pipelines.models.model import leading_comment
 
 
 def create_macros(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create each macro of sql/macros/, with its comment."""
+    """Create every macro of sql/macros/ with its comment."""
     for path in sorted((sql_folder() / "macros").glob("*.sql")):
         text = path.read_text(encoding="utf-8")
         about, header = leading_comment(text)

@@ -17,7 +17,7 @@ from pipelines.contract.results import RESULTS
 from pipelines.contract.tables import NORMALIZED
 from pipelines.history.results import select_earlier_results
 from pipelines.landing.attempts import scope_status
-from pipelines.models.control import CONTROLS, controls_table
+from pipelines.models.control import CONTROL_REASONS, CONTROLS, controls_table, reasons_table
 from pipelines.models.files import read_query
 from pipelines.models.project import Project
 from pipelines.models.standards import STANDARDS, standards_table
@@ -41,6 +41,7 @@ def fill_sources(connection: duckdb.DuckDBPyConnection, inputs: Inputs, project:
     for table, records in _records(inputs, project):
         rows[table.relation] = fill_rows(connection, table, records)
     rows[CONTROLS.relation] = fill_table(connection, CONTROLS, controls_table(project.controls))
+    rows[CONTROL_REASONS.relation] = fill_table(connection, CONTROL_REASONS, reasons_table(project.controls))
     rows[STANDARDS.relation] = fill_table(connection, STANDARDS, standards_table(project.controls, project.standards))
     return rows
 

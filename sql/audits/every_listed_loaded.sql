@@ -1,7 +1,14 @@
--- One row a snapshot in which fewer backups are loaded, rejected or known to have vanished than the list named.
+-- One row a snapshot of which fewer backups are loaded, rejected or vanished than the list named.
 -- severity: error
 -- relation: meta.snapshots
-select s.scope, s.snapshot_id, s.listed, s.vanished, l.row_count, l.rejects
-from meta.snapshots as s
-inner join meta.loads as l on s.scope = l.scope and s.snapshot_id = l.snapshot_id and l.table_name = 'backups'
-where s.listed > l.row_count + l.rejects + s.vanished
+select
+    snapshots.scope,
+    snapshots.snapshot_id,
+    snapshots.listed,
+    snapshots.vanished,
+    loads.row_count,
+    loads.rejects
+from meta.snapshots as snapshots
+inner join meta.loads as loads using (scope, snapshot_id)
+where loads.table_name = 'backups'
+    and snapshots.listed > loads.row_count + loads.rejects + snapshots.vanished

@@ -1,5 +1,5 @@
--- One row a scope: did all its vaults together lose more recovery points lately than their rules explain, or have
--- they unusually few?
+-- One row a scope: did all its vaults together lose more recovery points lately than their rules
+-- explain, or have they unusually few?
 -- id: project-backup-count-drop
 -- title: No project loses many recovery points without need
 -- severity: high
@@ -7,22 +7,34 @@
 -- subject: scope
 -- worse: higher
 -- waiver: two approvers
--- parameters: deletion_window_days, mass_points, mass_percent, usual_total_days, usual_total_least_days, unusual_score
--- remedy: Treat it as an attack until you know better: few points of each vault may go where many of one would be seen.
-with losses as (
-    select * from intermediate.int_deletion_totals where holder_kind = 'scope'
-)
-
+-- parameters: deletion_window_days, mass_points, mass_percent, usual_total_days,
+--   usual_total_least_days, unusual_score
+-- remedy: Treat it as an attack until you know better: few points of each vault may go where many
+--   of one would be seen.
+-- reasons:
+--   no_drop: pass: {unexplained} of {would_be} points went without need in the window, and
+--     {undecided} more that can not be explained or blamed{learning_note}.
+--   dropped: fail: {unexplained} of {would_be} points went without need in the window, and
+--     {undecided} more that can not be explained or blamed{learning_note}.
+--   unusually_few: fail: It has {points} points, and {usual_count} are usual for it.
+--   undecided_losses: unknown: {unexplained} of {would_be} points went without need in the window,
+--     and {undecided} more that can not be explained or blamed{learning_note}.
+--   no_history: unknown: There is one snapshot only, so no loss can be seen.
 select
     scope,
     snapshot_id,
     holder_id as subject_id,
-    status,
     reason_code,
-    reason,
     unexplained as measured_value,
     'points' as measured_unit,
     least as threshold_value,
     backup_ids as evidence_backup_ids,
-    failing_since
-from losses
+    failing_since,
+    unexplained,
+    undecided,
+    would_be,
+    points,
+    usual_count,
+    learning_note
+from intermediate.int_deletion_totals
+where holder_kind = 'scope'

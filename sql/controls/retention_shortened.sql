@@ -6,237 +6,189 @@
 -- subject: resource
 -- worse: lower
 -- waiver: two approvers
--- parameters: deletion_window_days, timestamp_tolerance_seconds, shortened_percent, usual_points, usual_least_points
--- remedy: Find out in the audit trail who changed the policy or the points, and set the retention back: new points follow it.
-with demands as (
-    select * from intermediate.int_requirements
-),
-
-snapshots as (
-    select * from staging.stg_snapshots
-),
-
-settings as (
-    select * from policy.settings
-),
-
-attempts as (
-    select * from intermediate.int_attempts where is_auto and was_usable
-),
-
-changes as (
-    -- Of the same point, be it gone since, a copy or not: an expiry that came nearer, or is there where none was.
+-- parameters: deletion_window_days, timestamp_tolerance_seconds, shortened_percent, usual_points,
+--   usual_least_points
+-- remedy: Find out in the audit trail who changed the policy or the points, and set the retention
+--   back:
+--   new points follow it.
+-- reasons:
+--   as_usual: pass: Its points live as long as they used to.
+--   expiry_moved: fail: The expiry of {moved_points} points came nearer, the first from
+--     {first_old_value} to {first_new_value}.
+--   life_shortened: fail: New points live for {life_days} d where {usual_days} d were usual.
+--   expiry_dropped: unknown: Its points carried an expiry and carry none any more: how long they
+--     are kept is not visible.
+--   baseline: unknown: Only {dated_points} automatic points with an expiry are seen: too few to
+--     tell what is usual.
+--   judged_at_source: not_applicable: Only copies are kept here; the resource is judged in the
+--     scope where it lives.
+--   judged_with_server: not_applicable: Its backups are part of those of its server.
+--   no_dated_point: not_applicable: No automatic point of it carries an expiry.
+with expiry_moves as (
+    -- Of the same point, be it gone since, a copy or not: an expiry that came nearer, or is there
+    -- where none was.
     select
-        c.scope,
-        s.snapshot_id,
-        coalesce(nullif(c.resource_id, ''), 'resource of backup ' || c.id) as resource_id,
-        c.id as backup_id,
-        c.changed_at,
-        c.old_value,
-        c.new_value,
+        scope,
+        coalesce(nullif(changes.resource_id, ''), 'resource of backup ' || changes.id)
+            as resource_id,
+        changes.id as backup_id,
+        changes.changed_at,
+        changes.old_value,
+        changes.new_value,
         row_number() over (
-            partition by c.scope, coalesce(nullif(c.resource_id, ''), 'resource of backup ' || c.id)
-            order by c.changed_at, c.id
+            partition by
+                scope,
+                coalesce(nullif(changes.resource_id, ''), 'resource of backup ' || changes.id)
+            order by changes.changed_at, changes.id
         ) as place
-    from history.expiry_changes as c
-    inner join snapshots as s on c.scope = s.scope
-    inner join settings as t on s.scope = t.scope and s.snapshot_id = t.snapshot_id
-    where c.changed_at >= s.as_of - t.deletion_window_days * interval '1' day
+    from history.expiry_changes as changes
+    inner join staging.stg_snapshots as snapshots using (scope)
+    inner join policy.settings as settings using (scope)
+    where changes.changed_at
+        >= snapshots.as_of - settings.deletion_window_days * interval '1' day
         and (
-            c.old_value is null
-            or c.new_value < c.old_value - t.timestamp_tolerance_seconds * interval '1' second
+            changes.old_value is null
+            or changes.new_value
+            < changes.old_value - settings.timestamp_tolerance_seconds * interval '1' second
         )
 ),
 
-moved as (
+moved_points as (
     select
         scope,
-        snapshot_id,
         resource_id,
         count(distinct backup_id) as points,
         min(changed_at) as first_moved_at,
+        max(case when place = 1 then old_value end) as old_value,
+        max(case when place = 1 then new_value end) as new_value,
         coalesce(list_sort(array_agg(distinct backup_id)), cast([] as varchar[])) as backup_ids
-    from changes
-    group by scope, snapshot_id, resource_id
+    from expiry_moves
+    group by scope, resource_id
 ),
 
-first_moved as (
-    select scope, snapshot_id, resource_id, old_value, new_value from changes where place = 1
-),
-
-dated as (
-    select
-        scope,
-        snapshot_id,
-        resource_id,
-        backup_id,
-        created_at,
-        date_diff('second', date_trunc('second', created_at), date_trunc('second', expired_at)) as life_seconds
-    from attempts
-    where expired_at is not null
-),
-
-lives as (
-    select
-        scope,
-        snapshot_id,
-        resource_id,
-        count(*) as points,
-        min(life_seconds) as shortest,
-        max(life_seconds) as longest,
-        max(created_at) as last_dated_at
-    from dated
-    group by scope, snapshot_id, resource_id
-),
-
-endless as (
-    select
-        scope,
-        snapshot_id,
-        resource_id,
-        max(created_at) as last_endless_at
-    from attempts
-    where expired_at is null
-    group by scope, snapshot_id, resource_id
-),
-
-uneven as (
-    -- Only where lives differ there is anything to compare.
-    select
-        o.scope,
-        o.snapshot_id,
-        o.resource_id,
-        o.backup_id,
-        o.created_at,
-        o.life_seconds,
-        d.as_of - d.deletion_window_days * interval '1' day as window_start,
-        d.shortened_percent,
-        d.usual_points,
-        d.usual_least_points,
-        row_number() over (
-            partition by o.scope, o.snapshot_id, o.resource_id order by o.created_at, o.backup_id
-        ) as place
-    from dated as o
-    inner join lives as l
-        on o.scope = l.scope and o.snapshot_id = l.snapshot_id and o.resource_id = l.resource_id
-    inner join demands as d
-        on o.scope = d.scope and o.snapshot_id = d.snapshot_id and o.resource_id = d.resource_id
-    where l.shortest * 100 < d.shortened_percent * l.longest
-),
-
-compared as (
-    select
-        n.scope,
-        n.snapshot_id,
-        n.resource_id,
-        n.backup_id,
-        n.created_at,
-        n.life_seconds,
-        n.shortened_percent,
-        n.usual_least_points,
-        median(o.life_seconds) as usual_seconds,
-        count(*) as earlier
-    from uneven as n
-    inner join uneven as o
-        on n.scope = o.scope
-        and n.snapshot_id = o.snapshot_id
-        and n.resource_id = o.resource_id
-        and o.place < n.place
-        and o.place >= n.place - n.usual_points
-    where n.created_at >= n.window_start
-    group by
-        n.scope, n.snapshot_id, n.resource_id, n.backup_id, n.created_at, n.life_seconds, n.shortened_percent, n.usual_least_points
-),
-
-short as (
+automatic_points as (
     select
         *,
-        row_number() over (partition by scope, snapshot_id, resource_id order by created_at, backup_id) as place
-    from compared
+        date_diff('second', date_trunc('second', created_at), date_trunc('second', expired_at))
+            as life_seconds
+    from intermediate.int_attempts
+    where is_auto and was_usable
+),
+
+lifetimes as (
+    select
+        scope,
+        resource_id,
+        count(*) filter (where expired_at is not null) as points,
+        min(life_seconds) as shortest,
+        max(life_seconds) as longest,
+        max(created_at) filter (where expired_at is not null) as last_dated_at,
+        max(created_at) filter (where expired_at is null) as last_endless_at
+    from automatic_points
+    group by scope, resource_id
+),
+
+uneven_points as (
+    -- Only where lives differ there is anything to compare.
+    select
+        scope,
+        resource_id,
+        points.backup_id,
+        points.created_at,
+        points.life_seconds,
+        requirements.as_of
+        - requirements.deletion_window_days * interval '1' day as window_start,
+        requirements.shortened_percent,
+        requirements.usual_points,
+        requirements.usual_least_points,
+        row_number() over (
+            partition by scope, resource_id order by points.created_at, points.backup_id
+        ) as place
+    from automatic_points as points
+    inner join lifetimes using (scope, resource_id)
+    inner join intermediate.int_requirements as requirements using (scope, resource_id)
+    where points.expired_at is not null
+        and lifetimes.shortest * 100 < requirements.shortened_percent * lifetimes.longest
+),
+
+usual_lifetimes as (
+    select
+        scope,
+        resource_id,
+        points.backup_id,
+        points.created_at,
+        points.life_seconds,
+        points.shortened_percent,
+        points.usual_least_points,
+        median(earlier_points.life_seconds) as usual_seconds,
+        count(*) as earlier
+    from uneven_points as points
+    inner join uneven_points as earlier_points using (scope, resource_id)
+    where points.created_at >= points.window_start
+        and earlier_points.place < points.place
+        and earlier_points.place >= points.place - points.usual_points
+    group by
+        scope,
+        resource_id,
+        points.backup_id,
+        points.created_at,
+        points.life_seconds,
+        points.shortened_percent,
+        points.usual_least_points
+),
+
+short_points as (
+    select
+        *,
+        row_number() over (partition by scope, resource_id order by created_at, backup_id) as place
+    from usual_lifetimes
     where earlier >= usual_least_points and life_seconds * 100 < shortened_percent * usual_seconds
 ),
 
-shortened as (
+shortened_lifetimes as (
     select
         scope,
-        snapshot_id,
         resource_id,
-        count(*) as points,
         min(created_at) as first_short_at,
         max(case when place = 1 then life_seconds end) as life_seconds,
         max(case when place = 1 then usual_seconds end) as usual_seconds,
         coalesce(list_sort(array_agg(backup_id)), cast([] as varchar[])) as backup_ids
-    from short
-    group by scope, snapshot_id, resource_id
-),
-
-judged as (
-    select
-        d.scope,
-        d.snapshot_id,
-        d.resource_id,
-        d.shortened_percent,
-        m.first_moved_at,
-        v.old_value,
-        v.new_value,
-        m.points as moved_points,
-        s.first_short_at,
-        s.life_seconds,
-        s.usual_seconds,
-        coalesce(m.backup_ids, s.backup_ids, cast([] as varchar[])) as backup_ids,
-        coalesce(l.points, 0) as dated_points,
-        case
-            when m.points > 0 then 'expiry_moved'
-            when d.only_replicas then 'judged_at_source'
-            when s.points > 0 then 'life_shortened'
-            when d.subject_type = 'volume_via_server' then 'judged_with_server'
-            when e.last_endless_at > l.last_dated_at then 'expiry_dropped'
-            when coalesce(l.points, 0) = 0 then 'no_dated_point'
-            when l.points <= d.usual_least_points then 'baseline'
-            else 'as_usual'
-        end as reason_code
-    from demands as d
-    left join moved as m
-        on d.scope = m.scope and d.snapshot_id = m.snapshot_id and d.resource_id = m.resource_id
-    left join first_moved as v
-        on d.scope = v.scope and d.snapshot_id = v.snapshot_id and d.resource_id = v.resource_id
-    left join shortened as s
-        on d.scope = s.scope and d.snapshot_id = s.snapshot_id and d.resource_id = s.resource_id
-    left join lives as l
-        on d.scope = l.scope and d.snapshot_id = l.snapshot_id and d.resource_id = l.resource_id
-    left join endless as e
-        on d.scope = e.scope and d.snapshot_id = e.snapshot_id and d.resource_id = e.resource_id
+    from short_points
+    group by scope, resource_id
 )
 
 select
     scope,
-    snapshot_id,
+    requirements.snapshot_id,
     resource_id as subject_id,
     case
-        when reason_code in ('judged_at_source', 'judged_with_server', 'no_dated_point') then 'not_applicable'
-        when reason_code = 'as_usual' then 'pass'
-        when reason_code in ('expiry_moved', 'life_shortened') then 'fail'
-        else 'unknown'
-    end as status,
-    reason_code,
-    case reason_code
-        when 'judged_at_source' then 'Only copies are kept here; the resource is judged in the scope where it lives.'
-        when 'judged_with_server' then 'Its backups are part of those of its server.'
-        when 'expiry_moved' then 'The expiry of ' || cast(moved_points as varchar) || ' points came nearer, the first from ' || coalesce(cast(date_trunc('second', old_value) as varchar), 'none') || ' to ' || cast(date_trunc('second', new_value) as varchar) || '.'
-        when 'life_shortened' then 'New points live for ' || cast(cast(floor(cast(life_seconds as double) / 8640.0) as double) / 10.0 as varchar) || ' d where ' || cast(cast(floor(cast(usual_seconds as double) / 8640.0) as double) / 10.0 as varchar) || ' d were usual.'
-        when 'expiry_dropped' then 'Its points carried an expiry and carry none any more: how long they are kept is not visible.'
-        when 'no_dated_point' then 'No automatic point of it carries an expiry.'
-        when 'baseline' then 'Only ' || cast(dated_points as varchar) || ' automatic points with an expiry are seen: too few to tell what is usual.'
-        else 'Its points live as long as they used to.'
-    end as reason,
-    cast(life_seconds as double) / 86400.0 as measured_value,
+        when moved_points.points > 0 then 'expiry_moved'
+        when requirements.only_replicas then 'judged_at_source'
+        when shortened_lifetimes.backup_ids is not null then 'life_shortened'
+        when requirements.subject_type = 'volume_via_server' then 'judged_with_server'
+        when lifetimes.last_endless_at > lifetimes.last_dated_at then 'expiry_dropped'
+        when coalesce(lifetimes.points, 0) = 0 then 'no_dated_point'
+        when lifetimes.points <= requirements.usual_least_points then 'baseline'
+        else 'as_usual'
+    end as reason_code,
+    cast(shortened_lifetimes.life_seconds as double) / 86400.0 as measured_value,
     'd' as measured_unit,
-    shortened_percent * (cast(usual_seconds as double) / 8640000.0) as threshold_value,
-    backup_ids as evidence_backup_ids,
-    case
-        when reason_code = 'expiry_moved' then first_moved_at
-        when reason_code = 'life_shortened' then first_short_at
-    end as failing_since,
-    old_value, -- TIMESTAMP: The expiry as it was, where one moved.
-    new_value -- TIMESTAMP: The expiry as it is since.
-from judged
+    requirements.shortened_percent
+    * (cast(shortened_lifetimes.usual_seconds as double) / 8640000.0) as threshold_value,
+    coalesce(moved_points.backup_ids, shortened_lifetimes.backup_ids) as evidence_backup_ids,
+    coalesce(moved_points.first_moved_at, shortened_lifetimes.first_short_at) as failing_since,
+    moved_points.old_value, -- TIMESTAMP: The expiry as it was, where one moved.
+    moved_points.new_value, -- TIMESTAMP: The expiry as it is since.
+    moved_points.points as moved_points,
+    coalesce(cast(date_trunc('second', moved_points.old_value) as varchar), 'none')
+        as first_old_value,
+    date_trunc('second', moved_points.new_value) as first_new_value,
+    cast(floor(cast(shortened_lifetimes.life_seconds as double) / 8640.0) as double) / 10.0
+        as life_days,
+    cast(floor(cast(shortened_lifetimes.usual_seconds as double) / 8640.0) as double) / 10.0
+        as usual_days,
+    lifetimes.points as dated_points
+from intermediate.int_requirements as requirements
+left join moved_points using (scope, resource_id)
+left join shortened_lifetimes using (scope, resource_id)
+left join lifetimes using (scope, resource_id)

@@ -8,61 +8,41 @@
 -- worse: higher
 -- parameters: max_scope_lag_hours
 -- remedy: See meta.scopes and meta.snapshots for what went wrong, mend it, and run again.
-with snapshots as (
-    select * from staging.stg_snapshots
-),
-
-scopes as (
-    select * from staging.stg_scopes
-),
-
-landed as (
-    select * from meta.snapshots where is_current
-),
-
-rejected as (
+-- reasons:
+--   complete: pass: Everything that the service has was read.
+--   stale: fail: Older data stands in: {stale_reason}.
+--   records_rejected: fail: {rejects} records could not be loaded: see meta.rejects.
+--   details_unread: fail: The details of {unread} backups were not to be had.
+with rejected_records as (
     -- A record that was sent twice lost nothing.
-    select scope, snapshot_id, count(*) as rejects
+    select scope, count(*) as rejects
     from meta.rejects
     where not is_repeat
-    group by scope, snapshot_id
+    group by scope
 ),
 
-judged as (
-    select
-        s.scope,
-        s.snapshot_id,
-        s.as_of,
-        e.stale_reason,
-        coalesce(r.rejects, 0) as rejects,
-        coalesce(n.unread, 0) as unread,
-        case
-            when e.is_stale then 'stale'
-            when r.rejects > 0 then 'records_rejected'
-            when n.unread > 0 then 'details_unread'
-            else 'complete'
-        end as reason_code
-    from snapshots as s
-    inner join scopes as e on s.scope = e.scope
-    inner join landed as n on s.scope = n.scope and s.snapshot_id = n.snapshot_id
-    left join rejected as r on s.scope = r.scope and s.snapshot_id = r.snapshot_id
+current_snapshots as (
+    select scope, unread from meta.snapshots where is_current
 )
 
 select
     scope,
-    snapshot_id,
+    snapshots.snapshot_id,
     scope as subject_id,
-    case when reason_code = 'complete' then 'pass' else 'fail' end as status,
-    reason_code,
-    case reason_code
-        when 'stale' then 'Older data stands in: ' || coalesce(stale_reason, 'nobody says why') || '.'
-        when 'records_rejected' then cast(rejects as varchar) || ' records could not be loaded: see meta.rejects.'
-        when 'details_unread' then 'The details of ' || cast(unread as varchar) || ' backups were not to be had.'
-        else 'Everything that the service has was read.'
-    end as reason,
-    rejects + unread as measured_value,
+    case
+        when scopes.is_stale then 'stale'
+        when rejected_records.rejects > 0 then 'records_rejected'
+        when current_snapshots.unread > 0 then 'details_unread'
+        else 'complete'
+    end as reason_code,
+    coalesce(rejected_records.rejects, 0) + coalesce(current_snapshots.unread, 0) as measured_value,
     'records' as measured_unit,
     0 as threshold_value,
-    cast(array[] as varchar[]) as evidence_backup_ids,
-    case when reason_code <> 'complete' then as_of end as failing_since
-from judged
+    snapshots.as_of as failing_since,
+    coalesce(scopes.stale_reason, 'nobody says why') as stale_reason,
+    rejected_records.rejects,
+    current_snapshots.unread
+from staging.stg_snapshots as snapshots
+inner join staging.stg_scopes as scopes using (scope)
+inner join current_snapshots using (scope)
+left join rejected_records using (scope)

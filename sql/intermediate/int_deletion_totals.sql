@@ -89,26 +89,16 @@ select
     snapshot_id,
     holder_kind,
     holder_id,
-    case
-        when reason_code in ('dropped', 'unusually_few') then 'fail'
-        when reason_code = 'no_drop' then 'pass'
-        else 'unknown'
-    end as status, -- VARCHAR: pass, fail or unknown.
     reason_code, -- VARCHAR: Why.
-    case reason_code
-        when 'no_history' then 'There is one snapshot only, so no loss can be seen.'
-        when 'unusually_few'
-            then 'It has ' || cast(points as varchar) || ' points, and '
-                || cast(cast(floor(usual_total) as bigint) as varchar) || ' are usual for it.'
-        else cast(unexplained as varchar) || ' of ' || cast(would_be as varchar)
-            || ' points went without need in the window, and ' || cast(undecided as varchar)
-            || ' more that can not be explained or blamed'
-            || case
-                when is_learning then '; how many are usual is still being learned.'
-                else '.'
-            end
-    end as reason, -- VARCHAR: The same with its numbers.
     unexplained, -- BIGINT: Points that went without need in the window.
+    undecided, -- BIGINT: Points that went, it is not known why.
+    would_be, -- BIGINT: Points that it would hold without the unexplained losses.
+    points, -- BIGINT: Points that it holds, as they are compared with what is usual.
+    cast(floor(usual_total) as bigint) as usual_count, -- BIGINT: Points that are usual for it.
+    case
+        when is_learning then '; how many are usual is still being learned'
+        else ''
+    end as learning_note, -- VARCHAR: Said while too few days are counted to tell what is usual.
     least, -- DOUBLE: How many of them are too many.
     coalesce(backup_ids, cast([] as varchar[])) as backup_ids, -- VARCHAR[]: Those points.
     case when reason_code = 'dropped' then first_gone_at end

@@ -1,7 +1,8 @@
 -- One row a control: what is asked, and how many pass. A verdict is a failure as soon as one
 -- subject fails.
 -- title: Controls
--- links: fail > work by scope control, waived > accepted by scope control, unknown > unknown by scope control
+-- links: fail > work by scope control, waived > accepted by scope control,
+--   unknown > unknown by scope control
 select
     summary.scope,
     severity,

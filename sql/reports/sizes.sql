@@ -1,5 +1,5 @@
--- One row a server whose newest whole backup is much larger or smaller than usual. That alone is no
--- failure: see why.
+-- One row a server whose newest whole backup is much larger or smaller than usual. That is no
+-- failure yet: see why.
 -- title: Unusual sizes
 select
     scope,
