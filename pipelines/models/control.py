@@ -49,8 +49,8 @@ CONTROL_REASONS = Table(
     ("control_id", "reason_code"),
     (
         Column("control_id", Type.STRING, "ID of the control.", required=True),
-        Column("reason_code", Type.STRING, "Why, in a word.", required=True),
-        Column("status", Type.STRING, "The status of a result with this code.", required=True, known=STATUSES),
+        Column("reason_code", Type.STRING, "Reason code.", required=True),
+        Column("status", Type.STRING, "The status of a result with this code.", required=True, known_values=STATUSES),
         Column("sentence", Type.STRING, "The sentence, with names in braces for values of the result.", required=True),
     ),
 )

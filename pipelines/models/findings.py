@@ -19,7 +19,7 @@ FINDING = (
     ModelColumn("snapshot_id", "VARCHAR", SNAPSHOT.doc),
     ModelColumn("subject_id", "VARCHAR", "ID of the resource, backup, vault, scope or waiver."),
     ModelColumn("status", "VARCHAR", "pass, fail, not_applicable, or unknown. Unknown is never pass."),
-    ModelColumn("reason_code", "VARCHAR", "Why, in a word."),
+    ModelColumn("reason_code", "VARCHAR", "Reason code."),
     ModelColumn("reason", "VARCHAR", "Why, in one sentence with the numbers."),
     ModelColumn("measured_value", "DOUBLE", "What was measured."),
     ModelColumn("measured_unit", "VARCHAR", "Unit of measured_value and threshold_value."),
@@ -107,6 +107,6 @@ def _union(name: str, doc: str, answers: Iterable[str]) -> Model:
     together = "\n    union all\n    ".join(answers)
     sql = (
         f"-- {doc}\n-- kind: view\nwith findings as (\n    {together}\n)\n\n"
-        f"select\n    control_id, -- VARCHAR: Id of the control.\n    {columns}\nfrom findings\n"
+        f"select\n    control_id, -- VARCHAR: ID of the control.\n    {columns}\nfrom findings\n"
     )
     return parse_model("controls", name, sql)
