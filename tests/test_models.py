@@ -9,7 +9,7 @@ import sqlglot
 from sqlglot import exp
 
 from pipelines.contract.derive import create_table
-from pipelines.contract.history import CLASSES
+from pipelines.contract.history import DISAPPEARANCE_CLASSES
 from pipelines.contract.keys import SEVERITIES
 from pipelines.models.control import EXCLUDABLE, Control
 from pipelines.models.files import read_query, sql_folder
@@ -353,7 +353,7 @@ def test_a_reason_code_is_traced_through_models_and_to_the_known_values_of_a_tab
     files = {model.relation: model for model in (*project().models, *(c.model for c in project().controls))}
     relations = files | {table.relation: table for table in SOURCES}
     losses = returned_codes(files["controls.recovery_point_deleted_early"], relations)
-    assert losses == {*CLASSES, "mass_deletion", "vault_deleted"}
+    assert losses == {*DISAPPEARANCE_CLASSES, "mass_deletion", "vault_deleted"}
     drops = returned_codes(files["controls.backup_count_drop"], relations)
     assert drops == {"dropped", "no_drop", "no_history", "undecided_losses", "unusually_few"}
 

@@ -85,7 +85,7 @@ lives as (
 
 select
     scope,
-    backup_id, -- VARCHAR: Id of the backup.
+    backup_id, -- VARCHAR: ID of the backup.
     resource_id, -- VARCHAR: ID of the resource.
     resource_name, -- VARCHAR: Latest known name of the resource.
     resource_type, -- VARCHAR: Type of the resource.

@@ -334,7 +334,7 @@ changes as (
 select
     scope,
     windows.snapshot_id,
-    changes.backup_id, -- VARCHAR: Id of the backup.
+    changes.backup_id, -- VARCHAR: ID of the backup.
     changes.changed_at, -- TIMESTAMP: The first complete snapshot that has it no more as it was.
     changes.field, -- VARCHAR: The field that changed.
     changes.old_value, -- VARCHAR: What it was.

@@ -46,7 +46,7 @@ select
     snapshot_id,
     as_of,
     own_kind, -- VARCHAR: recovery_point where it is there, lost_point where it is not.
-    backup_id, -- VARCHAR: Id of the backup.
+    backup_id, -- VARCHAR: ID of the backup.
     backup_name, -- VARCHAR: Name of the backup; null of what is lost.
     project_id, -- VARCHAR: Project of the backup.
     region,

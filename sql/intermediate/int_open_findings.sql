@@ -82,7 +82,7 @@ select
                 then array[subject_id]
             else cast([] as varchar[])
         end
-    ) as evidence_backup_ids, -- VARCHAR[]: Ids of the backups that show it.
+    ) as evidence_backup_ids, -- VARCHAR[]: IDs of the backups that show it.
     findings.failing_since,
     -- A snapshot that was judged otherwise knows better than any time that a record carries.
     case

@@ -50,7 +50,7 @@ select
     scope,
     snapshot_id,
     subject_kind, -- VARCHAR: resource, recovery_point, lost_point or known_point.
-    subject_id, -- VARCHAR: Id of the resource or of the backup.
+    subject_id, -- VARCHAR: ID of the resource or of the backup.
     exclusion_id,
     exclusion_reason
 from excluded_subjects

@@ -3,8 +3,8 @@
 select
     records.scope,
     records.snapshot_id,
-    records.backup_id, -- VARCHAR: Id of the backup that carries the record.
-    records.id as record_id, -- VARCHAR: Id of the record.
+    records.backup_id, -- VARCHAR: ID of the backup that carries the record.
+    records.id as record_id, -- VARCHAR: ID of the record.
     records.status,
     records.created_at,
     records.source_backup_id,

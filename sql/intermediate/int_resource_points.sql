@@ -67,7 +67,7 @@ select
     scope,
     snapshot_id,
     resource_id, -- VARCHAR: ID of the resource.
-    backup_id, -- VARCHAR: Id of the backup.
+    backup_id, -- VARCHAR: ID of the backup.
     server_id, -- VARCHAR: The server whose backup it is part of; null where the backup is its own.
     is_replica, -- BOOLEAN: A copy from another region or project, which is no local point.
     is_auto,

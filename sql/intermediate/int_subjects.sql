@@ -116,7 +116,7 @@ select
     -- waiver.
     subjects.subject_kind, -- VARCHAR: What it is.
     subjects.subject_type, -- VARCHAR: Type of a resource, waiver or exclusion, else the kind.
-    subjects.subject_id, -- VARCHAR: Id of the resource, backup, vault, scope, waiver or exclusion.
+    subjects.subject_id, -- VARCHAR: ID of the resource, backup, vault, scope, waiver or exclusion.
     subjects.subject_name, -- VARCHAR: Name of the subject.
     subjects.project_id, -- VARCHAR: Project of the subject.
     subjects.region,

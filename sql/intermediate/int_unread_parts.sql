@@ -2,7 +2,7 @@
 select
     resources.scope,
     resources.snapshot_id,
-    resources.resource_id, -- VARCHAR: Id of the disk.
+    resources.resource_id, -- VARCHAR: ID of the disk.
     servers.unread_points
 from intermediate.int_resources as resources
 inner join intermediate.int_resource_summary as servers

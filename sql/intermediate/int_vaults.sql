@@ -3,6 +3,6 @@
 select distinct
     scope,
     snapshot_id,
-    vault_id -- VARCHAR: Id of the vault.
+    vault_id -- VARCHAR: ID of the vault.
 from intermediate.int_known_points
 where vault_id is not null

@@ -40,6 +40,6 @@ select
     scope,
     snapshot_id,
     holder_kind, -- VARCHAR: vault or scope.
-    holder_id, -- VARCHAR: Id of the vault, or the name of the scope.
+    holder_id, -- VARCHAR: ID of the vault, or the name of the scope.
     coalesce(points, 0) as points -- BIGINT: Dependable points that it holds.
 from holders

@@ -42,7 +42,7 @@ select
     findings.measured_value,
     findings.measured_unit,
     findings.threshold_value,
-    -- VARCHAR[]: Ids of the backups that show it.
+    -- VARCHAR[]: IDs of the backups that show it.
     coalesce(
         findings.evidence_backup_ids,
         case

@@ -4,7 +4,7 @@
 select
     scope,
     points.snapshot_id,
-    backup_id, -- VARCHAR: Id of the backup that is copied.
+    backup_id, -- VARCHAR: ID of the backup that is copied.
     points.resource_id,
     points.resource_name,
     points.vault_id,

@@ -26,7 +26,7 @@ select
     coalesce(backups.project_id, snapshots.project_id)
         as project_id, -- VARCHAR: Project of the backup.
     backups.enterprise_project_id,
-    backup_id, -- VARCHAR: Id of the backup.
+    backup_id, -- VARCHAR: ID of the backup.
     backups.name as backup_name, -- VARCHAR: Name of the backup.
     backups.status,
     coalesce(backups.image_type, '') <> 'backup'

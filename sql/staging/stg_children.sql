@@ -32,8 +32,8 @@ carriers as (
 select
     children.scope,
     children.snapshot_id,
-    children.backup_id, -- VARCHAR: Id of the backup.
-    children.child_id, -- VARCHAR: Id of the child.
+    children.backup_id, -- VARCHAR: ID of the backup.
+    children.child_id, -- VARCHAR: ID of the child.
     children.depth,
     children.status, -- VARCHAR: State of the child.
     children.is_complete and coalesce(carriers.is_complete, true)

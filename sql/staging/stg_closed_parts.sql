@@ -3,8 +3,8 @@
 -- kind: view
 select
     scope,
-    backup_id, -- VARCHAR: Id of the backup.
-    id as child_id, -- VARCHAR: Id of the child.
+    backup_id, -- VARCHAR: ID of the backup.
+    id as child_id, -- VARCHAR: ID of the child.
     coalesce(statuses.state = 'usable', false) as is_usable, -- BOOLEAN: Complete at the service.
     expired_at,
     coalesce(nullif(resource_id, ''), 'resource of backup ' || id)
