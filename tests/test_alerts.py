@@ -109,7 +109,7 @@ def fresh(number: int, **more: Any) -> Any:
     return server(f"b{number}", created_at=made, children=[child(f"c{number}", resource_id="disk-of-server-1")], **more)
 
 
-NEW = "no result is otherwise than what was told"
+NEW = "no result changed since the last message"
 
 
 def test_each_change_is_told_once_and_nothing_else(first_day: Home, chat: Chat) -> None:

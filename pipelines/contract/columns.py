@@ -40,7 +40,7 @@ class Column:
         path: Keys that lead to the value in the API record of a row. Empty for columns that the warehouse adds.
         required: The column is never null.
         expected: The API documents the field as always present. A null is loaded and reported by an audit.
-        known: Documented values. The API may add others: a new value is loaded and reported by an audit.
+        known_values: Documented values. The API may add others: a new value is loaded and reported by an audit.
         unit: Unit of the values, for example "GB".
         references: `schema.table.column` that contains every value, within the same snapshot.
         zh: Term in the Chinese API reference.
@@ -52,7 +52,7 @@ class Column:
     path: tuple[str, ...] = ()
     required: bool = False
     expected: bool = False
-    known: tuple[str, ...] = ()
+    known_values: tuple[str, ...] = ()
     unit: str = ""
     references: str = ""
     zh: str = ""
@@ -61,9 +61,9 @@ class Column:
     def comment(self) -> str:
         """Description with unit and documented values, as used in Parquet, COMMENT ON and the data catalog."""
         unit = f" Unit: {self.unit}." if self.unit else ""
-        known = f" Known values: {', '.join(self.known)}." if self.known else ""
+        known_values = f" Known values: {', '.join(self.known_values)}." if self.known_values else ""
         zh = f" ({self.zh})" if self.zh else ""
-        return f"{self.doc}{zh}{unit}{known}"
+        return f"{self.doc}{zh}{unit}{known_values}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ EXTEND_INFO = Table(
             STRING,
             "Whether backup_id is a top-level backup or a child.",
             required=True,
-            known=("backup", "child"),
+            known_values=("backup", "child"),
         ),
         api(
             "auto_trigger",
@@ -65,7 +65,7 @@ EXTEND_INFO = Table(
             STRING,
             "Supported restore mode.",
             "备份支持恢复的方式",
-            known=("na", "backup", "snapshot"),
+            known_values=("na", "backup", "snapshot"),
         ),
         api(
             "os_images_data",

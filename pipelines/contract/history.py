@@ -134,9 +134,11 @@ DISAPPEARANCES = Table(
             STRING,
             "Classification of the disappearance: the first value that applies.",
             required=True,
-            known=DISAPPEARANCE_CLASSES,
+            known_values=DISAPPEARANCE_CLASSES,
         ),
-        Column("verdict", STRING, "Verdict of the classification.", required=True, known=("ok", "fail", "unknown")),
+        Column(
+            "verdict", STRING, "Verdict of the classification.", required=True, known_values=("ok", "fail", "unknown")
+        ),
         Column(
             "days_early",
             Type.DOUBLE,

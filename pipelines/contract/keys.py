@@ -22,7 +22,7 @@ SNAPSHOT = Column(
 )
 AS_OF = Column("as_of", Type.TIMESTAMP, "When reading began, in UTC. Controls compare with this time.", required=True)
 SEVERITIES = ("critical", "high", "medium", "low", "info")  # most severe first
-SEVERITY = Column("severity", STRING, "Severity of a failure.", required=True, known=SEVERITIES)
+SEVERITY = Column("severity", STRING, "Severity of a failure.", required=True, known_values=SEVERITIES)
 TOP_BACKUP = Column("top_backup_id", STRING, "ID of the top-level backup.", required=True, references="cbr.backups.id")
 EXTRA = Column(
     "extra", Type.JSON, "Keys that the contract does not define, and values of an unexpected type, as received."

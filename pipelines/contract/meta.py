@@ -127,7 +127,7 @@ DRIFT = Table(
             "How the value was handled: converted to the column's type (coerced), stored in extra because of its type "
             "(refused), or stored in extra because the key is unknown (unknown).",
             required=True,
-            known=("coerced", "refused", "unknown"),
+            known_values=("coerced", "refused", "unknown"),
         ),
         Column("found", STRING, "JSON type that was received.", required=True),
         Column("occurrences", INTEGER, "Number of occurrences.", required=True),
@@ -148,7 +148,7 @@ AUDITS = Table(
             STRING,
             "Whether rows that violate the audit stop publication (error) or not (warn).",
             required=True,
-            known=("error", "warn"),
+            known_values=("error", "warn"),
         ),
         Column("relation", STRING, "Relation that is audited.", required=True),
         Column("offenders", INTEGER, "Number of rows that violate the audit.", required=True),
@@ -178,7 +178,11 @@ EVIDENCE = Table(
     (
         Column("run_id", STRING, "ID of the run that built this file.", required=True),
         Column(
-            "kind", STRING, "Kind of the input.", required=True, known=("landing", "table", "policy", "waivers", "sql")
+            "kind",
+            STRING,
+            "Kind of the input.",
+            required=True,
+            known_values=("landing", "table", "policy", "waivers", "sql"),
         ),
         Column("scope", STRING, SCOPE.doc),  # null where the input applies to all scopes
         Column("snapshot_id", STRING, SNAPSHOT.doc),

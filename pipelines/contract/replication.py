@@ -26,7 +26,7 @@ REPLICATION_RECORDS = Table(
             "Status of the replication.",
             "复制的状态",
             expected=True,
-            known=("replicating", "success", "fail", "skip", "waiting_replicate"),
+            known_values=("replicating", "success", "fail", "skip", "waiting_replicate"),
         ),
         api("created_at", TIMESTAMP, "When the replication began. The API does not record the end.", "复制的开始时间"),
         api("vault_id", STRING, "ID of the vault that stores the backup.", "备份所在的存储库ID"),

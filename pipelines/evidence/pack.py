@@ -10,22 +10,15 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipelines import clock
 from pipelines.errors import EvidenceError
+from pipelines.evidence.comparison import compare_with_published, compare_with_recorded
 from pipelines.evidence.inputs import copy_home, copy_rules, copy_sql
 from pipelines.evidence.manifest import MANIFEST, PackedSnapshot, PackManifest, previous_pack
-from pipelines.evidence.results import (
-    count_results,
-    evaluate_controls,
-    hash_results,
-    read_published_results,
-    write_csv,
-)
-from pipelines.evidence.snapshot_home import create_snapshot_home, recorded_counts
+from pipelines.evidence.results import evaluate_controls, hash_results, write_csv
+from pipelines.evidence.snapshot_home import create_snapshot_home
 from pipelines.landing.manifest import Snapshot, newest_complete, read_snapshots
 from pipelines.models.project import project
 from pipelines.policy.files import find_rule_files
@@ -37,7 +30,6 @@ from pipelines.tables.manifest import TableManifest
 
 CSV, PARQUET = "results.csv", "results.parquet"
 _SNAPSHOT_HOME = ".past-"  # prefix of temporary folders in a home
-_HINT = "Use the policy, the waivers and the version of cbr-warehouse of that time, or run 'cbr-warehouse build'."
 
 
 def write_pack(home: Home, snapshot_id: str) -> Path:
@@ -97,9 +89,9 @@ def _fill(home: Home, snapshot_home: Home, snapshot: Snapshot, folder: Path) -> 
     results = evaluate_controls(snapshot_home, project(), read_rules(project().controls, files))
     current = newest_complete(read_snapshots(snapshot_home))
     if snapshot_home == home:
-        compared_with = _compare_with_published(home, results)
+        compared_with = compare_with_published(home, results)
     else:
-        compared_with = _compare_with_recorded(home, results, snapshot, current)
+        compared_with = compare_with_recorded(home, results, snapshot, current)
     with os.fdopen(create_private(folder / PARQUET), "wb") as sink:
         pq.write_table(results, sink, compression="zstd")
     write_csv(results, folder / CSV)
@@ -131,22 +123,3 @@ def _packed_snapshots(current: list[Snapshot], tables: list[TableManifest]) -> l
         )
         for manifest in tables
     ]
-
-
-def _compare_with_published(home: Home, results: pa.Table) -> str:
-    if hash_results(results) != hash_results(read_published_results(home.warehouse)):
-        raise EvidenceError("recomputed results differ from the published file", _HINT)
-    return "the published file"
-
-
-def _compare_with_recorded(home: Home, results: pa.Table, snapshot: Snapshot, current: list[Snapshot]) -> str:
-    """Compare with the counts that the result history has of the `current` snapshots."""
-    compared = []
-    for other in current:
-        counts = recorded_counts(home, other, snapshot)
-        if counts is None:
-            continue
-        if counts != count_results(results.filter(pc.field("scope") == other.scope)):
-            raise EvidenceError(f"recomputed results of {other.scope!r} differ from the recorded counts", _HINT)
-        compared.append(other.scope)
-    return f"recorded counts of {', '.join(sorted(compared))}" if compared else "nothing: no counts are recorded"

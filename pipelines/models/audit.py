@@ -151,8 +151,8 @@ def _of_contract(table: Table) -> Iterator[Audit]:
                 f"WHERE referred.{key} IS NULL",
                 f"{column.name} is one of {column.references}.",
             )
-        if column.known:
-            values = ", ".join(quoted(value) for value in column.known)
+        if column.known_values:
+            values = ", ".join(quoted(value) for value in column.known_values)
             yield Audit(
                 f"{table.name}_{column.name}_known",
                 WARN,

@@ -28,8 +28,8 @@ CONTROLS = Table(
         Column("title", Type.STRING, "What holds where it passes.", required=True),
         SEVERITY,
         Column("version", Type.STRING, "Version of the rule.", required=True),
-        Column("subject_kind", Type.STRING, "What it judges.", required=True, known=SUBJECTS),
-        Column("worse", Type.STRING, "Which measured_value is the worse one; null where none is.", known=WORSE),
+        Column("subject_kind", Type.STRING, "What it judges.", required=True, known_values=SUBJECTS),
+        Column("worse", Type.STRING, "Which measured_value is the worse one; null where none is.", known_values=WORSE),
         Column(
             "needs_two_approvers",
             Type.BOOLEAN,
@@ -49,8 +49,8 @@ CONTROL_REASONS = Table(
     ("control_id", "reason_code"),
     (
         Column("control_id", Type.STRING, "ID of the control.", required=True),
-        Column("reason_code", Type.STRING, "Why, in a word.", required=True),
-        Column("status", Type.STRING, "The status of a result with this code.", required=True, known=STATUSES),
+        Column("reason_code", Type.STRING, "Reason code.", required=True),
+        Column("status", Type.STRING, "The status of a result with this code.", required=True, known_values=STATUSES),
         Column("sentence", Type.STRING, "The sentence, with names in braces for values of the result.", required=True),
     ),
 )

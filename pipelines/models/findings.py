@@ -19,7 +19,7 @@ FINDING = (
     ModelColumn("snapshot_id", "VARCHAR", SNAPSHOT.doc),
     ModelColumn("subject_id", "VARCHAR", "ID of the resource, backup, vault, scope or waiver."),
     ModelColumn("status", "VARCHAR", "pass, fail, not_applicable, or unknown. Unknown is never pass."),
-    ModelColumn("reason_code", "VARCHAR", "Why, in a word."),
+    ModelColumn("reason_code", "VARCHAR", "Reason code."),
     ModelColumn("reason", "VARCHAR", "Why, in one sentence with the numbers."),
     ModelColumn("measured_value", "DOUBLE", "What was measured."),
     ModelColumn("measured_unit", "VARCHAR", "Unit of measured_value and threshold_value."),

@@ -151,6 +151,6 @@ class _Tracer:
             return self._values(source, name)
         relation = self._relations.get(f"{source.db}.{source.name}")
         if isinstance(relation, Table):
-            known = next((column.known for column in relation.columns if column.name == name), ())
+            known = next((column.known_values for column in relation.columns if column.name == name), ())
             return set(known) or None
         return self.values_of_model(relation, name) if relation else None

@@ -26,7 +26,7 @@ STANDARDS = Table(
         Column("version", Type.STRING, "Its version.", required=True),
         Column("reference", Type.STRING, "The clause.", required=True),
         Column("control_id", Type.STRING, "The control; null where the clause can not be measured here."),
-        Column("relation", Type.STRING, "How closely a pass supports the clause.", known=RELATIONS),
+        Column("relation", Type.STRING, "How closely a pass supports the clause.", known_values=RELATIONS),
         Column("note", Type.STRING, "What has to be known of it."),
     ),
 )

@@ -31,4 +31,4 @@ def _column(name: str, field: FieldInfo, *, required: bool) -> Column:
     origin = get_origin(annotation) or annotation
     unit = next((item.symbol for item in metadata if isinstance(item, Unit)), "")
     known = get_args(annotation) if origin is Literal else ()
-    return Column(name, _TYPES[origin], field.description or "", required=required, known=known, unit=unit)
+    return Column(name, _TYPES[origin], field.description or "", required=required, known_values=known, unit=unit)

@@ -54,13 +54,17 @@ MATCHES = Table(
         SCOPE,
         SNAPSHOT,
         RULE,
-        Column("kind", Type.STRING, "What the rule does.", required=True, known=("assign", "exclude")),
+        Column("kind", Type.STRING, "What the rule does.", required=True, known_values=("assign", "exclude")),
         Column("priority", Type.INTEGER, "Of two rules, the one with the higher priority decides.", required=True),
         Column(
             "specificity", Type.INTEGER, "Of two rules of one priority, the more specific one decides.", required=True
         ),
         Column(
-            "selector", Type.STRING, "The property that it selects by.", required=True, known=tuple(Match.model_fields)
+            "selector",
+            Type.STRING,
+            "The property that it selects by.",
+            required=True,
+            known_values=tuple(Match.model_fields),
         ),
         Column("value", Type.STRING, "The value of that property.", required=True),
         Column("reason", Type.STRING, "Why the rule excludes."),

@@ -1,5 +1,5 @@
--- One row a control and subject that fails, and counts as accepted while its waiver holds.
--- title: Accepted failures
+-- One row per control and subject whose failure is covered by an active waiver.
+-- title: Waived failures
 select
     results.scope,
     severity,

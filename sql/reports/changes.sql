@@ -1,6 +1,5 @@
--- One row a control and subject whose results are not what they were when the snapshot before was
--- judged.
--- title: What changed with the last snapshot
+-- One row per control and subject whose result changed since the previous snapshot.
+-- title: Changes since the previous snapshot
 select
     scope,
     severity,

@@ -1,5 +1,6 @@
--- One row a resource whose last point expires unless a new one is made, or a waiver that ends.
--- title: What ends within 14 days
+-- One row per resource whose last recovery point expires, and per waiver that ends, within 14
+-- days.
+-- title: Expiring within 14 days
 with expiring as (
     select
         scope,

@@ -1,5 +1,5 @@
--- One row a control: what is asked, and how many pass. A verdict is a failure as soon as one
--- subject fails.
+-- One row per control: its requirement and the number of subjects by status. The verdict is fail
+-- as soon as one subject fails.
 -- title: Controls
 -- links: fail > work by scope control, waived > accepted by scope control,
 --   unknown > unknown by scope control

@@ -1,5 +1,4 @@
--- One row a scope and control whose share of passes the page draws; of a scope that is stale there
--- is no share.
+-- One row per scope and main control: the share of subjects that pass. Null for stale scopes.
 select
     scope,
     title,

@@ -1,6 +1,6 @@
--- One row a resource: how each of the last 30 days ended for it, the worst first. A disk is listed
--- where it was worse or better off than its server on a day of which anything is known. What the
--- policy takes out of scope is not listed.
+-- One row per resource: its status on each of the last 30 days, worst first. A disk is listed only
+-- if its status differs from its server's on a day with data. Resources that the policy excludes
+-- are not listed.
 with newest_days as (
     select scope, max(cast(day as date)) as newest_day from compliance.rpo_daily group by scope
 ),

@@ -1,5 +1,5 @@
--- One row a doubt about a record: what it says that can't be, and what was done about it.
--- title: Doubts about the data
+-- One row per implausible value in a record, with its effect on the results.
+-- title: Data quality
 select scope, rule, relation, backup_id as backup, value, effect
 from compliance.data_quality_findings
 order by all

@@ -1,6 +1,6 @@
--- One row a resource: can it be restored now, and from when? Unprotected ones first. What is not
--- shown to be restorable is either not, or nothing tells. Of a scope that is stale, nothing is
--- known to pass.
+-- One row per resource, unprotected resources first: can it be restored now, and from when? "not
+-- shown" means that it can't be restored or that the data does not prove it. Nothing in a stale
+-- scope counts as passed.
 -- title: Resources
 -- links: fails > work by scope id, unknowns > unknown by scope id
 with failures as (

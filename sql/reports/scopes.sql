@@ -1,5 +1,4 @@
--- One row a scope that was ever read: how old and how complete its data is, what it is judged by,
--- and how its resources stand.
+-- One row per scope: age and completeness of its data, its policy, and numbers of resources.
 with resources as (
     select
         scope,

@@ -1,6 +1,5 @@
--- One row a scope and snapshot that was judged, the oldest first: its scores in percent, of all
--- controls. Those of resources alone, by day, project and tier, are in
--- compliance.protection_trend_daily.
+-- One row per scope and snapshot, the oldest first: scores in percent over all controls. Scores of
+-- resources by day, project and tier are in compliance.protection_trend_daily.
 select
     scope,
     results.as_of,

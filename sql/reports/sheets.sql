@@ -1,4 +1,4 @@
--- One row a relation that the workbook has a sheet of.
+-- One row per relation that has a sheet in the workbook.
 select relation, description
 from meta.catalog
 where position = 0 and starts_with(relation, 'compliance.')

@@ -1,6 +1,6 @@
--- One row a server whose newest whole backup is much larger or smaller than usual. That is no
--- failure yet: see why.
--- title: Unusual sizes
+-- One row per server whose newest complete backup is much larger or smaller than usual. This is
+-- not a failure by itself.
+-- title: Unusual backup sizes
 select
     scope,
     coalesce(nullif(trim(resource_name), ''), resource_id) as resource,

@@ -1,4 +1,5 @@
--- One row a clause that controls support, or that nothing here can measure.
+-- One row per clause of a standard: the results of the controls that support it, or not measurable
+-- here.
 -- title: Standards
 select
     framework,

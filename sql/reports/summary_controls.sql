@@ -1,5 +1,4 @@
--- One row a scope and control, the most severe first: its verdict, and how many subjects there are
--- of each status.
+-- One row per scope and control, the most severe first: verdict and number of subjects by status.
 select
     summary.scope,
     summary.control_id,

@@ -1,5 +1,5 @@
--- One row a resource without a recovery point within its RPO. A server stands for its disks: a disk
--- is listed only where its server is not.
+-- One row per resource without a recovery point within its RPO. A disk is listed only if its
+-- server is not.
 select
     resources.scope,
     coalesce(resources.resource_name, resources.resource_id) as resource,

@@ -1,6 +1,6 @@
--- One row a control and subject that could not be judged. An unknown is no pass: it is a question
--- to the service, or to the policy.
--- title: What could not be decided
+-- One row per control and subject without a result, because the service or the policy does not
+-- give the necessary information. Unknown does not count as a pass.
+-- title: Unknown results
 select
     results.scope,
     severity,

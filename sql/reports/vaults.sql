@@ -1,5 +1,4 @@
--- One row a vault: how much the backups in it were made of. That is the size of the sources, not of
--- what is stored.
+-- One row per vault. source_gb is the size of the backed-up sources, not of the stored backups.
 -- title: Vaults
 -- links: resources > resources by scope vault
 with resources as (

@@ -1,4 +1,4 @@
--- One row a waiver: which failure somebody has accepted, until when, and whether it holds.
+-- One row per waiver: the accepted failure, its state and its end.
 -- title: Waivers
 -- links: results > accepted by scope waiver
 select

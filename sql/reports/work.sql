@@ -1,7 +1,6 @@
--- One row a control and resource, or other subject, that fails and that nobody has accepted: the
--- worst first, since when, until when, and what mends it. What a disk fails as part of a server
--- says which server that is.
--- title: What to do, and who
+-- One row per control and subject that fails without a waiver, worst first, with owner, due date
+-- and remedy. If a disk fails as part of a server, the server is named.
+-- title: Open failures by owner
 select
     worklist.scope,
     severity,
