@@ -2,24 +2,24 @@
 
 `python -m tests.benchmarks.normalize --backups 100000` lands server backups in ShowBackup's shape, 2.5 disks each
 on average, one in a hundred odd in one of nine ways, and makes the four tables of them; then the same with a key in
-every body that the contract does not know. Each way runs in a process of its own after a small landing that warms it up.
-Memory is that of the process and of those that it started, added up at their peaks. The rivals get `--rivals` backups, as
-they are slow; what is compared is backups a second, and rows must agree with ours. Needs `pip install -e '.[bench]'`.
+every body that the contract does not know. Each way runs in a process of its own after a small landing that warms it
+up. Memory is that of the process and of those that it started together, looked at twenty times a second. The rivals
+get `--rivals` backups, as they are slow; what is compared is backups a second, and rows must agree with ours. Needs
+`pip install -e '.[bench]'`.
 """
 
 import argparse
 import multiprocessing
-import resource
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from pipelines.flow.normalize import normalize_snapshot
 from pipelines.landing.manifest import SHOW, SUFFIX, read_snapshots
 from pipelines.landing.reader import part_lines
-from pipelines.normalize.processes import cores
 from pipelines.storage.home import Home
 from tests.benchmarks import bodies
 from tests.benchmarks.rivals import RIVALS, Rows
@@ -66,14 +66,7 @@ def _parts(home: Home) -> list[Path]:
 
 def _measured(way: Way, warm_up: Path, home: Path, pipe: Connection) -> None:
     way(Home(warm_up))
-    seconds, rows = way(Home(home))
-    pipe.send((seconds, rows, _peak()))
-
-
-def _peak() -> float:
-    """MB of this process, and of as many like its largest child as read bodies."""
-    own, child = (resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return own + cores() * child
+    pipe.send(way(Home(home)))
 
 
 def measure(way: Way, warm_up: Path, home: Path) -> tuple[float, Rows, float]:
@@ -82,11 +75,25 @@ def measure(way: Way, warm_up: Path, home: Path) -> tuple[float, Rows, float]:
     process = multiprocessing.get_context("fork").Process(target=_measured, args=(way, warm_up, home, send))
     process.start()
     send.close()
+    peak = 0.0
+    while not receive.poll(0.05):
+        peak = max(peak, _memory(process.pid or 0))
     try:
-        measured: tuple[float, Rows, float] = receive.recv()
+        seconds, rows = receive.recv()
     finally:
         process.join()
-    return measured
+    return seconds, rows, peak
+
+
+def _memory(pid: int) -> float:
+    """MB that a process and its children hold at this moment."""
+    held = 0.0
+    with suppress(OSError):  # it ended just now
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            held += int(line.split()[1]) / 1024 if line.startswith("VmRSS") else 0
+        for children in Path(f"/proc/{pid}/task").glob("*/children"):
+            held += sum(_memory(int(child)) for child in children.read_text().split())
+    return held
 
 
 def main() -> None:
