@@ -21,7 +21,7 @@ from pipelines.reports.report import write_report
 from pipelines.storage.home import Home
 from pipelines.tables.manifest import read_table_manifest
 from tests.given import AS_OF, Landed, land, publish, query, server, volume
-from tests.test_readme import README
+from tests.test_readme import ALL
 
 
 def call(home: Home, *arguments: str) -> Result:
@@ -137,7 +137,7 @@ def test_the_backup_line_of_the_readme_is_enough_to_make_all_again_and_to_prove_
     publish(home, Landed([server()], as_of=AS_OF + timedelta(days=1)), run_id="run-2")
     write_report(home)
     pack = write_pack(home, "20260302T120000Z").relative_to(home.path)
-    [command] = re.findall(r"^flock .* tar .*$", README, re.MULTILINE)
+    [command] = re.findall(r"^flock .* tar .*$", ALL, re.MULTILINE)
     (tmp_path / "backup").mkdir()
     command = command.replace("/srv/cbr", str(home.path)).replace("/backup", str(tmp_path / "backup"))
     subprocess.run(shlex.split(command), check=True, timeout=60)

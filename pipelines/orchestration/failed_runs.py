@@ -1,6 +1,6 @@
 """Which runs failed since a sensor last looked, and the message about each of them.
 
-The texts are in alerts/; the sensor that posts them is in sensors.py.
+The texts are in alerts/; the sensor that posts them is in notifications.py.
 """
 
 import json
