@@ -54,7 +54,7 @@ PAGES = {
     ],
     "/automation": ["cbr_snapshot_schedule", "report_after_publication", "notify_changes", "notify_failures"],
     "/assets/compliance/summary": [
-        "One row a scope and control",
+        "One row per scope and control",
         "Fails if more than 26 hours since last materialization",
         "sandbox strict score",
     ],

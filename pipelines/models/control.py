@@ -21,7 +21,7 @@ TWO, YES = "two approvers", "yes"
 CONTROLS = Table(
     "compliance",
     "controls",
-    "One row a control: what it asks, of whom, how much a failure matters, and what to do about it.",
+    "One row per control: what it asks, of whom, how much a failure matters, and what to do about it.",
     ("control_id",),
     (
         Column("control_id", Type.STRING, "ID of the control.", required=True),
@@ -45,7 +45,7 @@ CONTROLS = Table(
 CONTROL_REASONS = Table(
     "compliance",
     "control_reasons",
-    "One row a reason code of a control: the status that it stands for, and the sentence that results say it with.",
+    "One row per reason code of a control: the status that it stands for, and the sentence that results say it with.",
     ("control_id", "reason_code"),
     (
         Column("control_id", Type.STRING, "ID of the control.", required=True),

@@ -88,7 +88,7 @@ def unions_of(controls: Sequence[Control]) -> list[Model]:
     """Return the models that put findings below each other: of those that a waiver can be about, and of all."""
     about_waivers = [control for control in controls if control.subject_kind == "waiver"]
     waivable = [control for control in controls if control not in about_waivers]
-    doc = "One row a control and subject: the findings of {} below each other."
+    doc = "One row per control and subject: the findings of {} below each other."
     return [
         _union("waivable", doc.format("the controls that a waiver can be about"), map(_answers, waivable)),
         _union("findings", doc.format("all controls"), [_WAIVABLE, *map(_answers, about_waivers)]),

@@ -19,7 +19,7 @@ RELATIONS = ("direct", "supporting")
 STANDARDS = Table(
     "compliance",
     "standards",
-    "One row a clause and control that yields evidence for it, and one row a clause that nothing here measures.",
+    "One row per clause and control that yields evidence for it, and one row per clause that nothing here measures.",
     ("framework", "version", "reference", "control_id"),
     (
         Column("framework", Type.STRING, "The standard.", required=True),

@@ -37,7 +37,7 @@ def _view(table: Table) -> Model:
         )
         backup = f"present.scope = backup.scope AND present.{top_backup_column(table)} = backup.id"
         join = f"INNER JOIN {OPEN_VERSIONS[BACKUPS.name].relation} AS backup ON {backup}\n    LEFT JOIN"
-    sql = f"""-- One row a version of a row of {table.relation}: what it was, and from when to when.
+    sql = f"""-- One row per version of a row of {table.relation}: what it was, and from when to when.
 -- kind: view
 WITH versions AS (
     SELECT {own}, {version} FROM {CLOSED_VERSIONS[table.name].relation}

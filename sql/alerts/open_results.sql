@@ -1,4 +1,4 @@
--- One row a result that does not pass.
+-- One row per result that does not pass.
 select
     scope,
     control_id,

@@ -1,4 +1,4 @@
--- One row a finding whose status or reason is not one that a reader can rely on.
+-- One row per finding whose status or reason is not one that a reader can rely on.
 -- severity: error
 -- relation: controls.findings
 select control_id, scope, subject_id, status, reason_code, reason

@@ -1,4 +1,4 @@
--- One row a backup that is neither a recovery point nor a known part of one, so nobody judges it.
+-- One row per backup that is neither a recovery point nor a known part of one, so nobody judges it.
 -- severity: error
 -- relation: intermediate.int_recovery_points
 select backups.scope, backups.snapshot_id, backups.id

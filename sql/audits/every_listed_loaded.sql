@@ -1,4 +1,4 @@
--- One row a snapshot of which fewer backups are loaded, rejected or vanished than the list named.
+-- One row per snapshot of which fewer backups are loaded, rejected or vanished than the list named.
 -- severity: error
 -- relation: meta.snapshots
 select

@@ -1,4 +1,4 @@
--- One row a version of a backup that ended before it began, or was last seen outside of its time.
+-- One row per version of a backup that ended before it began, or was last seen outside of its time.
 -- severity: error
 -- relation: history.backups_closed
 select scope, id, valid_from, valid_to, last_seen

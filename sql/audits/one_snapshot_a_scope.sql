@@ -1,4 +1,4 @@
--- One row a scope of which the draft holds more than one snapshot: models that join by scope would
+-- One row per scope of which the draft holds more than one snapshot: models that join by scope would
 -- mix them.
 -- severity: error
 -- relation: staging.stg_snapshots

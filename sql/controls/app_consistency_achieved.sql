@@ -1,4 +1,4 @@
--- One row a recovery point: is it application-consistent, where that is asked for?
+-- One row per recovery point: is it application-consistent, where that is asked for?
 -- id: app-consistency-achieved
 -- title: Backups are application-consistent where that is asked for
 -- severity: medium

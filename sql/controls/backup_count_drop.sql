@@ -1,4 +1,4 @@
--- One row a vault: did it lose more recovery points lately than its rules explain, or has it
+-- One row per vault: did it lose more recovery points lately than its rules explain, or has it
 -- unusually few?
 -- id: backup-count-drop
 -- title: No vault loses many recovery points without need

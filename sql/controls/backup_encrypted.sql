@@ -1,4 +1,4 @@
--- One row a recovery point: is all data in it encrypted?
+-- One row per recovery point: is all data in it encrypted?
 -- id: backup-encrypted
 -- title: Every disk of a recovery point is encrypted
 -- severity: high

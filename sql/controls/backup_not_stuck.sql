@@ -1,4 +1,4 @@
--- One row a recovery point: is it in a passing state for longer than it can take?
+-- One row per recovery point: is it in a passing state for longer than it can take?
 -- id: backup-not-stuck
 -- title: No backup, restore or deletion runs for ever
 -- severity: medium

@@ -1,4 +1,4 @@
--- One row a recovery point: does the service say how a server can be restored from it?
+-- One row per recovery point: does the service say how a server can be restored from it?
 -- id: backup-restorable
 -- title: Each server backup says how it can be restored
 -- severity: medium

@@ -1,4 +1,4 @@
--- One row a recovery point: is it kept for longer than it may be?
+-- One row per recovery point: is it kept for longer than it may be?
 -- id: backup-retention-maximum
 -- title: No point is kept longer than it may be
 -- severity: medium

@@ -1,4 +1,4 @@
--- One row a recovery point: is it kept for as long as its tier demands?
+-- One row per recovery point: is it kept for as long as its tier demands?
 -- id: backup-retention-minimum
 -- title: Each dependable recovery point is kept long enough
 -- severity: high

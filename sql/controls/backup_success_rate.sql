@@ -1,4 +1,4 @@
--- One row a resource: what share of its backups ended well?
+-- One row per resource: what share of its backups ended well?
 -- id: backup-success-rate
 -- title: Nearly all backups end well
 -- severity: medium

@@ -1,4 +1,4 @@
--- One row a resource: how many of its last backups failed, one after the other?
+-- One row per resource: how many of its last backups failed, one after the other?
 -- id: consecutive-failures
 -- title: Backups do not fail again and again
 -- severity: high

@@ -1,4 +1,4 @@
--- One row a recovery point: is it still there long after its expiry?
+-- One row per recovery point: is it still there long after its expiry?
 -- id: expired-backup-purged
 -- title: Points are purged when they expire
 -- severity: low

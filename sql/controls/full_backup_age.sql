@@ -1,4 +1,4 @@
--- One row a resource: is there a full backup young enough below its increments?
+-- One row per resource: is there a full backup young enough below its increments?
 -- id: full-backup-age
 -- title: Increments stand on a full backup that is young enough
 -- severity: low

@@ -1,4 +1,4 @@
--- One row a scope: did all its vaults together lose more recovery points lately than their rules
+-- One row per scope: did all its vaults together lose more recovery points lately than their rules
 -- explain, or have they unusually few?
 -- id: project-backup-count-drop
 -- title: No project loses many recovery points without need

@@ -1,4 +1,4 @@
--- One row a resource: how much of the time was it within its RPO, of the window that is counted?
+-- One row per resource: how much of the time was it within its RPO, of the window that is counted?
 -- id: recovery-gap-within-rpo
 -- title: Resource was within its RPO nearly all the time
 -- severity: high

@@ -1,4 +1,4 @@
--- One row a recovery point that was lost lately: did it go before its time?
+-- One row per recovery point that was lost lately: did it go before its time?
 -- id: recovery-point-deleted-early
 -- title: No recovery point is deleted before its time
 -- severity: critical

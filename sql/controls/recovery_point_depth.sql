@@ -1,4 +1,4 @@
--- One row a resource: how many dependable points does it have, over how many days?
+-- One row per resource: how many dependable points does it have, over how many days?
 -- id: recovery-point-depth
 -- title: Resource has enough recovery points over enough days
 -- severity: medium

@@ -1,4 +1,4 @@
--- One row a resource: will all its dependable points expire soon, with no new ones coming?
+-- One row per resource: will all its dependable points expire soon, with no new ones coming?
 -- id: recovery-point-expiry-cliff
 -- title: No resource is about to lose its last recovery point
 -- severity: high

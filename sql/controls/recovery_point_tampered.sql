@@ -1,4 +1,4 @@
--- One row a recovery point that is there, or lately was: did anything of it change that can't?
+-- One row per recovery point that is there, or lately was: did anything of it change that can't?
 -- id: recovery-point-tampered
 -- title: Nothing of a recovery point changes once it is made
 -- severity: high

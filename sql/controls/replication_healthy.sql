@@ -1,4 +1,4 @@
--- One row a recovery point: did its replication to each region end well?
+-- One row per recovery point: did its replication to each region end well?
 -- id: replication-healthy
 -- title: Each replication that was begun ended well
 -- severity: high

@@ -1,4 +1,4 @@
--- One row a recovery point: how long after its moment was its copy there?
+-- One row per recovery point: how long after its moment was its copy there?
 -- id: replication-lag
 -- title: Copies arrive in time
 -- severity: medium

@@ -1,4 +1,4 @@
--- One row a resource: does a policy make its backups?
+-- One row per resource: does a policy make its backups?
 -- id: resource-automated-protection
 -- title: A policy makes dependable points of the resource
 -- severity: high

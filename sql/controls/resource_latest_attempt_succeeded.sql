@@ -1,4 +1,4 @@
--- One row a resource: did its newest finished backup end well?
+-- One row per resource: did its newest finished backup end well?
 -- id: resource-latest-attempt-succeeded
 -- title: The newest finished backup ended well
 -- severity: high

@@ -1,4 +1,4 @@
--- One row a resource: is there a recent copy of it in another region?
+-- One row per resource: is there a recent copy of it in another region?
 -- id: resource-offsite-copy
 -- title: Resource has a recent copy in another region
 -- severity: high

@@ -1,4 +1,4 @@
--- One row a resource: does anybody answer for it?
+-- One row per resource: does anybody answer for it?
 -- id: resource-owner-known
 -- title: Somebody answers for each resource
 -- severity: low

@@ -1,4 +1,4 @@
--- One row a resource: did it have a dependable recovery point, and has none any more?
+-- One row per resource: did it have a dependable recovery point, and has none any more?
 -- id: resource-protection-lost
 -- title: No resource loses its last recovery point
 -- severity: critical

@@ -1,4 +1,4 @@
--- One row a resource: is its newest dependable recovery point, made where it is, within its RPO?
+-- One row per resource: is its newest dependable recovery point, made where it is, within its RPO?
 -- id: resource-recent-recovery-point
 -- title: Resource has a dependable local recovery point within its RPO
 -- severity: critical

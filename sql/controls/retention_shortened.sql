@@ -1,4 +1,4 @@
--- One row a resource: was the retention of its recovery points shortened lately?
+-- One row per resource: was the retention of its recovery points shortened lately?
 -- id: retention-shortened
 -- title: Nobody shortens the retention
 -- severity: critical

@@ -1,4 +1,4 @@
--- One row a recovery point: does a server's hold every part that restoring needs?
+-- One row per recovery point: does a server's hold every part that restoring needs?
 -- id: server-backup-complete
 -- title: Each dependable server backup has every disk that it names, usable and from one moment
 -- severity: high

@@ -1,4 +1,4 @@
--- One row a scope: is what it is judged by whole and fresh?
+-- One row per scope: is what it is judged by whole and fresh?
 -- id: snapshot-complete
 -- title: The data that is judged is whole and fresh
 -- severity: critical

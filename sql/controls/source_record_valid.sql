@@ -1,4 +1,4 @@
--- One row a scope: are its records what the service says that they are?
+-- One row per scope: are its records what the service says that they are?
 -- id: source-record-valid
 -- title: Records of the service make sense
 -- severity: medium

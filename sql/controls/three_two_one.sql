@@ -1,4 +1,4 @@
--- One row a resource: how many copies, in how many places, how many of them immutable and tested?
+-- One row per resource: how many copies, in how many places, how many of them immutable and tested?
 -- id: three-two-one
 -- title: Resource has copies, a copy elsewhere, and one that nobody can delete
 -- severity: medium

@@ -1,4 +1,4 @@
--- One row a vault: what share of the backups into it ended well?
+-- One row per vault: what share of the backups into it ended well?
 -- id: vault-backup-success-rate
 -- title: Nearly all backups into a vault end well
 -- severity: medium

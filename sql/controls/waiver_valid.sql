@@ -1,4 +1,4 @@
--- One row a waiver: is it still needed, and does it still hold? And one row an exclusion: was it
+-- One row per waiver: is it still needed, and does it still hold? And one row an exclusion: was it
 -- looked at again in time?
 -- id: waiver-valid
 -- title: Waivers hold and are needed, exclusions are reviewed

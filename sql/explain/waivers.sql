@@ -1,4 +1,4 @@
--- One row a waiver and failure of a resource that it is about.
+-- One row per waiver and failure of a resource that it is about.
 select
     waived.scope,
     findings.resource_id,

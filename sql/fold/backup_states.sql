@@ -1,4 +1,4 @@
--- One row a backup of the new snapshot: since when it is as it is, and what it ever was, folded
+-- One row per backup of the new snapshot: since when it is as it is, and what it ever was, folded
 -- forward.
 with backups as (
     select

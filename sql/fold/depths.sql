@@ -1,4 +1,4 @@
--- One row a resource: how many automatic points without an expiry the newest three snapshots have.
+-- One row per resource: how many automatic points without an expiry the newest three snapshots have.
 with counted as (
     select
         scope,

@@ -1,4 +1,4 @@
--- One row a recovery point of the complete snapshot before that the next one has no more: as it was
+-- One row per recovery point of the complete snapshot before that the next one has no more: as it was
 -- last seen, and the first class that fits.
 with remaining as (
     select * from fold.points where side = 'now'

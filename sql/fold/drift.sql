@@ -1,4 +1,4 @@
--- One row a way in which bodies ever differed from the contract, the new snapshot's among them.
+-- One row per way in which bodies ever differed from the contract, the new snapshot's among them.
 select
     scope,
     table_name,

@@ -1,4 +1,4 @@
--- One row a recovery point of both snapshots whose expiry came nearer than any snapshot before had
+-- One row per recovery point of both snapshots whose expiry came nearer than any snapshot before had
 -- it.
 with points as (
     select * from fold.points where side = 'now' and is_usable and expired_at is not null

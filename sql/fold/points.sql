@@ -1,4 +1,4 @@
--- One row a recovery point of either snapshot that a fold compares: the one before (side was) and
+-- One row per recovery point of either snapshot that a fold compares: the one before (side was) and
 -- the new one (now).
 with backups as (
     select 'was' as side, * from was.backups

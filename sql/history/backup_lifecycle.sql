@@ -1,4 +1,4 @@
--- One row a recovery point that was ever in a complete snapshot: since when, until when, and what
+-- One row per recovery point that was ever in a complete snapshot: since when, until when, and what
 -- became of it.
 with absences as (
     select

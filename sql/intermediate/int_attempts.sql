@@ -1,4 +1,4 @@
--- One row a backup that was ever begun where its resource lives: how it ended, be it there or gone.
+-- One row per backup that was ever begun where its resource lives: how it ended, be it there or gone.
 -- kind: view
 select
     scope,

@@ -1,4 +1,4 @@
--- One row a change of a recovery point that is there, or lately was: a field that can't change, or
+-- One row per change of a recovery point that is there, or lately was: a field that can't change, or
 -- a part that is there no more, which one complete snapshot has otherwise than the one before.
 with windows as (
     select

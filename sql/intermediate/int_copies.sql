@@ -1,4 +1,4 @@
--- One row a copy of a recovery point: told of by a record of the source, or seen where it is, or
+-- One row per copy of a recovery point: told of by a record of the source, or seen where it is, or
 -- both. Where it is seen decides; a place that was not read lately shows nothing of today.
 with records as (
     select

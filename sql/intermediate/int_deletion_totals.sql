@@ -1,4 +1,4 @@
--- One row a holder of points: what it holds, what it lost lately, and whether that is more than its
+-- One row per holder of points: what it holds, what it lost lately, and whether that is more than its
 -- rules explain.
 with lost_points as (
     -- What the policy takes out of scope does not count.

@@ -1,4 +1,4 @@
--- One row an interval between a resource's recovery points that is longer than its RPO and its
+-- One row per interval between a resource's recovery points that is longer than its RPO and its
 -- grace and reaches into the window in which gaps are counted, and one row for the interval that is
 -- open, which ends with the reading. Counted are all points that a snapshot ever had as usable.
 with requirements as (

@@ -1,4 +1,4 @@
--- One row a recovery point that is there, or was lost within the window in which a loss stays a
+-- One row per recovery point that is there, or was lost within the window in which a loss stays a
 -- finding.
 -- kind: view
 with known_points as (

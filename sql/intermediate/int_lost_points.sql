@@ -1,4 +1,4 @@
--- One row a recovery point that was lost within the window in which a loss stays a finding.
+-- One row per recovery point that was lost within the window in which a loss stays a finding.
 select
     scope,
     snapshots.snapshot_id,

@@ -1,4 +1,4 @@
--- One row a resource that had a backup of its own, or a part in one, which is gone; it may have
+-- One row per resource that had a backup of its own, or a part in one, which is gone; it may have
 -- others.
 with lost_points as (
     -- Where another project was read, absence says nothing; the points themselves stay as unknown

@@ -1,4 +1,4 @@
--- One row an exception: a finding that fails, is waived, or can not be decided.
+-- One row per exception: a finding that fails, is waived, or can not be decided.
 with last_judged as (
     select scope, control_id, max(as_of) as as_of
     from history.result_counts

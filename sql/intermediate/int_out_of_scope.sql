@@ -1,4 +1,4 @@
--- One row a subject that the policy takes out of scope: it is listed and counted, and not judged.
+-- One row per subject that the policy takes out of scope: it is listed and counted, and not judged.
 with excluded_resources as (
     select scope, snapshot_id, resource_id, exclusion_id, exclusion_reason
     from intermediate.int_rules

@@ -1,4 +1,4 @@
--- One row a holder of points: how many dependable ones it had on the days before the reading, and
+-- One row per holder of points: how many dependable ones it had on the days before the reading, and
 -- how unusual today's number is.
 with lives as (
     -- What the policy takes out of scope does not count.

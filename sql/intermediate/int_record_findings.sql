@@ -1,4 +1,4 @@
--- One row a doubt about a record of the newest snapshot: the rule that it breaks, and what follows
+-- One row per doubt about a record of the newest snapshot: the rule that it breaks, and what follows
 -- from that.
 with points as (
     select

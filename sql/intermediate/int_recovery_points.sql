@@ -1,4 +1,4 @@
--- One row a recovery point: a top-level backup, what state it is in, and what moment it brings
+-- One row per recovery point: a top-level backup, what state it is in, and what moment it brings
 -- back.
 with dated_points as (
     -- The time of capture where it is believable, else of creation.

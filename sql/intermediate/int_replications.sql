@@ -1,4 +1,4 @@
--- One row a replication of a backup that a record tells of; the last one to each region comes
+-- One row per replication of a backup that a record tells of; the last one to each region comes
 -- first.
 select
     records.scope,

@@ -1,4 +1,4 @@
--- One row a resource, with what the policy in force demands of it and of its recovery points.
+-- One row per resource, with what the policy in force demands of it and of its recovery points.
 select
     scope,
     resources.snapshot_id,

@@ -1,4 +1,4 @@
--- One row a recovery point of a resource: its own backup, or a disk's part in a server's; copies
+-- One row per recovery point of a resource: its own backup, or a disk's part in a server's; copies
 -- included.
 with disks as (
     -- A disk that stands in a backup more than once can be restored from it if every part can.

@@ -1,4 +1,4 @@
--- One row a resource that has recovery points where it lives: the newest ones, and how many there
+-- One row per resource that has recovery points where it lives: the newest ones, and how many there
 -- are.
 with points as (
     -- What is dated later than the reading tells nothing of what was done last.

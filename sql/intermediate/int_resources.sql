@@ -1,4 +1,4 @@
--- One row a resource of a scope: everything that has a backup there or lately had one, disks inside
+-- One row per resource of a scope: everything that has a backup there or lately had one, disks inside
 -- server backups included.
 with children as (
     select scope, backup_id, child_id, resource_id, resource_name, resource_type, created_at

@@ -1,4 +1,4 @@
--- One row a result that the newest snapshot has otherwise than the one that was judged before it:
+-- One row per result that the newest snapshot has otherwise than the one that was judged before it:
 -- what changes, alerts.
 with last_judged as (
     -- Nothing has changed where nothing was judged before.

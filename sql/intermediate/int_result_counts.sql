@@ -1,4 +1,4 @@
--- One row a control, kind of subject, tier, project and status of the newest snapshot: how many.
+-- One row per control, kind of subject, tier, project and status of the newest snapshot: how many.
 with resources as (
     -- Resources are counted by what they are; everything else as one.
     select

@@ -1,4 +1,4 @@
--- One row a resource: the rule that gives it its tier, and the one that takes it out of scope, if
+-- One row per resource: the rule that gives it its tier, and the one that takes it out of scope, if
 -- any.
 with selectors as (
     -- What a resource can be selected by. A disk that is known from its server alone goes with the

@@ -1,4 +1,4 @@
--- One row a scope that is judged: how far apart its complete snapshots are, in the window that is
+-- One row per scope that is judged: how far apart its complete snapshots are, in the window that is
 -- counted.
 with sightings as (
     select scope, first_seen from history.backups_open

@@ -1,4 +1,4 @@
--- One row a complete snapshot of the window: how far apart those after it are, which is all that a
+-- One row per complete snapshot of the window: how far apart those after it are, which is all that a
 -- resource that it has first was ever read by.
 with window_snapshots as (
     select

@@ -1,4 +1,4 @@
--- One row a severity: the higher its rank, the worse.
+-- One row per severity: the higher its rank, the worse.
 -- kind: view
 with severities as (
     select 'critical' as severity, 5 as rank

@@ -1,4 +1,4 @@
--- One row a thing that controls judge: a resource, a recovery point that is there or was lost, a
+-- One row per thing that controls judge: a resource, a recovery point that is there or was lost, a
 -- vault, a scope, a waiver, or an exclusion of the policy, which is judged as waivers are.
 -- kind: view
 with accepted_risks as (

@@ -1,4 +1,4 @@
--- One row a resource without a dependable local recovery point within its RPO: since when, as far
+-- One row per resource without a dependable local recovery point within its RPO: since when, as far
 -- as all snapshots tell. A point protects until its RPO is over, until it expires, or until the
 -- first snapshot that can't rely on it any more.
 with unprotected as (

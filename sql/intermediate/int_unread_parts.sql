@@ -1,4 +1,4 @@
--- One row a disk whose server has dependable backups with unread details: it may be in them.
+-- One row per disk whose server has dependable backups with unread details: it may be in them.
 select
     resources.scope,
     resources.snapshot_id,

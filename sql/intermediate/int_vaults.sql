@@ -1,4 +1,4 @@
--- One row a vault that has, or lately had, recovery points.
+-- One row per vault that has, or lately had, recovery points.
 -- kind: view
 select distinct
     scope,

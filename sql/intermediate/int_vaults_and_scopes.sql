@@ -1,4 +1,4 @@
--- One row a thing that holds recovery points: a vault, or a scope as a whole; and how many it
+-- One row per thing that holds recovery points: a vault, or a scope as a whole; and how many it
 -- holds.
 with dependable_points as (
     -- What the policy takes out of scope does not count.

@@ -1,4 +1,4 @@
--- One row a failure that a waiver is about: the waiver, and whether it holds.
+-- One row per failure that a waiver is about: the waiver, and whether it holds.
 with waived_failures as (
     select
         scope,

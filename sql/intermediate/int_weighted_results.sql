@@ -1,4 +1,4 @@
--- One row a count of results of a snapshot that was judged, the newest included: what it weighs in
+-- One row per count of results of a snapshot that was judged, the newest included: what it weighs in
 -- scores, and how much of that counts as a pass. What does not apply weighs nothing.
 -- kind: view
 with counts as (

@@ -1,4 +1,4 @@
--- One row a backup that was there at a moment (UTC), as it was then: between the complete snapshots
+-- One row per backup that was there at a moment (UTC), as it was then: between the complete snapshots
 -- that tell of it.
 -- parameters: moment
 select *

@@ -1,4 +1,4 @@
--- One row a result that changed after a moment (UTC): from what to what, and why.
+-- One row per result that changed after a moment (UTC): from what to what, and why.
 -- parameters: moment
 select
     as_of,

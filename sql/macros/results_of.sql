@@ -1,4 +1,4 @@
--- One row a result that does not pass, of a resource that is named by its id or its name, the worst
+-- One row per result that does not pass, of a resource that is named by its id or its name, the worst
 -- first.
 -- parameters: resource
 select

@@ -1,4 +1,4 @@
--- One row a vault and day of the window: how many backups were begun, and how they ended.
+-- One row per vault and day of the window: how many backups were begun, and how they ended.
 -- kind: view
 select
     attempts.scope,

@@ -1,4 +1,4 @@
--- One row a change of a result: which snapshot has it first, from what to what, and why.
+-- One row per change of a result: which snapshot has it first, from what to what, and why.
 -- kind: view
 with changes as (
     select * from history.result_events

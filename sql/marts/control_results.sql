@@ -1,4 +1,4 @@
--- One row a control and subject: how the newest complete snapshot of the scope stands against the
+-- One row per control and subject: how the newest complete snapshot of the scope stands against the
 -- control.
 -- kind: view
 with clauses as (

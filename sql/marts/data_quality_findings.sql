@@ -1,4 +1,4 @@
--- One row a doubt about a record of the newest snapshot.
+-- One row per doubt about a record of the newest snapshot.
 -- kind: view
 select
     scope,

@@ -1,4 +1,4 @@
--- One row a failure that nobody has accepted: what is wrong, who has to act, until when, and what
+-- One row per failure that nobody has accepted: what is wrong, who has to act, until when, and what
 -- to do.
 -- kind: view
 select

@@ -1,4 +1,4 @@
--- One row a day (UTC), scope, project, tier and type of resource: how many are protected, and how
+-- One row per day (UTC), scope, project, tier and type of resource: how many are protected, and how
 -- well, by the last snapshot of the day.
 -- kind: view
 with last_of_day as (

@@ -1,4 +1,4 @@
--- One row a recovery point that was ever in a complete snapshot: its life, and how often its expiry
+-- One row per recovery point that was ever in a complete snapshot: its life, and how often its expiry
 -- was changed.
 -- kind: view
 with changes as (

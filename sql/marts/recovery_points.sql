@@ -1,4 +1,4 @@
--- One row a recovery point of the newest complete snapshot: its state, its moment, and the tier of
+-- One row per recovery point of the newest complete snapshot: its state, its moment, and the tier of
 -- its resource.
 -- kind: view
 select

@@ -1,4 +1,4 @@
--- One row a recovery point and region that a replication of it was begun to: how the last one
+-- One row per recovery point and region that a replication of it was begun to: how the last one
 -- ended.
 -- kind: view
 select

@@ -1,4 +1,4 @@
--- One row a resource: does it comply, can it be restored now, and if not, since when?
+-- One row per resource: does it comply, can it be restored now, and if not, since when?
 with open_findings as (
     -- What is wrong with a recovery point concerns every resource that has a part in it: what is
     -- wrong with a server's backup is wrong with each of its disks.

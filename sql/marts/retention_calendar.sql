@@ -1,4 +1,4 @@
--- One row a vault and coming day on which points expire: how many, and which resources lose their
+-- One row per vault and coming day on which points expire: how many, and which resources lose their
 -- last one.
 -- kind: view
 with expiring as (

@@ -1,4 +1,4 @@
--- One row a resource and day of the window: was it within its RPO? The worst of the day counts.
+-- One row per resource and day of the window: was it within its RPO? The worst of the day counts.
 -- What the policy takes out of scope is listed, and not judged.
 -- kind: view
 with days as (

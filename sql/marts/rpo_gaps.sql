@@ -1,4 +1,4 @@
--- One row a gap between the recovery points of a resource that is longer than its RPO and grace, or
+-- One row per gap between the recovery points of a resource that is longer than its RPO and grace, or
 -- still open. Of what the policy takes out of scope there is none.
 -- kind: view
 select

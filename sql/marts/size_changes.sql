@@ -1,4 +1,4 @@
--- One row a server whose newest whole backup is much larger or smaller than usual. It informs, and
+-- One row per server whose newest whole backup is much larger or smaller than usual. It informs, and
 -- decides no control: a disk that grew is no fault, and a server that shrank may have been emptied.
 -- kind: view
 with sizes as (

@@ -1,4 +1,4 @@
--- One row a clause of a standard and scope: what the controls that support it say, or that nothing
+-- One row per clause of a standard and scope: what the controls that support it say, or that nothing
 -- here measures it.
 with clauses as (
     select

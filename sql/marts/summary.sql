@@ -1,4 +1,4 @@
--- One row a scope and control: how many subjects pass, and whether the data behind it is whole and
+-- One row per scope and control: how many subjects pass, and whether the data behind it is whole and
 -- fresh.
 with counts as (
     select

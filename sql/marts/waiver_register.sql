@@ -1,4 +1,4 @@
--- One row a scope and waiver: does it hold, until when, and what does it cover?
+-- One row per scope and waiver: does it hold, until when, and what does it cover?
 with covered as (
     select
         scope,

@@ -1,4 +1,4 @@
--- One row a result that does not pass, as it is kept for the next snapshot to compare with.
+-- One row per result that does not pass, as it is kept for the next snapshot to compare with.
 select
     scope,
     snapshot_id,

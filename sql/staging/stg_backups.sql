@@ -1,4 +1,4 @@
--- One row a backup that the list names, with its extend_info: names and flags as the models use
+-- One row per backup that the list names, with its extend_info: names and flags as the models use
 -- them.
 -- kind: view
 with backups as (

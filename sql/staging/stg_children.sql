@@ -1,4 +1,4 @@
--- One row a child of a backup, at any depth, with its extend_info.
+-- One row per child of a backup, at any depth, with its extend_info.
 with children as (
     select
         children.*,

@@ -1,4 +1,4 @@
--- One row a version of a child of a backup that ended: what it was, and whether it could be
+-- One row per version of a child of a backup that ended: what it was, and whether it could be
 -- restored from.
 -- kind: view
 select

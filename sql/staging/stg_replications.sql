@@ -1,4 +1,4 @@
--- One row a copy that a replication record tells of: where it came from and where it is.
+-- One row per copy that a replication record tells of: where it came from and where it is.
 select
     scope,
     snapshot_id,

@@ -1,4 +1,4 @@
--- One row a documented type of resource: what kind of resource it is.
+-- One row per documented type of resource: what kind of resource it is.
 -- kind: view
 select
     resource_type, -- VARCHAR: Type, as the service names it.

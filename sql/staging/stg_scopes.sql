@@ -1,4 +1,4 @@
--- One row a scope that was ever read: whether what stands for it is as fresh as it should be.
+-- One row per scope that was ever read: whether what stands for it is as fresh as it should be.
 -- Whoever says that a scope is stale, says it from here.
 with judged_snapshots as (
     select

@@ -1,4 +1,4 @@
--- One row a documented status of a backup or a part of one, and the state that it stands for.
+-- One row per documented status of a backup or a part of one, and the state that it stands for.
 -- Whoever asks whether something can be restored from, asks here.
 -- kind: view
 select

@@ -1,4 +1,4 @@
--- One row a relation of a draft, and a column of it below: what its comment says. The catalogue of
+-- One row per relation of a draft, and a column of it below: what its comment says. The catalogue of
 -- DuckDB is read.
 with described as (
     select

@@ -1,4 +1,4 @@
--- One row a way in which bodies of a current snapshot differ from the contract, and since when any
+-- One row per way in which bodies of a current snapshot differ from the contract, and since when any
 -- did. The tables of a snapshot, drift_found, can't know what the ones before had.
 select
     scope,
