@@ -49,7 +49,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def printable(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shown(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The report of the demo."""
     return demo.home.reports / "latest" / "compliance.html"
 
@@ -82,7 +82,7 @@ def test_sandbox_and_stale_data_wear_a_banner(shown: Path, home: Home) -> None:
     publish(home, Landed([server()]))
     fresh = write_report(home).read_text()
     assert 'class="banner"' not in fresh
-    assert r"the built-in default \(no policy file is configured\)" in fresh
+    assert "the built-in default (no policy file is configured)" in fresh
     publish(home, Landed([], as_of=AS_OF + timedelta(days=1), complete=False), run_id="run-2")
     stale = write_report(home).read_text()
     assert "prod is stale: a page was missing" in stale

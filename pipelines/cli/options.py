@@ -4,6 +4,7 @@ import click
 
 from pipelines.config import DEFAULT_HOME, Settings
 from pipelines.errors import StorageError
+from pipelines.landing.manifest import MANIFEST
 from pipelines.storage.home import Home
 
 home_option = click.option(
@@ -20,7 +21,7 @@ def selected_home(option: str | None) -> Home:
 def landed_home(option: str | None) -> Home:
     """Return the selected home. Raise StorageError if nothing is landed in it."""
     home = selected_home(option)
-    if not home.landing.is_dir():
+    if not any(home.landing.glob(f"*/*/{MANIFEST}")):
         raise StorageError(
             f"nothing is landed in {home.path}", "Run 'cbr-warehouse run' first, or name another --home."
         )
