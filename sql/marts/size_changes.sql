@@ -1,5 +1,5 @@
--- One row per server whose newest whole backup is much larger or smaller than usual. It informs, and
--- decides no control: a disk that grew is no fault, and a server that shrank may have been emptied.
+-- One row per server whose newest complete backup is much larger or smaller than usual. This is
+-- information only: no control depends on it.
 -- kind: view
 with sizes as (
     select
@@ -72,10 +72,10 @@ select
     resource_name,
     backup_id,
     rp_time,
-    total_size, -- BIGINT: What the disks in the newest whole backup add up to, in GB.
-    usual_size, -- DOUBLE: The median of the backups before it, in GB.
-    -- DOUBLE: By how much it differs from that, in %; negative where it is smaller.
+    total_size, -- BIGINT: Total size of the disks in the newest complete backup, in GB.
+    usual_size, -- DOUBLE: Median of the backups before it, in GB.
+    -- DOUBLE: Difference from usual_size, in percent. Negative if it is smaller.
     change_percent,
-    points -- BIGINT: How many backups tell what is usual.
+    points -- BIGINT: Number of backups that usual_size is based on.
 from changes
 where abs(change_percent) > unusual_size_percent

@@ -1,4 +1,4 @@
--- One row per scope and waiver: does it hold, until when, and what does it cover?
+-- One row per scope and waiver: its state, its end, and the failures that it covers.
 with covered as (
     select
         scope,
@@ -16,7 +16,7 @@ select
     waivers.snapshot_id,
     snapshots.as_of,
     waiver_id,
-    waivers.control_id, -- VARCHAR: The control that it is about.
+    waivers.control_id, -- VARCHAR: ID of the control that it is for.
     waivers.covers_every_scope,
     waivers.selector,
     waivers.value,
@@ -27,10 +27,10 @@ select
     waivers.approver,
     waivers.second_approver,
     waivers.created_on,
-    waivers.created_at, -- TIMESTAMP: From when it holds.
+    waivers.created_at, -- TIMESTAMP: When it becomes active.
     waivers.expires_on,
     waivers.expires_at,
-    -- VARCHAR: in_use, unused, exceeded (something is worse than it allows), expired or not_begun.
+    -- VARCHAR: in_use, unused, exceeded (a failure is worse than it allows), expired or not_begun.
     case
         when snapshots.as_of < waivers.created_at then 'not_begun'
         when snapshots.as_of > waivers.expires_at then 'expired'
@@ -38,7 +38,7 @@ select
         when coalesce(covered.subjects, 0) = 0 then 'unused'
         else 'in_use'
     end as state,
-    -- BIGINT: Whole days until it ends; below 0 since it did.
+    -- BIGINT: Whole days until it ends. Negative after its end.
     cast(
         floor(
             cast(
@@ -50,12 +50,12 @@ select
             ) / 86400
         ) as bigint
     ) as days_left,
-    coalesce(covered.subjects, 0) as subjects, -- BIGINT: Failures that it covers.
-    -- BIGINT: Failures that it is about and does not cover.
+    coalesce(covered.subjects, 0) as subjects, -- BIGINT: Number of failures that it covers.
+    -- BIGINT: Number of failures that are worse than it allows.
     coalesce(covered.exceeded, 0) as exceeded,
     waivers.max_measured_value,
-    covered.highest_measured, -- DOUBLE: The highest value measured of them.
-    covered.lowest_measured, -- DOUBLE: The lowest.
+    covered.highest_measured, -- DOUBLE: Highest measured value of these failures.
+    covered.lowest_measured, -- DOUBLE: Lowest measured value of these failures.
     settings.waivers_sha256
 from policy.waivers as waivers
 inner join staging.stg_snapshots as snapshots using (scope)
