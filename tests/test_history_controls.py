@@ -184,7 +184,7 @@ def test_how_many_are_usual_is_learned_for_two_weeks(home: Home) -> None:
     fold(home, *(day(number, *expiring(4.5)[: 20 if number < 5 else 8]) for number in range(6)))
     [row] = ask(home, f"SELECT status, reason_code, reason FROM controls.{DROP}")
     assert (row["status"], row["reason_code"]) == ("pass", "no_drop")
-    assert row["reason"].endswith("how many are usual is still being learned.")
+    assert row["reason"].endswith("the usual number is not known yet.")
 
 
 def test_two_losses_are_no_mass_deletion(home: Home) -> None:
