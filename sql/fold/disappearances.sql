@@ -1,11 +1,11 @@
--- One row per recovery point of the complete snapshot before that the next one has no more: as it was
--- last seen, and the first class that fits.
+-- One row per recovery point of the previous complete snapshot that is not in the new one: its last
+-- known values, and the first classification that applies.
 with remaining as (
     select * from fold.points where side = 'now'
 ),
 
 earlier as (
-    -- Whatever the new snapshot has is not gone, be it no point of its own any more.
+    -- A backup in the new snapshot has not disappeared, even if it is now a part of another backup.
     select
         points.*,
         present.id is null as is_gone,
@@ -19,7 +19,7 @@ earlier as (
 ),
 
 rotations as (
-    -- Rotation takes the oldest: everything left is younger than everything that went.
+    -- Rotation removes the oldest points: all remaining points are newer than all removed ones.
     select
         resource_id,
         image_type,
@@ -51,8 +51,8 @@ spans as (
 ),
 
 turnovers as (
-    -- How far apart the points are that are kept by count, and the two snapshots' own ones from
-    -- each other.
+    -- The time between points that are kept by count, and the time between the newest point of the
+    -- old snapshot and the oldest of the new one.
     select
         resource_id,
         image_type,
@@ -67,7 +67,7 @@ turnovers as (
 ),
 
 counts as (
-    -- Whichever vault holds them, a rule counts the points of a resource.
+    -- Retention by count applies to all points of a resource, in whichever vault they are.
     select
         resource_id,
         image_type,
@@ -165,12 +165,14 @@ classified as (
             when rotations.youngest_gone < rotations.oldest_left or rotations.oldest_left is null
                 then case
                     when counts.depth < counts.lowest_before then 'deleted_unexplained'
-                    -- While the count rises no rule takes anything, unless it has just begun to.
+                    -- While the number of points rises, no rule removes any, unless it has just
+                    -- taken effect.
                     when counts.was_rising and counts.depth < counts.depth_was
                         then 'rotation_may_have_begun'
                     else 'rotated_by_count'
                 end
-            -- A rule that thins out keeps the newest of a day, and never takes the newest of all.
+            -- Long-term retention keeps the newest point of a day, and never removes the newest of
+            -- all.
             when gone.is_usable and gone.created_at >= newest_points.newest_before
                 then 'deleted_unexplained'
             when days.oldest_of_day < gone.created_at then 'deleted_unexplained'
@@ -221,8 +223,7 @@ select
     judged.is_auto,
     judged.was_usable,
     judged.was_failed,
-   -- TIMESTAMP: When it expired, or the first complete snapshot in which it can't be restored from.
-   
+    -- TIMESTAMP: When it expired, or the first complete snapshot in which it is not restorable.
     coalesce(
         judged.dependable_until,
         case
@@ -235,11 +236,12 @@ select
         end
     ) as dependable_until,
     judged.first_seen,
-    judged.last_seen, -- TIMESTAMP: The last complete snapshot that has it.
-    judged.gone_at, -- TIMESTAMP: The first complete snapshot that has it no more.
-    judged.disappearance, -- VARCHAR: What became of it: the first class that fits.
-    judged.verdict, -- VARCHAR: ok, fail, or unknown.
-    -- DOUBLE: From its absence to its expiry, where it went before.
+    judged.last_seen, -- TIMESTAMP: Last complete snapshot with the backup.
+    judged.gone_at, -- TIMESTAMP: First complete snapshot without the backup.
+    -- VARCHAR: Classification of the disappearance: the first value that applies.
+    judged.disappearance,
+    judged.verdict, -- VARCHAR: Verdict of the classification: ok, fail or unknown.
+    -- DOUBLE: Time from gone_at to the expiry, if it disappeared before its expiry.
     case
         when judged.expired_at > judged.gone_at
             then cast(
@@ -250,11 +252,12 @@ select
                 ) as double
             ) / 86400.0
     end as days_early,
-    -- BIGINT: Points of its vault in the last snapshot that has it.
+    -- BIGINT: Number of points in its vault in the last snapshot with the backup.
     vaults.points_before as vault_points_before,
-    -- BIGINT: Points of its vault in the first without it.
+    -- BIGINT: Number of points in its vault in the first snapshot without the backup.
     vaults.points_after as vault_points_after,
-    -- BIGINT: Points of its vault that went in the same interval with verdict fail.
+    -- BIGINT: Number of points of its vault that disappeared in the same interval with verdict
+    -- fail.
     coalesce(failures.points, 0) as vault_failed_with_it
 from judged
 left join vaults using (vault_id)
