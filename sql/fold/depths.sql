@@ -1,5 +1,5 @@
 -- One row per resource: number of automatic points without an expiry in the last three snapshots.
-with counted as (
+with current_depths as (
     select
         scope,
         resource_id,
@@ -17,7 +17,8 @@ select
     image_type, -- VARCHAR: Original backups or replicas.
     -- BIGINT: Number in the newest complete snapshot, including points that are being deleted.
     case
-        when snapshots.is_same_project or earlier.depth is null then coalesce(counted.depth, 0)
+        when snapshots.is_same_project or earlier.depth is null
+            then coalesce(current_depths.depth, 0)
         else earlier.depth
     end as depth,
     -- BIGINT: Number in the snapshot before.
@@ -30,10 +31,10 @@ select
         when snapshots.is_same_project then earlier.depth_before
         else earlier.depth_before_that
     end as depth_before_that
-from counted
+from current_depths
 full outer join was.depths as earlier using (scope, resource_id, image_type)
 cross join fold.compared_snapshots as snapshots
 where
-    coalesce(counted.depth, 0) > 0
+    coalesce(current_depths.depth, 0) > 0
     or coalesce(earlier.depth, 0) > 0
     or coalesce(earlier.depth_before, 0) > 0

@@ -1,20 +1,22 @@
 -- One row per recovery point of the previous complete snapshot that is not in the new one: its last
 -- known values, and the first classification that applies.
-with remaining as (
+with remaining_points as (
     select * from fold.points where side = 'now'
 ),
 
-earlier as (
+earlier_points as (
     -- A backup in the new snapshot has not disappeared, even if it is now a part of another backup.
     select
         points.*,
         present.id is null as is_gone,
         coalesce(
-            remaining.is_kept_by_count and (remaining.is_usable or remaining.is_going), false
+            remaining_points.is_kept_by_count
+            and (remaining_points.is_usable or remaining_points.is_going),
+            false
         ) as is_still_counted
     from fold.points as points
     left join now.backups as present using (id)
-    left join remaining using (id)
+    left join remaining_points using (id)
     where points.side = 'was'
 ),
 
@@ -26,7 +28,7 @@ rotations as (
         max(case when is_gone then created_at end) as youngest_gone,
         min(case when not is_gone then created_at end) as oldest_left,
         bool_or(is_still_counted) as is_any_counted
-    from earlier
+    from earlier_points
     where was_made and is_kept_by_count
     group by resource_id, image_type
 ),
@@ -105,7 +107,7 @@ days as (
         image_type,
         date_trunc('day', created_at) as day_of,
         min(created_at) as oldest_of_day
-    from remaining
+    from remaining_points
     where is_usable and coalesce(is_auto, false)
     group by resource_id, image_type, date_trunc('day', created_at)
 ),
@@ -116,7 +118,7 @@ months as (
         image_type,
         date_trunc('month', created_at) as month_of,
         max(created_at) as newest_in_month
-    from remaining
+    from remaining_points
     where is_usable and coalesce(is_auto, false)
     group by resource_id, image_type, date_trunc('month', created_at)
 ),
@@ -130,32 +132,32 @@ vaults as (
     group by vault_id
 ),
 
-gone as (
+losses as (
     select
         *,
         date_trunc('day', created_at) as day_of,
         date_trunc('month', created_at) as month_of
-    from earlier
+    from earlier_points
     where is_gone
 ),
 
-classified as (
+classified_losses as (
     select
-        gone.*,
+        losses.*,
         snapshots.last_seen,
         snapshots.gone_at,
         case
             when not snapshots.is_same_project then 'vault_or_project_not_seen'
             when
-                not gone.was_made
-                and (gone.status in ('error', 'protecting', 'waiting_protect') or gone.is_going)
+                not losses.was_made
+                and (losses.status in ('error', 'protecting', 'waiting_protect') or losses.is_going)
                 then 'failed_or_inflight_cleanup'
-            when gone.is_expiry_unreadable then 'expiry_unreadable'
-            when gone.expired_at <= snapshots.read_by then 'expired'
-            when gone.expired_at > snapshots.read_by then 'deleted_early'
-            when not gone.is_auto then 'manual_deleted'
-            when gone.is_auto is null or not gone.was_made then 'deleted_unexplained'
-            when coalesce(newest_points.newest_left <= gone.created_at, true)
+            when losses.is_expiry_unreadable then 'expiry_unreadable'
+            when losses.expired_at <= snapshots.read_by then 'expired'
+            when losses.expired_at > snapshots.read_by then 'deleted_early'
+            when not losses.is_auto then 'manual_deleted'
+            when losses.is_auto is null or not losses.was_made then 'deleted_unexplained'
+            when coalesce(newest_points.newest_left <= losses.created_at, true)
                 then 'deleted_unexplained'
             when
                 not rotations.is_any_counted
@@ -173,13 +175,13 @@ classified as (
                 end
             -- Long-term retention keeps the newest point of a day, and never removes the newest of
             -- all.
-            when gone.is_usable and gone.created_at >= newest_points.newest_before
+            when losses.is_usable and losses.created_at >= newest_points.newest_before
                 then 'deleted_unexplained'
-            when days.oldest_of_day < gone.created_at then 'deleted_unexplained'
-            when months.newest_in_month > gone.created_at then 'possible_gfs_thinning'
+            when days.oldest_of_day < losses.created_at then 'deleted_unexplained'
+            when months.newest_in_month > losses.created_at then 'possible_gfs_thinning'
             else 'deleted_unexplained'
         end as disappearance
-    from gone
+    from losses
     cross join fold.compared_snapshots as snapshots
     left join rotations using (resource_id, image_type)
     left join turnovers using (resource_id, image_type)
@@ -189,7 +191,7 @@ classified as (
     left join months using (resource_id, image_type, month_of)
 ),
 
-judged as (
+verdicts as (
     select
         *,
         case
@@ -199,56 +201,56 @@ judged as (
                 then 'fail'
             else 'unknown'
         end as verdict
-    from classified
+    from classified_losses
 ),
 
 failures as (
-    select vault_id, count(*) as points from judged where verdict = 'fail' group by vault_id
+    select vault_id, count(*) as points from verdicts where verdict = 'fail' group by vault_id
 )
 
 select
-    judged.scope,
-    judged.id,
-    judged.resource_id,
-    judged.resource_name,
-    judged.resource_type,
-    judged.enterprise_project_id,
+    verdicts.scope,
+    verdicts.id,
+    verdicts.resource_id,
+    verdicts.resource_name,
+    verdicts.resource_type,
+    verdicts.enterprise_project_id,
     nullif(vault_id, '') as vault_id,
-    judged.image_type,
-    judged.status,
-    judged.created_at,
-    judged.protected_at,
-    judged.updated_at,
-    judged.expired_at,
-    judged.is_auto,
-    judged.was_usable,
-    judged.was_failed,
+    verdicts.image_type,
+    verdicts.status,
+    verdicts.created_at,
+    verdicts.protected_at,
+    verdicts.updated_at,
+    verdicts.expired_at,
+    verdicts.is_auto,
+    verdicts.was_usable,
+    verdicts.was_failed,
     -- TIMESTAMP: When it expired, or the first complete snapshot in which it is not restorable.
     coalesce(
-        judged.dependable_until,
+        verdicts.dependable_until,
         case
             when
-                judged.was_usable
-                and judged.expired_at > judged.last_seen
-                and judged.expired_at <= judged.gone_at
-                then judged.expired_at
-            when judged.was_usable then judged.gone_at
+                verdicts.was_usable
+                and verdicts.expired_at > verdicts.last_seen
+                and verdicts.expired_at <= verdicts.gone_at
+                then verdicts.expired_at
+            when verdicts.was_usable then verdicts.gone_at
         end
     ) as dependable_until,
-    judged.first_seen,
-    judged.last_seen, -- TIMESTAMP: Last complete snapshot with the backup.
-    judged.gone_at, -- TIMESTAMP: First complete snapshot without the backup.
+    verdicts.first_seen,
+    verdicts.last_seen, -- TIMESTAMP: Last complete snapshot with the backup.
+    verdicts.gone_at, -- TIMESTAMP: First complete snapshot without the backup.
     -- VARCHAR: Classification of the disappearance: the first value that applies.
-    judged.disappearance,
-    judged.verdict, -- VARCHAR: Verdict of the classification: ok, fail or unknown.
+    verdicts.disappearance,
+    verdicts.verdict, -- VARCHAR: Verdict of the classification: ok, fail or unknown.
     -- DOUBLE: Time from gone_at to the expiry, if it disappeared before its expiry.
     case
-        when judged.expired_at > judged.gone_at
+        when verdicts.expired_at > verdicts.gone_at
             then cast(
                 date_diff(
                     'second',
-                    date_trunc('second', judged.gone_at),
-                    date_trunc('second', judged.expired_at)
+                    date_trunc('second', verdicts.gone_at),
+                    date_trunc('second', verdicts.expired_at)
                 ) as double
             ) / 86400.0
     end as days_early,
@@ -259,6 +261,6 @@ select
     -- BIGINT: Number of points of its vault that disappeared in the same interval with verdict
     -- fail.
     coalesce(failures.points, 0) as vault_failed_with_it
-from judged
+from verdicts
 left join vaults using (vault_id)
 left join failures using (vault_id)

@@ -6,7 +6,7 @@ with backups as (
     select 'now' as side, * from now.backups
 ),
 
-automatic as (
+trigger_flags as (
     select 'was' as side, backup_id as id, auto_trigger from was.extend_info where level = 'backup'
     union all
     select 'now' as side, backup_id as id, auto_trigger from now.extend_info where level = 'backup'
@@ -29,7 +29,7 @@ parts as (
     inner join claimed_parts using (side, id)
 ),
 
-stated as (
+point_states as (
     select
         backups.*,
         earlier.first_seen,
@@ -37,7 +37,7 @@ stated as (
         case
             -- A backup that was once marked as manual stays manual.
             when earlier.was_manual then false
-            when automatic.auto_trigger is not null then automatic.auto_trigger
+            when trigger_flags.auto_trigger is not null then trigger_flags.auto_trigger
             when starts_with(backups.name, 'autobk_') then true
             when starts_with(backups.name, 'manualbk_') then false
         end as is_auto,
@@ -49,7 +49,7 @@ stated as (
         or coalesce(statuses.state = 'failed', false) as was_failed
     from backups
     left join fold.statuses as statuses using (status)
-    left join automatic using (side, id)
+    left join trigger_flags using (side, id)
     left join parts using (side, id)
     left join was.backups_open as earlier on backups.id = earlier.id
     where coalesce(backups.parent_id, '') = '' or parts.id is null
@@ -85,4 +85,4 @@ select
     is_usable or was_usable or (is_going and not was_failed) as was_made,
     -- BOOLEAN: Whether a policy made it and it has no expiry.
     coalesce(is_auto, false) and expired_at is null and not is_expiry_unreadable as is_kept_by_count
-from stated
+from point_states

@@ -31,7 +31,7 @@ losses as (
     group by scope, holder_kind, holder_id
 ),
 
-counted as (
+holder_totals as (
     select
         scope,
         holders.snapshot_id,
@@ -63,15 +63,15 @@ counted as (
     left join losses using (scope, holder_kind, holder_id)
 ),
 
-measured as (
+loss_limits as (
     select
         *,
         is_score_unusual and not is_learning as is_unusual,
         greatest(mass_points, mass_percent * would_be * 0.01) as least
-    from counted
+    from holder_totals
 ),
 
-judged as (
+loss_verdicts as (
     select
         *,
         case
@@ -81,7 +81,7 @@ judged as (
             when unexplained + undecided >= least then 'undecided_losses'
             else 'no_drop'
         end as reason_code
-    from measured
+    from loss_limits
 )
 
 select
@@ -103,4 +103,4 @@ select
     coalesce(backup_ids, cast([] as varchar[])) as backup_ids, -- VARCHAR[]: IDs of the lost points.
     case when reason_code = 'dropped' then first_gone_at end
         as failing_since -- TIMESTAMP: When the first of them was missing, if they are too many.
-from judged
+from loss_verdicts

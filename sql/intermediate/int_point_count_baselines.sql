@@ -12,7 +12,7 @@ with lives as (
     where lives.was_usable and rules.exclusion_id is null
 ),
 
-moves as (
+point_changes as (
     select scope, vault_id, first_seen as moved_at, 1 as points
     from lives
     union all
@@ -21,16 +21,16 @@ moves as (
     where ended_at is not null
 ),
 
-vault_moves as (
+vault_changes as (
     select scope, vault_id, moved_at, sum(points) as points
-    from moves
+    from point_changes
     group by scope, vault_id, moved_at
 ),
 
-holder_moves as (
-    select scope, 'vault' as holder_kind, vault_id as holder_id, moved_at, points from vault_moves
+holder_changes as (
+    select scope, 'vault' as holder_kind, vault_id as holder_id, moved_at, points from vault_changes
     union all
-    select scope, 'scope' as holder_kind, scope as holder_id, moved_at, points from vault_moves
+    select scope, 'scope' as holder_kind, scope as holder_id, moved_at, points from vault_changes
 ),
 
 readings as (
@@ -60,14 +60,14 @@ daily_totals as (
         holders.holder_kind,
         holders.holder_id,
         days.day,
-        coalesce(sum(holder_moves.points), 0) as points
+        coalesce(sum(holder_changes.points), 0) as points
     from days
     inner join intermediate.int_vaults_and_scopes as holders using (scope)
-    left join holder_moves
-        on holders.scope = holder_moves.scope
-        and holders.holder_kind = holder_moves.holder_kind
-        and holders.holder_id = holder_moves.holder_id
-        and holder_moves.moved_at <= days.read_at
+    left join holder_changes
+        on holders.scope = holder_changes.scope
+        and holders.holder_kind = holder_changes.holder_kind
+        and holders.holder_id = holder_changes.holder_id
+        and holder_changes.moved_at <= days.read_at
     group by days.scope, holders.holder_kind, holders.holder_id, days.day
 ),
 

@@ -84,7 +84,7 @@ last_protections as (
     group by scope, resource_id
 ),
 
-dated as (
+unprotected_starts as (
     select
         unprotected.*,
         coalesce(last_protections.ended_at, unprotected.first_known_at) as since_at
@@ -101,4 +101,4 @@ select
         when since_at > as_of then as_of
         else since_at
     end as unprotected_since -- TIMESTAMP: End of the last protection.
-from dated
+from unprotected_starts

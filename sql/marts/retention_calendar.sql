@@ -1,7 +1,7 @@
 -- One row per vault and future day on which points expire: number of points, and resources that
 -- lose their last one.
 -- kind: view
-with expiring as (
+with expiring_points as (
     select
         points.scope,
         points.snapshot_id,
@@ -36,5 +36,5 @@ select
         ),
         cast([] as varchar[])
     ) as losing_last
-from expiring
+from expiring_points
 group by scope, snapshot_id, day, vault_id

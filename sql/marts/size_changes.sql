@@ -1,7 +1,7 @@
 -- One row per server whose newest complete backup is much larger or smaller than usual. This is
 -- information only: no control depends on it.
 -- kind: view
-with sizes as (
+with backup_sizes as (
     select
         scope,
         points.snapshot_id,
@@ -28,27 +28,30 @@ with sizes as (
         points.rp_time
 ),
 
-ranked as (
+ranked_backups as (
     select
         *,
         row_number() over (
             partition by scope, resource_id order by rp_time desc, backup_id
         ) as nth_newest
-    from sizes
+    from backup_sizes
 ),
 
 usual_sizes as (
     select
         scope,
-        ranked.resource_id,
+        ranked_backups.resource_id,
         settings.unusual_size_percent,
         count(*) as points,
-        median(ranked.total_size) as usual_size
-    from ranked
+        median(ranked_backups.total_size) as usual_size
+    from ranked_backups
     inner join policy.settings as settings using (scope)
-    where ranked.nth_newest > 1 and ranked.nth_newest <= settings.usual_points + 1
+    where ranked_backups.nth_newest > 1 and ranked_backups.nth_newest <= settings.usual_points + 1
     group by
-        scope, ranked.resource_id, settings.unusual_size_percent, settings.usual_least_points
+        scope,
+        ranked_backups.resource_id,
+        settings.unusual_size_percent,
+        settings.usual_least_points
     having count(*) >= settings.usual_least_points
 ),
 
@@ -60,7 +63,7 @@ changes as (
         usual_sizes.unusual_size_percent,
         cast((newest.total_size - usual_sizes.usual_size) * 100 as double)
         / nullif(usual_sizes.usual_size, 0.0) as change_percent
-    from ranked as newest
+    from ranked_backups as newest
     inner join usual_sizes using (scope, resource_id)
     where newest.nth_newest = 1
 )

@@ -1,5 +1,5 @@
 -- One row per scope and waiver: its state, its end, and the failures that it covers.
-with covered as (
+with covered_failures as (
     select
         scope,
         waiver_id,
@@ -34,8 +34,8 @@ select
     case
         when snapshots.as_of < waivers.created_at then 'not_begun'
         when snapshots.as_of > waivers.expires_at then 'expired'
-        when covered.exceeded > 0 then 'exceeded'
-        when coalesce(covered.subjects, 0) = 0 then 'unused'
+        when covered_failures.exceeded > 0 then 'exceeded'
+        when coalesce(covered_failures.subjects, 0) = 0 then 'unused'
         else 'in_use'
     end as state,
     -- BIGINT: Whole days until it ends. Negative after its end.
@@ -50,14 +50,15 @@ select
             ) / 86400
         ) as bigint
     ) as days_left,
-    coalesce(covered.subjects, 0) as subjects, -- BIGINT: Number of failures that it covers.
+    -- BIGINT: Number of failures that it covers.
+    coalesce(covered_failures.subjects, 0) as subjects,
     -- BIGINT: Number of failures that are worse than it allows.
-    coalesce(covered.exceeded, 0) as exceeded,
+    coalesce(covered_failures.exceeded, 0) as exceeded,
     waivers.max_measured_value,
-    covered.highest_measured, -- DOUBLE: Highest measured value of these failures.
-    covered.lowest_measured, -- DOUBLE: Lowest measured value of these failures.
+    covered_failures.highest_measured, -- DOUBLE: Highest measured value of these failures.
+    covered_failures.lowest_measured, -- DOUBLE: Lowest measured value of these failures.
     settings.waivers_sha256
 from policy.waivers as waivers
 inner join staging.stg_snapshots as snapshots using (scope)
 inner join policy.settings as settings using (scope)
-left join covered using (scope, waiver_id)
+left join covered_failures using (scope, waiver_id)
