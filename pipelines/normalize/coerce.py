@@ -15,10 +15,10 @@ from pipelines.contract.columns import Type
 from pipelines.landing.wire import storable
 
 INT64 = range(-(2**63), 2**63)
-_WHOLE = re.compile(r"[+-]?\d{1,19}")
+_INTEGER = re.compile(r"[+-]?\d{1,19}")
 # Naive, `Z`, an offset, any fraction or none; a bare date is midnight, which never flatters an age.
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d:\d\d(\.\d+)?\s?(Z|[+-]\d\d:?\d\d)?)?")
-_FLAGS = {"true": True, "false": False, "1": True, "0": False}
+_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d:\d\d(\.\d+)?\s?(Z|[+-]\d\d:?\d\d)?)?")
+_BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 
 
 class Fit(Enum):
@@ -50,7 +50,7 @@ def json_text(value: object) -> str:
     return storable(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 
-def _text(value: object) -> Fitted:
+def _string(value: object) -> Fitted:
     if isinstance(value, str):
         kept = storable(value)
         return kept, Fit.AS_SENT if kept == value else Fit.COERCED
@@ -59,29 +59,29 @@ def _text(value: object) -> Fitted:
     return _REFUSED
 
 
-def _whole(value: object) -> Fitted:
+def _integer(value: object) -> Fitted:
     if isinstance(value, bool):
         return _REFUSED
     if isinstance(value, int):
         return (value, Fit.AS_SENT) if value in INT64 else _REFUSED
     if isinstance(value, float) and value.is_integer() and int(value) in INT64:
         return int(value), Fit.COERCED
-    if isinstance(value, str) and _WHOLE.fullmatch(value.strip()) and int(value) in INT64:
+    if isinstance(value, str) and _INTEGER.fullmatch(value.strip()) and int(value) in INT64:
         return int(value), Fit.COERCED
     return _REFUSED
 
 
-def _flag(value: object) -> Fitted:
+def _boolean(value: object) -> Fitted:
     if isinstance(value, bool):
         return value, Fit.AS_SENT
     if isinstance(value, str | int):
-        known = _FLAGS.get(str(value).strip().lower())
+        known = _BOOLEANS.get(str(value).strip().lower())
         return _REFUSED if known is None else (known, Fit.COERCED)
     return _REFUSED
 
 
-def _instant(value: object) -> Fitted:
-    if not isinstance(value, str) or not _INSTANT.fullmatch(value.strip()):
+def _timestamp(value: object) -> Fitted:
+    if not isinstance(value, str) or not _TIMESTAMP.fullmatch(value.strip()):
         return _REFUSED
     try:
         moment = datetime.fromisoformat(value.strip().replace(" +", "+").replace(" -", "-").replace(" Z", "Z"))
@@ -94,7 +94,7 @@ def _instant(value: object) -> Fitted:
     return moment, Fit.AS_SENT if whole else Fit.COERCED
 
 
-def _texts(value: object) -> Fitted:
+def _strings(value: object) -> Fitted:
     """Image ids: strings in the page's edition, objects `{image_id}` in the service's later definition."""
     if not isinstance(value, list):
         return _REFUSED
@@ -107,10 +107,10 @@ def _json(value: object) -> Fitted:
 
 
 _FITTERS: dict[Type, Fitter] = {
-    Type.STRING: _text,
-    Type.INTEGER: _whole,
-    Type.BOOLEAN: _flag,
-    Type.TIMESTAMP: _instant,
-    Type.STRINGS: _texts,
+    Type.STRING: _string,
+    Type.INTEGER: _integer,
+    Type.BOOLEAN: _boolean,
+    Type.TIMESTAMP: _timestamp,
+    Type.STRINGS: _strings,
     Type.JSON: _json,
 }

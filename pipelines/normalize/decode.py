@@ -30,7 +30,7 @@ class BodyDecoder:
         self.structs = decoders()
 
     def decode(self, body: Any) -> Any:
-        """Return the backup in a body as a Struct, None where it does not fit."""
+        """Return the backup in a body as a Struct, or None if it does not fit."""
         if self.items:
             return self._decode(BACKUP, body)
         line = self._decode(None, body)

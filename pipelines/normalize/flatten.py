@@ -48,7 +48,7 @@ class RowBuffer:
 def flatten(
     backup: object, source: str, path: str, buffer: RowBuffer, known: set[str], read_at: datetime | None
 ) -> str | None:
-    """Add the rows of one top-level backup to `buffer`; return its id, or None where it was rejected.
+    """Add the rows of one top-level backup to `buffer`; return its id, or None if it was rejected.
 
     `source` names the landing part and line, `path` the place in that line; `read_at` is when ShowBackup was
     read, None for an item of the list. What stands below a rejected record is rejected one by one, so that every record
@@ -90,7 +90,7 @@ def _has_list(backup: object, table: Table) -> bool:
 
 
 def _add(table: Table, record: object, source: str, path: str, buffer: RowBuffer, ours: Row) -> str | None:
-    """Add `record` to `table` with the columns that are ours; return its id, or None where it is rejected."""
+    """Add `record` to `table` with the columns that are ours; return its id, or None if it is rejected."""
     noted: list[tuple[str, str, object]] = []
     reason, row = None, {}
     if not isinstance(record, dict):

@@ -29,27 +29,29 @@ NOT_JSON = object()  # stands for a line that can't be parsed
 class RowReader:
     """Reads the bodies of one snapshot."""
 
-    def __init__(self, constants: Mapping[str, str], gone: Iterable[str], pages: Callable[[], Iterable[Block]]) -> None:
-        """`constants` are the columns that all rows share, `gone` the ids that vanished; `pages` reads the list."""
+    def __init__(
+        self, constants: Mapping[str, str], vanished_ids: Iterable[str], pages: Callable[[], Iterable[Block]]
+    ) -> None:
+        """`constants` are the columns that all rows share. `pages` reads the list."""
         self.constants = dict(constants)
-        self.gone = frozenset(gone)
-        self.known: set[str] = set()
+        self.vanished_ids = frozenset(vanished_ids)
+        self.loaded_ids: set[str] = set()
         self._pages = pages
         self._buffer = RowBuffer()
         self._records: Counter[str] = Counter()
 
     @property
     def drift(self) -> Drift:
-        """What differed from the contract, so far."""
+        """The differences from the contract so far."""
         return self._buffer.drift
 
     @property
-    def waiting(self) -> int:
-        """How many rows the next batch has."""
+    def pending_rows(self) -> int:
+        """The number of rows of the next batch."""
         return len(self._buffer.rejects) + sum(map(len, self._buffer.rows.values()))
 
     def parse_line(self, source: str, line: bytes) -> Any:
-        """Return the backup that a line of details holds, NOT_JSON where it can't be parsed."""
+        """Return the backup in a line of details, or NOT_JSON."""
         body = self._parse(source, line)
         backup = body.get("backup") if isinstance(body, dict) else body
         if isinstance(backup, dict) and backup.get(REPLICATION_RECORDS.name) is None:
@@ -68,17 +70,17 @@ class RowReader:
                 self.read_item(block.source(number), index, item)
 
     def read_item(self, source: str, index: int, item: object) -> None:
-        """Read an item of a list page, unless it is loaded already or gone."""
+        """Read an item of a list page, unless it is loaded already or has vanished."""
         identity = id_of(item)
-        if identity not in self.gone and identity not in self.known:
+        if identity not in self.vanished_ids and identity not in self.loaded_ids:
             self._read(item, source, f"backups[{index}]", None)
 
     def read_at(self, source: str) -> datetime:
-        """Return when the reading began in which the details of a landed part were read."""
+        """Return the start of the reading in which the details of a landed part were read."""
         return moment_of(reading_of(source, self.constants["snapshot_id"]))
 
     def listed_records(self, identity: str | None) -> object:
-        """Return the replication records of a backup that the list has: some services say them there alone."""
+        """Return a backup's replication records in the list: some services send them only there."""
         return self._records_by_id.get(identity)
 
     @cached_property
@@ -102,7 +104,7 @@ class RowReader:
 
     def _read(self, backup: object, source: str, path: str, read_at: datetime | None) -> None:
         self._records.update(count_records(backup))
-        flatten(backup, source, path, self._buffer, self.known, read_at)
+        flatten(backup, source, path, self._buffer, self.loaded_ids, read_at)
 
     def take_batch(self) -> Batch:
         """Return the rows read since the last batch."""
@@ -114,7 +116,7 @@ class RowReader:
         return Batch(tables, records)
 
     def drift_table(self) -> pa.Table:
-        """Return what differed from the contract, one row a way."""
+        """Return the differences from the contract, one row per kind."""
         rows = [
             {**deviation._asdict(), "occurrences": count, "example_id": example_id}
             for deviation, example_id, count in self.drift
@@ -132,7 +134,7 @@ class RowReader:
 
 
 def count_records(backup: object) -> Counter[str]:
-    """Count the records of a body by table, by its shape alone and apart from the flattening."""
+    """Count the records of a body by table from its shape alone, independently of the flattening."""
     counts: Counter[str] = Counter({BACKUPS.name: 1})
     stack = [backup]
     while stack:
@@ -156,6 +158,6 @@ def _parse_or_none(line: bytes) -> Any:
 
 
 def _items(page: object) -> list[object]:
-    """Return the items of a list page; a page of another shape was refused when it was read."""
+    """Return the items of a list page. A page of another shape was rejected when it was read."""
     items = page.get("backups") if isinstance(page, dict) else None
     return items if isinstance(items, list) else []

@@ -34,18 +34,18 @@ class Normalizer:
         snapshot_id: str,
         shows: Callable[[], Iterable[Block]],
         pages: Callable[[], Iterable[Block]],
-        gone: Iterable[str] = (),
+        vanished_ids: Iterable[str] = (),
         *,
         processes: int | None = None,
         worth_processes: int = WORTH_PROCESSES,
     ) -> None:
         """`shows` and `pages` read the landed blocks, as often as they are called.
 
-        `gone` are ids that vanished between list and details: known not to be there, so not loaded. Details of more
-        than `worth_processes` bytes are read by several `processes`, as many as there are cores.
+        `vanished_ids` disappeared between list and details, so they are not loaded. Details of more than
+        `worth_processes` bytes are read by several `processes`, by default one per core.
         """
         self._shows, self._pages = shows, pages
-        self._rows = RowReader({"scope": scope, "snapshot_id": snapshot_id}, gone, pages)
+        self._rows = RowReader({"scope": scope, "snapshot_id": snapshot_id}, vanished_ids, pages)
         self._processes = cores() if processes is None else processes
         self._worth_processes = worth_processes
 
@@ -64,7 +64,7 @@ class Normalizer:
         yield self._rows.take_batch()
 
     def drift(self) -> pa.Table:
-        """Return what differed from the contract, one row a way."""
+        """Return the differences from the contract, one row per kind."""
         return self._rows.drift_table()
 
     def _details(self, block: Block, reading: "Future[BlockTables]") -> Iterator[Batch]:
@@ -85,7 +85,7 @@ class Normalizer:
         """
         ids = _ids(read)
         sent: list[Any] = read.tables[BACKUPS.name].column("replication_loaded").to_pylist()
-        elsewhere = self._rows.known.intersection(ids) | {id_of(backup) for backup in unfit}.intersection(ids)
+        elsewhere = self._rows.loaded_ids.intersection(ids) | {id_of(backup) for backup in unfit}.intersection(ids)
         if all(sent) and not elsewhere:
             return []
         unfit_lines = set(read.unfit)
@@ -104,7 +104,7 @@ class Normalizer:
 
     def _listed(self, block: Block) -> Iterator[Batch]:
         """Yield the rows of the backups that only the list has."""
-        loaded = self._rows.known, self._rows.gone
+        loaded = self._rows.loaded_ids, self._rows.vanished_ids
         try:
             items = items_of(block)
             read, unfit = read_items(items, lambda identity: not any(identity in ids for ids in loaded))
@@ -117,12 +117,12 @@ class Normalizer:
 
     def _batches(self, read: BlockTables, constants: dict[str, object]) -> Iterator[Batch]:
         """Yield what was read by columns, and what the row reader has where that is enough."""
-        self._rows.known.update(_ids(read))
+        self._rows.loaded_ids.update(_ids(read))
         self._rows.drift.update(read.drift)
         shared = {"rejected_parts": 0, **self._rows.constants, **constants}
         tables = {table.name: with_constants(table, read.tables[table.name], shared) for table in NORMALIZED}
         yield Batch(tables, Counter({name: table.num_rows for name, table in tables.items()}))
-        if self._rows.waiting >= ENOUGH_ROWS:
+        if self._rows.pending_rows >= ENOUGH_ROWS:
             yield self._rows.take_batch()
 
 
