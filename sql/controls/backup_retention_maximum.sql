@@ -6,8 +6,8 @@
 -- subject: recovery_point
 -- worse: higher
 -- parameters: max_retention_days, timestamp_tolerance_seconds
--- remedy: Delete it with the consent of its owner. Points without an expiry are never purged
---   automatically.
+-- remedy: Delete it with the consent of its owner. Points that lost their expiry through a policy
+--   change must be deleted manually.
 -- reasons:
 --   short_enough: pass: It is kept for {whole_days} d; the maximum is {max_retention_days} d.
 --   young_enough: pass: It has no expiry and is {whole_days} d old; the maximum is

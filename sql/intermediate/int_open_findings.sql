@@ -92,7 +92,7 @@ select
         when last_judged.as_of is null or findings.failing_since > last_judged.as_of
             then least(coalesce(findings.failing_since, findings.as_of), findings.as_of)
         else findings.as_of
-    end as first_failed_at, -- TIMESTAMP: Since when it fails, after any other status.
+    end as first_failed_at, -- TIMESTAMP: Since when it fails, without interruption.
     case
         when before.status = findings.effective_status then before.since
         else findings.as_of

@@ -1,4 +1,4 @@
--- One row per vault, and one per scope as a whole: the number of recovery points.
+-- One row per vault, and one per scope as a whole: the number of dependable points.
 with dependable_points as (
     -- Points that the policy excludes do not count.
     select
