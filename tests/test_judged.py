@@ -227,7 +227,7 @@ def test_a_reading_that_failed_later_does_not_count_for_a_missed_one(home: Home)
     build(home, "next")
     days = query(home, "SELECT DISTINCT day FROM compliance.protection_trend_daily ORDER BY day")
     assert days == [("2026-03-01",), ("2026-03-02",), ("2026-03-03",)]
-    assert read_result_history(home, "prod").entries[1].read == {
+    assert read_result_history(home, "prod").entries[1].attempts == {
         "prod": ((AS_OF + DAY + timedelta(seconds=5)).isoformat(), None)
     }
     gate = "SELECT status FROM history.result_counts WHERE control_id = 'snapshot-complete' ORDER BY as_of"
