@@ -445,4 +445,4 @@ def test_a_failed_replication_says_why_as_a_text_too(home: Home, info: object, s
     record = {"id": "r1", "status": "fail", "source_backup_id": "backup-1", "extra_info": info}
     fold(home, Landed([server(replication_records=[record | {"destination_region": "region-2"}])]))
     sql = "SELECT reason FROM controls.replication_healthy WHERE status = 'fail'"
-    assert ask(home, sql) == [{"reason": f"Replication failed: {said}."}]
+    assert ask(home, sql) == [{"reason": f"A replication failed: {said}."}]

@@ -61,7 +61,7 @@ PAGES = {
     "/assets/reports/compliance": ["A page that says whether everything can be restored"],
     "/assets/controls/snapshot_complete?view=checks": [
         "gate_snapshot_complete",
-        "The data that is judged is whole and fresh.",
+        "The data is complete and up to date.",
     ],
     "/runs": ["cbr_snapshot", "scope/sandbox: complete"],
 }

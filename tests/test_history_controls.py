@@ -91,7 +91,7 @@ def test_how_early_a_point_was_deleted_is_said_in_days(home: Home) -> None:
     fold(home, day(0, of_day(0)), day(4, of_day(4)))
     [row] = ask(home, f"SELECT days_early, reason FROM controls.{DELETED}")
     assert round(row["days_early"], 2) == round(26 - 1 / 12, 2)
-    assert row["reason"] == "It was gone 25.9 d before its expiry."
+    assert row["reason"] == "It disappeared 25.9 d before its expiry."
 
 
 def test_many_losses_of_one_vault_in_one_interval_are_a_mass_deletion(home: Home) -> None:
@@ -134,7 +134,7 @@ def test_an_unusual_total_fails_though_each_loss_may_be_explained(home: Home) ->
     assert row == {
         "status": "fail",
         "reason_code": "unusually_few",
-        "reason": "It has 8 points, and 20 are usual for it.",
+        "reason": "It has 8 points; 20 are usual.",
     }
 
 
@@ -159,7 +159,7 @@ def test_an_unusual_total_of_a_project_fails_though_no_vault_lost_many(home: Hom
     assert row == {
         "status": "fail",
         "reason_code": "unusually_few",
-        "reason": "It has 8 points, and 20 are usual for it.",
+        "reason": "It has 8 points; 20 are usual.",
     }
 
 
@@ -184,7 +184,7 @@ def test_how_many_are_usual_is_learned_for_two_weeks(home: Home) -> None:
     fold(home, *(day(number, *expiring(4.5)[: 20 if number < 5 else 8]) for number in range(6)))
     [row] = ask(home, f"SELECT status, reason_code, reason FROM controls.{DROP}")
     assert (row["status"], row["reason_code"]) == ("pass", "no_drop")
-    assert row["reason"].endswith("how many are usual is still being learned.")
+    assert row["reason"].endswith("the usual number is not known yet.")
 
 
 def test_two_losses_are_no_mass_deletion(home: Home) -> None:

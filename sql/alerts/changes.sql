@@ -37,7 +37,7 @@ select
     changes.control_id,
     list(changes.name order by changes.name) as names
 from changes
--- A disk is named only if its server does not change alike.
+-- A disk is named only if its server does not change in the same way.
 left join compliance.resource_compliance as resources
     on changes.scope = resources.scope and changes.subject_id = resources.resource_id
 anti join changes as servers

@@ -1,4 +1,4 @@
--- One row per scope: when the reading that is judged began.
+-- One row per scope: when reading of the judged snapshot began.
 select scope, as_of
 from staging.stg_snapshots
 order by scope

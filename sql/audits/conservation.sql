@@ -1,4 +1,4 @@
--- One row per table of a snapshot that lost or invented records: landed = loaded + rejected.
+-- One row per table of a snapshot whose landed records differ from loaded plus rejected records.
 -- severity: error
 -- relation: meta.loads
 select scope, snapshot_id, table_name, records, row_count, rejects

@@ -1,4 +1,4 @@
--- One row per finding whose status or reason is not one that a reader can rely on.
+-- One row per finding whose status is not defined or whose reason is missing.
 -- severity: error
 -- relation: controls.findings
 select control_id, scope, subject_id, status, reason_code, reason

@@ -1,4 +1,4 @@
--- One row per backup that is neither a recovery point nor a known part of one, so nobody judges it.
+-- One row per backup that is neither a recovery point nor a part of one, so no control judges it.
 -- severity: error
 -- relation: intermediate.int_recovery_points
 select backups.scope, backups.snapshot_id, backups.id

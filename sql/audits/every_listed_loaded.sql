@@ -1,4 +1,4 @@
--- One row per snapshot of which fewer backups are loaded, rejected or vanished than the list named.
+-- One row per snapshot with fewer loaded, rejected and vanished backups than listed backups.
 -- severity: error
 -- relation: meta.snapshots
 select

@@ -1,4 +1,4 @@
--- One row per backup that the newest snapshot has and the history does not, or the other way round.
+-- One row per backup that is in the newest snapshot or in the history, but not in both.
 -- severity: error
 -- relation: history.backups_open
 select

@@ -1,4 +1,5 @@
--- One row per version of a backup that ended before it began, or was last seen outside of its time.
+-- One row per version of a backup that ended before it began, or was last seen outside its
+-- validity.
 -- severity: error
 -- relation: history.backups_closed
 select scope, id, valid_from, valid_to, last_seen

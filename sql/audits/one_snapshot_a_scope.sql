@@ -1,5 +1,5 @@
--- One row per scope of which the draft holds more than one snapshot: models that join by scope would
--- mix them.
+-- One row per scope with more than one snapshot in the draft. Models that join by scope would mix
+-- them.
 -- severity: error
 -- relation: staging.stg_snapshots
 with scope_snapshots as (

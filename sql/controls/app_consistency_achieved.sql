@@ -1,20 +1,20 @@
--- One row per recovery point: is it application-consistent, where that is asked for?
+-- One row per recovery point: is it application-consistent, if the tier requires that?
 -- id: app-consistency-achieved
--- title: Backups are application-consistent where that is asked for
+-- title: Backups are application-consistent where required
 -- severity: medium
 -- version: 1
 -- subject: recovery_point
 -- parameters: app_consistency
--- remedy: Look up the error code; usually the agent in the server is missing, old or stopped.
+-- remedy: Look up the error code. Usually the agent on the server is missing, outdated or stopped.
 -- reasons:
 --   consistent: pass: It is application-consistent.
 --   failed: fail: Application consistency failed: {error_code}, {error_message}.
 --   not_consistent: fail: It is not application-consistent.
---   not_said: unknown: It does not say whether it is application-consistent.
---   status_not_known: unknown: Its status is not a documented one: {backup_status}.
---   not_a_server: not_applicable: It is not the backup of a server.
---   not_required: not_applicable: The tier does not ask for application consistency.
---   not_usable: not_applicable: Its status is {backup_status}, so nothing can be restored from it.
+--   not_said: unknown: The service does not report whether it is application-consistent.
+--   status_not_known: unknown: Its status is not documented: {backup_status}.
+--   not_a_server: not_applicable: It is not a server backup.
+--   not_required: not_applicable: The tier does not require application consistency.
+--   not_usable: not_applicable: Its status is {backup_status}, so it cannot be restored.
 select
     scope,
     points.snapshot_id,

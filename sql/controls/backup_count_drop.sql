@@ -1,7 +1,7 @@
--- One row per vault: did it lose more recovery points lately than its rules explain, or has it
--- unusually few?
+-- One row per vault: did it lately lose more recovery points than its retention rules explain, or
+-- has it unusually few?
 -- id: backup-count-drop
--- title: No vault loses many recovery points without need
+-- title: No vault loses many recovery points without explanation
 -- severity: high
 -- version: 3
 -- subject: vault
@@ -9,17 +9,17 @@
 -- waiver: two approvers
 -- parameters: deletion_window_days, mass_points, mass_percent, usual_total_days,
 --   usual_total_least_days, unusual_score
--- remedy: Treat it as an attack until you know better: lock the vault, look who deleted, keep the
---   copies elsewhere.
+-- remedy: Treat it as an attack until proven otherwise: lock the vault, find out who deleted the
+--   points, and keep the remaining copies safe.
 -- reasons:
---   no_drop: pass: {unexplained} of {would_be} points went without need in the window, and
---     {undecided} more that can not be explained or blamed{learning_note}.
---   dropped: fail: {unexplained} of {would_be} points went without need in the window, and
---     {undecided} more that can not be explained or blamed{learning_note}.
---   unusually_few: fail: It has {points} points, and {usual_count} are usual for it.
---   undecided_losses: unknown: {unexplained} of {would_be} points went without need in the window,
---     and {undecided} more that can not be explained or blamed{learning_note}.
---   no_history: unknown: There is one snapshot only, so no loss can be seen.
+--   no_drop: pass: In the window, {unexplained} of {would_be} points were lost without explanation;
+--     for {undecided} more the cause is unknown{learning_note}.
+--   dropped: fail: In the window, {unexplained} of {would_be} points were lost without explanation;
+--     for {undecided} more the cause is unknown{learning_note}.
+--   unusually_few: fail: It has {points} points; {usual_count} are usual.
+--   undecided_losses: unknown: In the window, {unexplained} of {would_be} points were lost without
+--     explanation; for {undecided} more the cause is unknown{learning_note}.
+--   no_history: unknown: There is only one snapshot, so losses cannot be detected.
 select
     scope,
     snapshot_id,

@@ -1,4 +1,4 @@
--- One row per recovery point: is all data in it encrypted?
+-- One row per recovery point: is all of its data encrypted?
 -- id: backup-encrypted
 -- title: Every disk of a recovery point is encrypted
 -- severity: high
@@ -6,21 +6,23 @@
 -- subject: recovery_point
 -- worse: higher
 -- parameters: encryption
--- remedy: Encrypt the disk: new backups follow it. Points that exist can't be changed; they heal
---   when they expire.
+-- remedy: Encrypt the disk, so that new backups are encrypted. Existing points cannot be changed;
+--   the failure ends when they expire.
 -- reasons:
 --   encrypted: pass: All its data is encrypted.
---   plain: fail: The backup is not encrypted.
+--   plain: fail: It is not encrypted.
 --   plain_disk: fail: {plain} of {disks} disks are not encrypted: {plain_disks}.
---   encryption_not_said: unknown: The service does not say of every disk whether it is encrypted.
---   children_not_loaded: unknown: Its details were not read, or too long ago, so nothing is known
---     of its disks.
---   part_not_loaded: unknown: {rejected_parts} of its records could not be loaded, so nothing is
---     known of them.
---   no_children: unknown: It names no disk, so nothing says that its data is encrypted.
---   status_not_known: unknown: Its status is not a documented one: {backup_status}.
---   not_required: not_applicable: The tier does not ask for encryption.
---   not_usable: not_applicable: Its status is {backup_status}, so it is no recovery point.
+--   encryption_not_said: unknown: The service does not report for every disk whether it is
+--     encrypted.
+--   children_not_loaded: unknown: Its details are unread or too old, so the state of its disks is
+--     unknown.
+--   part_not_loaded: unknown: {rejected_parts} of its records were rejected, so its content is not
+--     fully known.
+--   no_children: unknown: It lists no disks, so nothing shows that its data is encrypted.
+--   status_not_known: unknown: Its status is not documented: {backup_status}.
+--   not_required: not_applicable: The tier does not require encryption.
+--   not_usable: not_applicable: Its status is {backup_status}, so it is not a usable recovery
+--     point.
 with disks as (
     select scope, backup_id, encrypted, coalesce(resource_name, resource_id) as disk_name
     from staging.stg_children
@@ -42,7 +44,7 @@ disk_counts as (
 ),
 
 encryption as (
-    -- A server's own flag says nothing of its disks. What has no disks below it speaks for itself.
+    -- The flag of a server does not cover its disks; without disks, its own flag counts.
     select
         points.*,
         requirements.encryption as required_encryption,
@@ -80,7 +82,7 @@ select
     0 as threshold_value,
     created_at as failing_since,
     plain_disks, -- VARCHAR: Names of the disks that are not encrypted.
-    expired_at as heals_at, -- TIMESTAMP: When the point expires, and with it a failure.
+    expired_at as heals_at, -- TIMESTAMP: Expiry of the point, which ends a failure.
     status as backup_status,
     disks,
     plain,

@@ -1,28 +1,28 @@
--- One row per recovery point: is it in a passing state for longer than it can take?
+-- One row per recovery point: has it been in a transient state for too long?
 -- id: backup-not-stuck
--- title: No backup, restore or deletion runs for ever
+-- title: No backup, restore or deletion is stuck
 -- severity: medium
 -- version: 2
 -- subject: recovery_point
 -- worse: higher
 -- parameters: stuck_hours, deletion_stuck_hours
--- remedy: Open a ticket with the service, with the id of the backup: a state that does not end
---   can't be mended from outside.
+-- remedy: Open a ticket with the service and give the ID of the backup. Users cannot end this
+--   state.
 -- reasons:
 --   running: pass: It has been {backup_status} for {whole_hours} h; the limit is {limit_hours} h.
 --   stuck: fail: It has been {backup_status} for {whole_hours} h; the limit is {limit_hours} h.
---   time_not_known: unknown: It is {backup_status}, and nothing says since when.
---   status_not_known: unknown: Its status is not a documented one: {backup_status}.
---   at_rest: not_applicable: Nothing is going on with it.
-with passing_states as (
+--   time_not_known: unknown: It is {backup_status}, but the start time is unknown.
+--   status_not_known: unknown: Its status is not documented: {backup_status}.
+--   at_rest: not_applicable: No operation is running on it.
+with transient_states as (
     select
         scope,
         points.snapshot_id,
         points.backup_id,
         points.status,
         points.state,
-        -- The first snapshot that has it in this state is safer than updated_at, which may move.
-        -- Where every snapshot has it so, it may have been so for longer.
+        -- The first snapshot with this state is more reliable than updated_at, which may move. If
+        -- all snapshots have this state, it may have begun before the first of them.
         case
             when points.state_since > points.first_seen then points.state_since
             else least(
@@ -49,7 +49,7 @@ durations as (
                 'second', date_trunc('second', since_at), date_trunc('second', as_of)
             ) as double
         ) / 3600.0 as hours
-    from passing_states
+    from transient_states
 )
 
 select

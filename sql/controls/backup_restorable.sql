@@ -1,21 +1,22 @@
--- One row per recovery point: does the service say how a server can be restored from it?
+-- One row per recovery point: does a server backup name a restore mode?
 -- id: backup-restorable
--- title: Each server backup says how it can be restored
+-- title: Each server backup names its restore mode
 -- severity: medium
 -- version: 1
 -- subject: recovery_point
 -- parameters: none
--- remedy: Try a restore of one of these: the service's pages disagree about what na means.
+-- remedy: Test a restore of one of these backups: the service documentation disagrees about the
+--   meaning of na.
 -- reasons:
---   restorable: pass: It can be restored by {restore_mode}.
---   restore_mode_na: fail: It names {restore_mode}: one page of the service says that it can not be
---     restored, another that it can only make new resources.
---   details_not_read: unknown: Its details were not read, so nothing is known of it.
---   mode_not_known: unknown: Its restore mode is not a documented one: {restore_mode}.
---   type_not_known: unknown: Its resource type is not a documented one: {resource_type}.
---   status_not_known: unknown: Its status is not a documented one: {backup_status}.
---   not_a_server: not_applicable: It is not the backup of a server.
---   not_usable: not_applicable: Its status is {backup_status}, so nothing can be restored from it.
+--   restorable: pass: It can be restored in the mode {restore_mode}.
+--   restore_mode_na: fail: Its restore mode is {restore_mode}. The service documentation says in
+--     one place that it cannot be restored, and in another that it can only create new resources.
+--   details_not_read: unknown: Its details are unread, so its restore mode is unknown.
+--   mode_not_known: unknown: Its restore mode is not documented: {restore_mode}.
+--   type_not_known: unknown: Its resource type is not documented: {resource_type}.
+--   status_not_known: unknown: Its status is not documented: {backup_status}.
+--   not_a_server: not_applicable: It is not a server backup.
+--   not_usable: not_applicable: Its status is {backup_status}, so it cannot be restored.
 select
     scope,
     snapshot_id,

@@ -1,13 +1,13 @@
--- One row per recovery point: is it kept for longer than it may be?
+-- One row per recovery point: is it kept longer than allowed?
 -- id: backup-retention-maximum
--- title: No point is kept longer than it may be
+-- title: No point is kept longer than allowed
 -- severity: medium
 -- version: 1
 -- subject: recovery_point
 -- worse: higher
 -- parameters: max_retention_days, timestamp_tolerance_seconds
--- remedy: Delete what may not be kept, with the consent of its owner; points that a changed rule
---   made immortal are removed by hand only.
+-- remedy: Delete it with the consent of its owner. Points that lost their expiry through a policy
+--   change must be deleted manually.
 -- reasons:
 --   short_enough: pass: It is kept for {whole_days} d; the maximum is {max_retention_days} d.
 --   young_enough: pass: It has no expiry and is {whole_days} d old; the maximum is
@@ -15,10 +15,10 @@
 --   too_long: fail: It is kept for {whole_days} d; the maximum is {max_retention_days} d.
 --   too_old: fail: It has no expiry and is {whole_days} d old; the maximum is {max_retention_days}
 --     d.
---   expiry_not_readable: unknown: It says when it expires in a form that can not be read.
---   creation_not_known: unknown: It does not say when it was created.
---   status_not_known: unknown: Its status is not a documented one: {backup_status}.
---   not_usable: not_applicable: Its status is {backup_status}, so it holds nothing.
+--   expiry_not_readable: unknown: Its expiry date cannot be read.
+--   creation_not_known: unknown: It has no creation time.
+--   status_not_known: unknown: Its status is not documented: {backup_status}.
+--   not_usable: not_applicable: Its status is {backup_status}, so it contains no data.
 with lifespans as (
     select
         points.*,

@@ -1,4 +1,4 @@
--- One row per recovery point: is it kept for as long as its tier demands?
+-- One row per recovery point: is it kept for as long as its tier requires?
 -- id: backup-retention-minimum
 -- title: Each dependable recovery point is kept long enough
 -- severity: high
@@ -7,27 +7,27 @@
 -- worse: lower
 -- parameters: min_retention_days, min_replica_retention_days, retention_mode,
 --   retention_interval_days, timestamp_tolerance_seconds
--- remedy: Raise the retention of the vault's policy; points that exist keep their date, so copy
---   what must last longer.
+-- remedy: Raise the retention of the vault's policy. Existing points keep their expiry, so copy
+--   those that must be kept longer.
 -- reasons:
 --   long_enough: pass: It is kept for {life_days} d {life_hours} h; the minimum is {limit_days} d,
 --     less {timestamp_tolerance_seconds} s of tolerance.
---   kept_until_deleted: pass: It was made by hand and stays until somebody deletes it.
---   another_is_kept: pass: It is kept for less than {limit_days} d, but another of the
+--   kept_until_deleted: pass: It was made manually and is kept until somebody deletes it.
+--   another_is_kept: pass: It is kept for less than {limit_days} d, but another point of the
 --     {retention_interval_days} d before it is kept long enough.
 --   too_short: fail: It is kept for {life_days} d {life_hours} h; the minimum is {limit_days} d,
 --     less {timestamp_tolerance_seconds} s of tolerance.
---   another_may_be_kept: unknown: It is kept for less than {limit_days} d, and whether another of
---     the {retention_interval_days} d before it is kept long enough is not known.
---   retention_not_visible: unknown: It has no expiry: it is kept by count or for ever, which only
---     the policy tells.
---   expiry_not_readable: unknown: It says when it expires in a form that can not be read.
---   creation_not_known: unknown: It does not say when it was created.
---   status_not_known: unknown: Its status is not a documented one: {backup_status}.
---   expired: not_applicable: It is past its expiry and may be purged at any moment.
+--   another_may_be_kept: unknown: It is kept for less than {limit_days} d. Whether another point of
+--     the {retention_interval_days} d before it is kept long enough is unknown.
+--   retention_not_visible: unknown: It has no expiry. Only the backup policy shows whether it is
+--     kept by count or forever.
+--   expiry_not_readable: unknown: Its expiry date cannot be read.
+--   creation_not_known: unknown: It has no creation time.
+--   status_not_known: unknown: Its status is not documented: {backup_status}.
+--   expired: not_applicable: It has expired and may be purged at any moment.
 --   not_usable: not_applicable: Its status is {backup_status}, so it protects nothing.
 with lifespans as (
-    -- The service adds the retention to created_at, so life is counted from there.
+    -- The service adds the retention to created_at, so the lifespan starts there.
     select
         points.*,
         case
@@ -73,8 +73,8 @@ disk_states as (
 ),
 
 lasting_points as (
-    -- Where one point an interval is enough: whole ones that are kept long enough, and those that
-    -- may be.
+    -- Complete points that are kept, or may be kept, long enough, for tiers that require only one
+    -- point per interval.
     select
         scope,
         retained_points.resource_id,

@@ -1,24 +1,26 @@
--- One row per resource: what share of its backups ended well?
+-- One row per resource: what share of its backups succeeded?
 -- id: backup-success-rate
--- title: Nearly all backups end well
+-- title: Nearly all backups succeed
 -- severity: medium
 -- version: 2
 -- subject: resource
 -- worse: lower
 -- parameters: min_success_percent, min_attempts, gap_window_days
--- remedy: See compliance.backup_outcomes_daily for when they fail; then mend what fails most.
+-- remedy: See compliance.backup_outcomes_daily for the days with failures, and fix the most
+--   frequent cause first.
 -- reasons:
---   good: pass: {succeeded} of {finished} finished backups that were seen ended well;
---     {min_success_percent} % are asked for.
---   low: fail: {succeeded} of {finished} finished backups that were seen ended well;
---     {min_success_percent} % are asked for.
---   too_few: unknown: Only {finished} finished backups are seen; {min_attempts} are needed to tell.
---   status_not_known: unknown: Some backups have a status that is not documented; if they failed,
---     too few ended well.
---   judged_at_source: not_applicable: Only copies are kept here; the resource is judged in the
---     scope where it lives.
---   judged_with_server: not_applicable: Its backups are part of those of its server.
---   lost: not_applicable: It has no backup any more: see resource-protection-lost.
+--   good: pass: {succeeded} of {finished} finished backups succeeded; {min_success_percent} % are
+--     required.
+--   low: fail: {succeeded} of {finished} finished backups succeeded; {min_success_percent} % are
+--     required.
+--   too_few: unknown: Only {finished} finished backups were seen; {min_attempts} are needed for a
+--     rate.
+--   status_not_known: unknown: Some backups have an undocumented status; if they failed, the
+--     success rate is too low.
+--   judged_at_source: not_applicable: Only copies are stored in this scope; the resource is judged
+--     in its source scope.
+--   judged_with_server: not_applicable: Its backups are part of its server's backups.
+--   lost: not_applicable: It has no backups left: see resource-protection-lost.
 with outcomes as (
     select
         scope,

@@ -1,23 +1,23 @@
--- One row per resource: how many of its last backups failed, one after the other?
+-- One row per resource: how many of its last backups failed in a row?
 -- id: consecutive-failures
--- title: Backups do not fail again and again
+-- title: Backups do not fail repeatedly
 -- severity: high
 -- version: 2
 -- subject: resource
 -- worse: higher
 -- parameters: max_failed_attempts
--- remedy: Find the cause of the failed tasks in the console; three in a row do not mend themselves.
+-- remedy: Find the cause of the failed tasks in the console. Three failures in a row rarely resolve
+--   themselves.
 -- reasons:
 --   none_failed: pass: Its last backup did not fail.
 --   failed_lately: pass: Its last {failures} backups failed, the first at {first_failed_at};
 --     {max_failed_attempts} are allowed.
 --   failing: fail: Its last {failures} backups failed, the first at {first_failed_at};
 --     {max_failed_attempts} are allowed.
---   status_not_known: unknown: A backup has a status that is not documented, and none succeeded
---     since.
---   judged_at_source: not_applicable: Only copies are kept here; the resource is judged in the
---     scope where it lives.
---   judged_with_server: not_applicable: Its backups are part of those of its server.
+--   status_not_known: unknown: A backup has an undocumented status, and none has succeeded since.
+--   judged_at_source: not_applicable: Only copies are stored in this scope; the resource is judged
+--     in its source scope.
+--   judged_with_server: not_applicable: Its backups are part of its server's backups.
 --   no_attempt: not_applicable: No backup of it is on record.
 with last_outcomes as (
     select
@@ -30,7 +30,7 @@ with last_outcomes as (
 ),
 
 trailing_failures as (
-    -- Failed ones that were purged since are kept from the history.
+    -- Includes failed backups that have been purged since; the history has them.
     select
         scope,
         resource_id,

@@ -1,4 +1,4 @@
--- One row per recovery point: is it still there long after its expiry?
+-- One row per recovery point: does it still exist long after its expiry?
 -- id: expired-backup-purged
 -- title: Points are purged when they expire
 -- severity: low
@@ -6,16 +6,15 @@
 -- subject: recovery_point
 -- worse: higher
 -- parameters: purge_lag_hours
--- remedy: See whether the vault's policy is disabled: only an enabled one purges. Delete by hand
---   what is left.
+-- remedy: Check whether the vault's policy is disabled: only an enabled policy purges points.
+--   Delete the remaining points manually.
 -- reasons:
---   not_due: pass: It is not due yet.
---   being_removed: pass: It is being removed.
---   overdue: fail: It expired {whole_hours} h ago and is still there; {purge_lag_hours} h are
---     usual.
---   expiry_not_readable: unknown: It says when it expires in a form that can not be read.
+--   not_due: pass: It is not due for purging yet.
+--   being_removed: pass: It is being deleted.
+--   overdue: fail: It expired {whole_hours} h ago and still exists; {purge_lag_hours} h are usual.
+--   expiry_not_readable: unknown: Its expiry date cannot be read.
 --   no_expiry: not_applicable: It has no expiry.
---   held_by_image: not_applicable: It is expired, and an image that was made of it keeps it.
+--   held_by_image: not_applicable: It has expired, but an image that was created from it keeps it.
 with expiries as (
     select
         points.*,

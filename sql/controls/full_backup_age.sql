@@ -1,26 +1,26 @@
--- One row per resource: is there a full backup young enough below its increments?
+-- One row per resource: is the full backup below its incremental backups recent enough?
 -- id: full-backup-age
--- title: Increments stand on a full backup that is young enough
+-- title: Incremental backups are based on a recent full backup
 -- severity: low
 -- version: 1
 -- subject: resource
 -- worse: higher
 -- parameters: full_backup_days
--- remedy: Set the policy to make a full backup now and then.
+-- remedy: Configure the backup policy to make full backups regularly.
 -- reasons:
---   young_enough: pass: Its newest full backup is of {newest_full_at}; the limit is
+--   young_enough: pass: Its newest full backup was made at {newest_full_at}; the limit is
 --     {full_backup_days} d.
---   too_old: fail: Its newest full backup is of {newest_full_at}; the limit is {full_backup_days}
---     d.
---   increments_only: fail: All its dependable points are increments.
---   not_said: unknown: Its points do not say whether they are full.
---   expiry_not_readable: unknown: It is not known whether its backups have expired: the date can
---     not be read.
---   none: not_applicable: It has no dependable point.
---   judged_at_source: not_applicable: Only copies are kept here; the resource is judged in the
---     scope where it lives.
---   lost: not_applicable: It has no backup any more: see resource-protection-lost.
---   not_required: not_applicable: The tier does not ask for full backups.
+--   too_old: fail: Its newest full backup was made at {newest_full_at}; the limit is
+--     {full_backup_days} d.
+--   increments_only: fail: All its dependable points are incremental.
+--   not_said: unknown: The service does not report which of its points are full backups.
+--   expiry_not_readable: unknown: The expiry date of its backups cannot be read, so they may have
+--     expired.
+--   none: not_applicable: It has no dependable points.
+--   judged_at_source: not_applicable: Only copies are stored in this scope; the resource is judged
+--     in its source scope.
+--   lost: not_applicable: It has no backups left: see resource-protection-lost.
+--   not_required: not_applicable: The tier does not require full backups.
 select
     scope,
     requirements.snapshot_id,

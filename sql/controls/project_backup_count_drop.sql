@@ -1,7 +1,7 @@
--- One row per scope: did all its vaults together lose more recovery points lately than their rules
--- explain, or have they unusually few?
+-- One row per scope: did all its vaults together lately lose more recovery points than their
+-- retention rules explain, or have they unusually few?
 -- id: project-backup-count-drop
--- title: No project loses many recovery points without need
+-- title: No project loses many recovery points without explanation
 -- severity: high
 -- version: 3
 -- subject: scope
@@ -9,17 +9,17 @@
 -- waiver: two approvers
 -- parameters: deletion_window_days, mass_points, mass_percent, usual_total_days,
 --   usual_total_least_days, unusual_score
--- remedy: Treat it as an attack until you know better: few points of each vault may go where many
---   of one would be seen.
+-- remedy: Treat it as an attack until proven otherwise: somebody may delete a few points from each
+--   vault to stay unnoticed.
 -- reasons:
---   no_drop: pass: {unexplained} of {would_be} points went without need in the window, and
---     {undecided} more that can not be explained or blamed{learning_note}.
---   dropped: fail: {unexplained} of {would_be} points went without need in the window, and
---     {undecided} more that can not be explained or blamed{learning_note}.
---   unusually_few: fail: It has {points} points, and {usual_count} are usual for it.
---   undecided_losses: unknown: {unexplained} of {would_be} points went without need in the window,
---     and {undecided} more that can not be explained or blamed{learning_note}.
---   no_history: unknown: There is one snapshot only, so no loss can be seen.
+--   no_drop: pass: In the window, {unexplained} of {would_be} points were lost without explanation;
+--     for {undecided} more the cause is unknown{learning_note}.
+--   dropped: fail: In the window, {unexplained} of {would_be} points were lost without explanation;
+--     for {undecided} more the cause is unknown{learning_note}.
+--   unusually_few: fail: It has {points} points; {usual_count} are usual.
+--   undecided_losses: unknown: In the window, {unexplained} of {would_be} points were lost without
+--     explanation; for {undecided} more the cause is unknown{learning_note}.
+--   no_history: unknown: There is only one snapshot, so losses cannot be detected.
 select
     scope,
     snapshot_id,

@@ -1,4 +1,4 @@
--- One row per resource: how much of the time was it within its RPO, of the window that is counted?
+-- One row per resource: for what share of the window was it within its RPO?
 -- id: recovery-gap-within-rpo
 -- title: Resource was within its RPO nearly all the time
 -- severity: high
@@ -6,26 +6,25 @@
 -- subject: resource
 -- worse: lower
 -- parameters: rpo_hours, grace_hours, attainment_percent, gap_window_days
--- remedy: See compliance.rpo_gaps for each gap and what it lies between; a gap that is open needs a
---   backup now.
+-- remedy: See compliance.rpo_gaps for each gap and the points around it. An open gap needs a backup
+--   now.
 -- reasons:
---   within_rpo: pass: {breaches} gaps beyond RPO and grace in {whole_days} d, the longest of
+--   within_rpo: pass: {breaches} gaps beyond RPO and grace in {whole_days} d, the longest
 --     {longest_hours} h; within its RPO for {attained_percent} % of the time, {attainment_percent}
---     % are asked for.
---   open_gap: fail: {breaches} gaps beyond RPO and grace in {whole_days} d, the longest of
+--     % are required.
+--   open_gap: fail: {breaches} gaps beyond RPO and grace in {whole_days} d, the longest
 --     {longest_hours} h; within its RPO for {attained_percent} % of the time, {attainment_percent}
---     % are asked for.
---   gaps: fail: {breaches} gaps beyond RPO and grace in {whole_days} d, the longest of
---     {longest_hours} h; within its RPO for {attained_percent} % of the time, {attainment_percent}
---     % are asked for.
---   none: fail: No point of it was ever usable in a snapshot.
---   children_not_loaded: unknown: The details of backups of its server were not read, so it may be
---     in them.
---   not_observed: unknown: Snapshots are further apart than its points live, so some may never have
---     been seen.
---   judged_at_source: not_applicable: Only copies are kept here; the resource is judged in the
---     scope where it lives.
---   lost: not_applicable: It has no backup any more: see resource-protection-lost.
+--     % are required.
+--   gaps: fail: {breaches} gaps beyond RPO and grace in {whole_days} d, the longest {longest_hours}
+--     h; within its RPO for {attained_percent} % of the time, {attainment_percent} % are required.
+--   none: fail: No snapshot has a usable point of it.
+--   children_not_loaded: unknown: The details of some of its server's backups are unread, and it
+--     may be in them.
+--   not_observed: unknown: The time between snapshots is longer than the life of its points, so
+--     some points may have been missed.
+--   judged_at_source: not_applicable: Only copies are stored in this scope; the resource is judged
+--     in its source scope.
+--   lost: not_applicable: It has no backups left: see resource-protection-lost.
 with first_sightings as (
     select scope, resource_id, min(first_seen) as first_seen
     from history.backup_lifecycle
@@ -43,7 +42,7 @@ lifetimes as (
     where not is_replica and is_usable and expired_at is not null
     group by scope, resource_id
     union all
-    -- Of points that are kept by count, each lives for as long as it takes to make as many.
+    -- A point that is kept by count lives until as many newer points have been made.
     select
         scope,
         resource_id,
@@ -64,7 +63,7 @@ shortest_lifetimes as (
 ),
 
 rotated_resources as (
-    -- All that were kept by count were replaced between two readings.
+    -- All points that are kept by count were replaced between two snapshots.
     select distinct scope, resource_id from intermediate.int_lost_points
     where disappearance = 'rotation_faster_than_sampling'
 ),
@@ -88,7 +87,7 @@ gap_totals as (
 ),
 
 measured_gaps as (
-    -- Snapshots further apart than the shortest life of a point may have missed some.
+    -- If snapshots are further apart than the shortest life of a point, points may be missed.
     select
         requirements.*,
         gap_totals.breaches,
@@ -139,8 +138,7 @@ attainments as (
     from measured_gaps
 )
 
--- Points that nobody saw can only have made a gap shorter: what passes, passes; what fails may not
--- have.
+-- Points that no snapshot has can only shorten a gap: a pass is certain, a failure is not.
 select
     scope,
     snapshot_id,
@@ -165,12 +163,12 @@ select
         when is_open_breach then open_since
         when open_since is not null then first_breach_start
     end + rpo_hours * interval '1' hour as failing_since,
-    breaches, -- BIGINT: Gaps that are longer than RPO and grace, in the window.
-    max_gap_hours, -- DOUBLE: The longest of them, or the open gap.
-    restorable_now_max_gap_hours, -- DOUBLE: The same of points that can still be relied on.
-    exposure_hours, -- DOUBLE: Hours beyond the RPO.
-    open_gap_hours, -- DOUBLE: From the newest usable point to the reading.
-    cast(window_hours as double) / 24.0 as window_days, -- DOUBLE: How much of the window is seen.
+    breaches, -- BIGINT: Number of gaps in the window that are longer than RPO and grace.
+    max_gap_hours, -- DOUBLE: Longest gap, including the open gap.
+    restorable_now_max_gap_hours, -- DOUBLE: Longest gap between points that are dependable now.
+    exposure_hours, -- DOUBLE: Time beyond the RPO.
+    open_gap_hours, -- DOUBLE: Time from the newest usable point to as_of.
+    cast(window_hours as double) / 24.0 as window_days, -- DOUBLE: Part of the window with data.
     cast(floor(cast(window_hours as double) / 24.0) as bigint) as whole_days,
     cast(floor(max_gap_hours) as bigint) as longest_hours,
     cast(floor(attainment * 100.0) as double) / 100.0 as attained_percent,

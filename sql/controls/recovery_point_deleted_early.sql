@@ -1,33 +1,35 @@
--- One row per recovery point that was lost lately: did it go before its time?
+-- One row per lost point: was it deleted before its expiry?
 -- id: recovery-point-deleted-early
--- title: No recovery point is deleted before its time
+-- title: No recovery point is deleted before its expiry
 -- severity: critical
 -- version: 3
 -- subject: lost_point
 -- worse: higher
 -- waiver: two approvers
 -- parameters: deletion_window_days, mass_points, mass_percent
--- remedy: Ask the audit trail who called deleteBackup; then stop that account and keep the copies
---   that are left elsewhere.
+-- remedy: Find out in the audit trail who called deleteBackup, disable that account, and keep the
+--   remaining copies safe.
 -- reasons:
---   expired: pass: It was gone after its expiry.
---   rotated_by_count: pass: It was the oldest of those that are kept by count.
---   failed_or_inflight_cleanup: pass: It was never a recovery point.
---   deleted_early: fail: It was gone {shown_days_early} d before its expiry.
---   manual_deleted: fail: It was made by hand, which only a hand deletes.
---   deleted_unexplained: fail: It is gone, and no rule of retention explains it.
---   mass_deletion: fail: It went with {vault_failed_with_it} points of its vault, which had
---     {vault_points_before}, in one interval, without need.
---   vault_deleted: fail: Its vault had {vault_points_before} points, and none after the interval in
---     which it went.
---   vault_or_project_not_seen: unknown: Another project was read, so its absence says nothing.
---   expiry_unreadable: unknown: It said when it expires in a form that can not be read.
---   possible_gfs_thinning: unknown: Another point of its month is left, so a rule that thins out
---     may have removed it.
---   rotation_may_have_begun: unknown: More of its resource went than came while the count still
---     rose: a rule has just begun to trim, or somebody deleted it.
---   rotation_faster_than_sampling: unknown: All that are kept by count were replaced between two
---     readings, and some in between were never seen.
+--   expired: pass: It disappeared after its expiry.
+--   rotated_by_count: pass: It was the oldest of the points that are kept by count.
+--   failed_or_inflight_cleanup: pass: It was never usable.
+--   deleted_early: fail: It disappeared {shown_days_early} d before its expiry.
+--   manual_deleted: fail: It was made manually, so only a person can have deleted it.
+--   deleted_unexplained: fail: It disappeared, and no retention rule explains it.
+--   mass_deletion: fail: {vault_failed_with_it} of the {vault_points_before} points of its vault
+--     disappeared between two snapshots, and no retention rule explains it.
+--   vault_deleted: fail: All {vault_points_before} points of its vault disappeared between two
+--     snapshots.
+--   vault_or_project_not_seen: unknown: Another project was read, so nothing follows from its
+--     absence.
+--   expiry_unreadable: unknown: Its expiry date could not be read.
+--   possible_gfs_thinning: unknown: Another point of its month still exists, so a long-term
+--     retention rule may have removed it.
+--   rotation_may_have_begun: unknown: More points of its resource disappeared than were added while
+--     their number was still rising: a retention rule has just taken effect, or somebody deleted
+--     it.
+--   rotation_faster_than_sampling: unknown: All points that are kept by count were replaced between
+--     two snapshots, so some points were never seen.
 select
     scope,
     snapshot_id,
@@ -41,8 +43,8 @@ select
     'd' as measured_unit,
     0 as threshold_value,
     gone_at as failing_since,
-    days_early, -- DOUBLE: Days from its absence to its expiry, where it went before.
-    disappearance, -- VARCHAR: What became of it, as in history.disappearances.
+    days_early, -- DOUBLE: Days from its disappearance to its expiry, if it was early.
+    disappearance, -- VARCHAR: Classification, as in history.disappearances.
     cast(floor(days_early * 10.0) as double) / 10.0 as shown_days_early,
     vault_failed_with_it,
     vault_points_before

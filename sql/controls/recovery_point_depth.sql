@@ -1,26 +1,27 @@
--- One row per resource: how many dependable points does it have, over how many days?
+-- One row per resource: how many dependable points does it have, and on how many days were they
+-- made?
 -- id: recovery-point-depth
--- title: Resource has enough recovery points over enough days
+-- title: Resource has enough recovery points from enough days
 -- severity: medium
 -- version: 2
 -- subject: resource
 -- worse: lower
 -- parameters: min_points, min_distinct_days
--- remedy: Lengthen the retention, or wait until a new resource has been backed up for long enough.
+-- remedy: Lengthen the retention. For a new resource, wait until enough backups have been made.
 -- reasons:
---   deep_enough: pass: It has {depth} dependable points of {distinct_days} days; {min_points} of
---     {min_distinct_days} days are asked for.
---   too_few: fail: It has {depth} dependable points of {distinct_days} days; {min_points} of
---     {min_distinct_days} days are asked for.
---   too_close: fail: It has {depth} dependable points of {distinct_days} days; {min_points} of
---     {min_distinct_days} days are asked for.
---   expiry_not_readable: unknown: It is not known whether {unreadable} backups have expired: the
---     date can not be read.
---   children_not_loaded: unknown: The details of backups of its server were not read, so it may be
---     in them.
---   judged_at_source: not_applicable: Only copies are kept here; the resource is judged in the
---     scope where it lives.
---   lost: not_applicable: It has no backup any more: see resource-protection-lost.
+--   deep_enough: pass: It has {depth} dependable points from {distinct_days} days; {min_points}
+--     points from {min_distinct_days} days are required.
+--   too_few: fail: It has {depth} dependable points from {distinct_days} days; {min_points} points
+--     from {min_distinct_days} days are required.
+--   too_close: fail: It has {depth} dependable points from {distinct_days} days; {min_points}
+--     points from {min_distinct_days} days are required.
+--   expiry_not_readable: unknown: The expiry date of {unreadable} backups cannot be read, so they
+--     may have expired.
+--   children_not_loaded: unknown: The details of some of its server's backups are unread, and it
+--     may be in them.
+--   judged_at_source: not_applicable: Only copies are stored in this scope; the resource is judged
+--     in its source scope.
+--   lost: not_applicable: It has no backups left: see resource-protection-lost.
 select
     scope,
     requirements.snapshot_id,
@@ -44,7 +45,7 @@ select
     case when summaries.newest_backup_id is not null then array[summaries.newest_backup_id] end
         as evidence_backup_ids,
     summaries.first_attempt_at as failing_since,
-    coalesce(summaries.distinct_days, 0) as distinct_days, -- BIGINT: Days (UTC) that they are of.
+    coalesce(summaries.distinct_days, 0) as distinct_days, -- BIGINT: Days (UTC) with points.
     coalesce(summaries.depth, 0) as depth,
     summaries.unreadable,
     requirements.min_points,

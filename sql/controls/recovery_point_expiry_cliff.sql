@@ -1,4 +1,4 @@
--- One row per resource: will all its dependable points expire soon, with no new ones coming?
+-- One row per resource: will all its dependable points expire soon, with no new ones being made?
 -- id: recovery-point-expiry-cliff
 -- title: No resource is about to lose its last recovery point
 -- severity: high
@@ -9,17 +9,16 @@
 -- remedy: Start a backup before its last dependable point expires, and find out why the schedule
 --   makes none.
 -- reasons:
---   kept_on: pass: A dependable point of it outlasts the time that is looked ahead.
+--   kept_on: pass: At least one dependable point does not expire soon.
 --   new_ones_come: pass: A policy makes new points of it.
 --   cliff: fail: Its last dependable point expires at {expires_at}, and no policy makes new ones.
---   expiry_not_readable: unknown: It is not known when {unreadable} of its backups expire: the date
---     can not be read.
---   children_not_loaded: unknown: The details of backups of its server were not read, so it may be
---     in them.
---   judged_at_source: not_applicable: Only copies are kept here; the resource is judged in the
---     scope where it lives.
---   lost: not_applicable: It has no backup any more: see resource-protection-lost.
---   none: not_applicable: It has no dependable point that could expire.
+--   expiry_not_readable: unknown: The expiry date of {unreadable} backups cannot be read.
+--   children_not_loaded: unknown: The details of some of its server's backups are unread, and it
+--     may be in them.
+--   judged_at_source: not_applicable: Only copies are stored in this scope; the resource is judged
+--     in its source scope.
+--   lost: not_applicable: It has no backups left: see resource-protection-lost.
+--   none: not_applicable: It has no dependable points that could expire.
 select
     scope,
     requirements.snapshot_id,

@@ -1,17 +1,17 @@
--- One row per recovery point that is there, or lately was: did anything of it change that can't?
+-- One row per recovery point that exists or disappeared lately: did any of its fixed fields change?
 -- id: recovery-point-tampered
--- title: Nothing of a recovery point changes once it is made
+-- title: A recovery point does not change after it was made
 -- severity: high
 -- version: 3
 -- subject: known_point
 -- parameters: deletion_window_days
--- remedy: The API lets nobody change these; ask the service how they came to change, with both
+-- remedy: The API does not allow these changes. Ask the service for the cause, and send both
 --   versions from history.backups.
 -- reasons:
---   as_it_was: pass: Nothing of it changed that can not.
+--   as_it_was: pass: None of its fixed fields changed.
 --   changed: fail: Changed: {changes}.
---   child_removed: fail: Parts are there no more: {changes}.
---   seen_once: not_applicable: Only one snapshot has it, so no change can be seen.
+--   child_removed: fail: Parts of it were removed: {changes}.
+--   seen_once: not_applicable: Only one snapshot has it, so changes cannot be detected.
 with known_points as (
     select scope, snapshot_id, backup_id, first_seen < as_of as is_seen_again
     from intermediate.int_recovery_points
@@ -20,7 +20,7 @@ with known_points as (
     from intermediate.int_lost_points
 ),
 
-worded_changes as (
+change_texts as (
     select
         *,
         field
@@ -38,7 +38,7 @@ changes as (
         min(changed_at) as first_change_at,
         bool_or(field = 'children') as lost_a_part,
         nullif(array_to_string(list_sort(array_agg(distinct change)), '; '), '') as changes
-    from worded_changes
+    from change_texts
     group by scope, backup_id
 )
 

@@ -1,26 +1,26 @@
--- One row per recovery point: did its replication to each region end well?
+-- One row per recovery point: did its replication to each region succeed?
 -- id: replication-healthy
--- title: Each replication that was begun ended well
+-- title: Every replication that was started succeeded
 -- severity: high
 -- version: 2
 -- subject: recovery_point
 -- worse: higher
 -- parameters: replication_stuck_hours
--- remedy: Look up the failure code; most are a full or deleted target vault, a missing agency, or a
---   quota in the target region.
+-- remedy: Look up the failure code. Most causes are a full or deleted target vault, a missing
+--   agency, or a quota in the target region.
 -- reasons:
---   succeeded: pass: No replication of it failed or is stuck.
---   failed: fail: Replication failed: {failure}.
---   stuck: fail: A replication is not finished long after it began.
---   records_not_sent: unknown: The service does not say whether it was replicated.
---   start_not_known: unknown: A replication is not finished and does not say when it began.
---   status_not_known: unknown: A replication has a status that is not documented.
---   is_a_copy: not_applicable: It is a copy itself.
---   no_record: not_applicable: No replication of it was begun.
+--   succeeded: pass: None of its replications failed or is stuck.
+--   failed: fail: A replication failed: {failure}.
+--   stuck: fail: A replication started long ago and is not finished.
+--   records_not_sent: unknown: The service does not report whether it was replicated.
+--   start_not_known: unknown: A replication is not finished and has no start time.
+--   status_not_known: unknown: A replication has an undocumented status.
+--   is_a_copy: not_applicable: It is itself a copy.
+--   no_record: not_applicable: No replication of it was started.
 --   running: not_applicable: Its replication is not finished yet.
 --   skipped: not_applicable: The service skipped its replication.
 with latest_replications as (
-    -- An old failure that was followed by a success has healed.
+    -- Only the latest replication to each region counts: a later success clears a failure.
     select
         replications.*,
         requirements.replication_stuck_hours,

@@ -1,26 +1,26 @@
--- One row per recovery point: how long after its moment was its copy there?
+-- One row per recovery point: how long after its capture was its off-site copy made?
 -- id: replication-lag
--- title: Copies arrive in time
+-- title: Off-site copies are made in time
 -- severity: medium
 -- version: 1
 -- subject: recovery_point
 -- worse: higher
 -- parameters: offsite, offsite_rpo_hours
--- remedy: Check the bandwidth and the schedule of the replication policy; a copy that is always
---   late misses the off-site RPO one day.
+-- remedy: Check the bandwidth and the schedule of the replication policy. A copy that is always
+--   late will miss the off-site RPO.
 -- reasons:
---   in_time: pass: Its copy was begun {shown_lag_hours} h after its moment; half of the off-site
---     RPO of {offsite_rpo_hours} h is the limit.
---   late: fail: Its copy was begun {shown_lag_hours} h after its moment; half of the off-site RPO
---     of {offsite_rpo_hours} h is the limit.
---   time_not_known: unknown: The point or its copy carries no time.
---   is_a_copy: not_applicable: It is a copy itself.
---   not_required: not_applicable: The tier does not ask for a copy elsewhere.
+--   in_time: pass: Its copy was started {shown_lag_hours} h after its capture; the limit is half of
+--     the off-site RPO of {offsite_rpo_hours} h.
+--   late: fail: Its copy was started {shown_lag_hours} h after its capture; the limit is half of
+--     the off-site RPO of {offsite_rpo_hours} h.
+--   time_not_known: unknown: The point has no capture time, or its copy has no creation time.
+--   is_a_copy: not_applicable: It is itself a copy.
+--   not_required: not_applicable: The tier does not require an off-site copy.
 --   no_copy: not_applicable: It has no copy in another region: see resource-offsite-copy.
---   copy_not_seen: not_applicable: The place of its copy is not read, so nothing says when it
---     arrived.
+--   copy_not_seen: not_applicable: The scope of its copy is not read, so the time of the copy is
+--     unknown.
 with arrivals as (
-    -- A copy that was seen says when it was made; of one that is only told of, nobody knows.
+    -- The time of a copy is known only if the copy was seen, not if a record reports it.
     select
         scope,
         source_backup_id as backup_id,

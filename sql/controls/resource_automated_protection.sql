@@ -1,4 +1,4 @@
--- One row per resource: does a policy make its backups?
+-- One row per resource: are its backups made by a policy?
 -- id: resource-automated-protection
 -- title: A policy makes dependable points of the resource
 -- severity: high
@@ -6,22 +6,22 @@
 -- subject: resource
 -- worse: higher
 -- parameters: rpo_hours, manual_auto_factor, manual_auto_hours
--- remedy: Put the resource into a vault with an enabled backup policy.
+-- remedy: Add the resource to a vault with an enabled backup policy.
 -- reasons:
---   automatic: pass: A policy made its newest automatic point at {newest_auto_at}; the limit is
+--   automatic: pass: Its newest automatic point was made at {newest_auto_at}; the limit is
 --     {limit_hours} h.
---   overdue: fail: A policy made its newest automatic point at {newest_auto_at}; the limit is
+--   overdue: fail: Its newest automatic point was made at {newest_auto_at}; the limit is
 --     {limit_hours} h.
---   manual_only: fail: All its dependable points were made by hand.
---   none: fail: It has no dependable point.
---   origin_not_said: unknown: Its recent points do not say whether a policy made them.
---   expiry_not_readable: unknown: It is not known whether {unreadable} backups have expired: the
---     date can not be read.
---   children_not_loaded: unknown: The details of backups of its server were not read, so it may be
---     in them.
---   judged_at_source: not_applicable: Only copies are kept here; the resource is judged in the
---     scope where it lives.
---   lost: not_applicable: It has no backup any more: see resource-protection-lost.
+--   manual_only: fail: All its dependable points were made manually.
+--   none: fail: It has no dependable points.
+--   origin_not_said: unknown: The service does not report whether a policy made its recent points.
+--   expiry_not_readable: unknown: The expiry date of {unreadable} backups cannot be read, so they
+--     may have expired.
+--   children_not_loaded: unknown: The details of some of its server's backups are unread, and it
+--     may be in them.
+--   judged_at_source: not_applicable: Only copies are stored in this scope; the resource is judged
+--     in its source scope.
+--   lost: not_applicable: It has no backups left: see resource-protection-lost.
 with automation as (
     select
         requirements.*,

@@ -1,27 +1,26 @@
--- One row per resource: did its newest finished backup end well?
+-- One row per resource: did its newest finished backup succeed?
 -- id: resource-latest-attempt-succeeded
--- title: The newest finished backup ended well
+-- title: The newest finished backup succeeded
 -- severity: high
 -- version: 2
 -- subject: resource
 -- parameters: none
--- remedy: Find the failed task in the console: vault full, agent offline, disk in error. Then start
---   a backup.
+-- remedy: Find the failed task in the console (vault full, agent offline, disk in error), then
+--   start a backup.
 -- reasons:
---   succeeded: pass: Its newest finished backup is {newest_status}.
---   failed: fail: Its newest finished backup is {newest_status}.
---   none_finished: unknown: No backup of it is finished.
---   time_not_known: unknown: A backup that failed carries no time, so it may be the newest.
---   status_not_known: unknown: Its newest backup has a status that is not documented:
---     {newest_status}.
---   judged_at_source: not_applicable: Only copies are kept here; the resource is judged in the
---     scope where it lives.
---   lost: not_applicable: It has no backup any more: see resource-protection-lost.
+--   succeeded: pass: The status of its newest finished backup is {newest_status}.
+--   failed: fail: The status of its newest finished backup is {newest_status}.
+--   none_finished: unknown: None of its backups has finished.
+--   time_not_known: unknown: A failed backup has no time, so it may be the newest.
+--   status_not_known: unknown: The status of its newest backup is not documented: {newest_status}.
+--   judged_at_source: not_applicable: Only copies are stored in this scope; the resource is judged
+--     in its source scope.
+--   lost: not_applicable: It has no backups left: see resource-protection-lost.
 select
     scope,
     requirements.snapshot_id,
     resource_id as subject_id,
-    -- A backup that is still running says nothing yet, one that is being removed nothing any more.
+    -- Backups that are still running or being deleted are not counted.
     case
         when requirements.only_replicas then 'judged_at_source'
         when requirements.lost_at is not null then 'lost'

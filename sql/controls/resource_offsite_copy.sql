@@ -1,4 +1,4 @@
--- One row per resource: is there a recent copy of it in another region?
+-- One row per resource: does it have a recent copy in another region?
 -- id: resource-offsite-copy
 -- title: Resource has a recent copy in another region
 -- severity: high
@@ -6,33 +6,35 @@
 -- subject: resource
 -- worse: higher
 -- parameters: offsite, offsite_rpo_hours, require_verified_copy, allowed_regions
--- remedy: Attach a replication policy to the vault, or replicate the newest backup by hand; see
---   replication-healthy for why copies fail.
+-- remedy: Attach a replication policy to the vault, or replicate the newest backup manually. See
+--   replication-healthy for failed replications.
 -- reasons:
---   verified: pass: A copy was seen where it is, as of {newest_copy_at}.
---   claimed: pass: A record tells of a copy as of {newest_copy_at}; it was not seen where it is
---     lately.
---   overdue: fail: Its newest copy is as of {newest_copy_at}; the limit is {offsite_rpo_hours} h.
---   replica_lost: fail: {lost} copies that records tell of are not there any more, or can not be
---     relied on.
+--   verified: pass: Its newest copy, captured at {newest_copy_at}, was seen in its region.
+--   claimed: pass: A replication record reports a copy captured at {newest_copy_at}; the copy
+--     itself was not seen lately.
+--   overdue: fail: Its newest copy was captured at {newest_copy_at}; the limit is
+--     {offsite_rpo_hours} h.
+--   replica_lost: fail: {lost} recorded copies no longer exist, or are not dependable.
 --   region_not_allowed: fail: Its recent copies are in regions that the policy does not allow.
---   in_source_region: fail: Its copies are in the region that they were made from.
---   none: fail: No record tells of a copy in another region.
---   copy_not_seen: unknown: There is said to be a copy; it was not seen where it is lately.
---   records_not_sent: unknown: The service does not say whether its recent backups were replicated.
---   type_not_known: unknown: Its type is not a documented one, so nobody knows whether it can be
+--   in_source_region: fail: Its copies are in the same region as the source.
+--   none: fail: No replication record reports a copy in another region.
+--   copy_not_seen: unknown: A replication record reports a copy; the copy itself was not seen
+--     lately.
+--   records_not_sent: unknown: The service does not report whether its recent backups were
 --     replicated.
---   judged_at_source: not_applicable: Only copies are kept here; the resource is judged in the
---     scope where it lives.
---   not_required: not_applicable: The tier does not ask for a copy elsewhere.
---   not_replicable_by_service: not_applicable: The service replicates server backups with a system
---     disk only: it can not copy this one.
-with backups_told_of as (
+--   type_not_known: unknown: Its resource type is not documented, so whether it can be replicated
+--     is unknown.
+--   judged_at_source: not_applicable: Only copies are stored in this scope; the resource is judged
+--     in its source scope.
+--   not_required: not_applicable: The tier does not require an off-site copy.
+--   not_replicable_by_service: not_applicable: The service only replicates server backups with a
+--     system disk, so it cannot replicate this resource.
+with known_backups as (
     select scope, resource_id, contain_system_disk
     from intermediate.int_recovery_points
     where not is_replica
     union all
-    -- Of a resource that is lost, what its backups were is in the history.
+    -- The backups of a lost resource are in the history.
     select lives.scope, lives.resource_id, details.contain_system_disk
     from history.extend_info_closed as details
     inner join history.backup_lifecycle as lives using (scope, backup_id)
@@ -42,18 +44,18 @@ with backups_told_of as (
 ),
 
 system_disks as (
-    -- Only a server's backup with its system disk can be replicated.
+    -- Only server backups with the system disk can be replicated.
     select
         scope,
         resource_id,
         bool_or(contain_system_disk) as has_system_disk,
         bool_or(contain_system_disk is null) as system_disk_unsaid
-    from backups_told_of
+    from known_backups
     group by scope, resource_id
 ),
 
-unsaid_points as (
-    -- Recent points of which the service sends no list of records, not even an empty one.
+unreported_points as (
+    -- Recent points for which the service sent no list of records, not even an empty one.
     select scope, resource_id, count(*) as points
     from intermediate.int_recovery_points as points
     inner join intermediate.int_requirements as requirements using (scope, resource_id)
@@ -117,7 +119,7 @@ select
         when copy_counts.verified > 0 then 'verified'
         when copy_counts.claimed > 0 and not requirements.require_verified_copy then 'claimed'
         when copy_counts.claimed > 0 then 'copy_not_seen'
-        when unsaid_points.points > 0 then 'records_not_sent'
+        when unreported_points.points > 0 then 'records_not_sent'
         when copy_counts.lost > 0 then 'replica_lost'
         when copy_counts.elsewhere > 0 then 'region_not_allowed'
         when copy_counts.copies > 0 then 'overdue'
@@ -147,5 +149,5 @@ select
 from intermediate.int_requirements as requirements
 left join copy_counts using (scope, resource_id)
 left join newest_copies using (scope, resource_id)
-left join unsaid_points using (scope, resource_id)
+left join unreported_points using (scope, resource_id)
 left join system_disks using (scope, resource_id)

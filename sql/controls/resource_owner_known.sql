@@ -1,20 +1,20 @@
--- One row per resource: does anybody answer for it?
+-- One row per resource: does it have an owner?
 -- id: resource-owner-known
--- title: Somebody answers for each resource
+-- title: Each resource has an owner
 -- severity: low
 -- version: 1
 -- subject: resource
 -- parameters: owner
--- remedy: Put the resource into an enterprise project, or name an owner in the policy file.
+-- remedy: Add the resource to an enterprise project, or name an owner in the policy file.
 -- reasons:
---   owner: pass: The policy names {owner}.
+--   owner: pass: The policy names the owner {owner}.
 --   enterprise_project: pass: It is in the enterprise project {enterprise_project_id}.
---   nobody: fail: It is in no enterprise project but the default one, and the policy names no
+--   nobody: fail: It has no enterprise project except the default one, and the policy names no
 --     owner.
---   details_not_read: unknown: Its details were not read, so its enterprise project is not known;
+--   details_not_read: unknown: Its details are unread, so its enterprise project is unknown, and
 --     the policy names no owner.
 with details as (
-    -- The list leaves the enterprise project out; only what was shown tells.
+    -- The list does not contain the enterprise project; only the details do.
     select scope, resource_id, bool_or(detail_loaded) as are_read
     from intermediate.int_recovery_points
     group by scope, resource_id

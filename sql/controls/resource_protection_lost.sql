@@ -1,4 +1,4 @@
--- One row per resource: did it have a dependable recovery point, and has none any more?
+-- One row per resource: did it lose all its dependable recovery points?
 -- id: resource-protection-lost
 -- title: No resource loses its last recovery point
 -- severity: critical
@@ -6,20 +6,20 @@
 -- subject: resource
 -- waiver: two approvers
 -- parameters: look_back_days
--- remedy: Find out who removed the resource from its vault, or its last backups; if the resource is
---   gone on purpose, exclude it or waive this.
+-- remedy: Find out who removed the resource from its vault or deleted its last backups. If the
+--   resource was decommissioned, exclude it or waive this failure.
 -- reasons:
 --   has_points: pass: It has dependable points.
---   vanished_from_backups: fail: Its backups are gone; the last could be relied on until
---     {lost_since}. Whether it still exists is not in the data.
---   none_dependable_left: fail: It had dependable points and has none any more; {attempts} backups
---     of it are listed.
---   expiry_not_readable: unknown: It is not known whether its backups have expired: the date can
---     not be read.
---   children_not_loaded: unknown: The details of backups of its server were not read, so it may be
---     in them.
---   judged_at_source: not_applicable: Only copies are kept here; the resource is judged in the
---     scope where it lives.
+--   vanished_from_backups: fail: All its backups have disappeared; the last one was dependable
+--     until {lost_since}. Whether the resource still exists is not in the data.
+--   none_dependable_left: fail: It had dependable points and has none now; {attempts} of its
+--     backups are listed.
+--   expiry_not_readable: unknown: The expiry date of its backups cannot be read, so they may have
+--     expired.
+--   children_not_loaded: unknown: The details of some of its server's backups are unread, and it
+--     may be in them.
+--   judged_at_source: not_applicable: Only copies are stored in this scope; the resource is judged
+--     in its source scope.
 --   never_had_one: not_applicable: No snapshot has a dependable point of it: see
 --     resource-recent-recovery-point.
 with unprotected_resources as (
@@ -32,8 +32,8 @@ with unprotected_resources as (
 ),
 
 former_points as (
-    -- Points that once could be relied on, gone or not. Where another project was read, absence
-    -- says nothing.
+    -- Points that once were dependable, whether they still exist or not. If another project was
+    -- read, their absence proves nothing.
     select *
     from intermediate.int_attempts
     where was_usable and coalesce(disappearance, '') <> 'vault_or_project_not_seen'

@@ -1,4 +1,4 @@
--- One row per resource: is its newest dependable recovery point, made where it is, within its RPO?
+-- One row per resource: is its newest dependable local recovery point within its RPO?
 -- id: resource-recent-recovery-point
 -- title: Resource has a dependable local recovery point within its RPO
 -- severity: critical
@@ -15,47 +15,46 @@
 --     {limit_hours} h.
 --   none: fail: None of {attempts} backups can be relied on.
 --   lost: fail: Its last backup is gone.
---   only_replica_left: fail: The place it lives in is read and has no backup of it; only a copy is
---     left here.
---   time_not_known: unknown: The newest dependable point carries no time.
---   expiry_not_readable: unknown: It is not known whether {unreadable} backups have expired: the
---     date can not be read.
---   children_not_loaded: unknown: The details of backups of its server were not read, so it may be
---     in them.
---   source_not_complete: unknown: Only copies are kept here; the place they come from was never
---     read whole.
---   source_not_known: unknown: Only copies are kept here, and no record says where they come from.
---   source_not_read: not_applicable: Only copies are kept here; they come from a place that is not
---     read.
---   judged_at_source: not_applicable: Only copies are kept here; the resource is judged in the
---     scope where it lives.
-with places as (
-    -- Every place that was ever read, and when the snapshot of it began that stands, if one is
-    -- complete.
+--   only_replica_left: fail: Its source scope was read and has no backup of it; only a copy is left
+--     in this scope.
+--   time_not_known: unknown: The newest dependable point has no capture time.
+--   expiry_not_readable: unknown: The expiry date of {unreadable} backups cannot be read, so they
+--     may have expired.
+--   children_not_loaded: unknown: The details of some of its server's backups are unread, and it
+--     may be in them.
+--   source_not_complete: unknown: Only copies are stored in this scope; their source scope has no
+--     complete snapshot since the newest copy.
+--   source_not_known: unknown: Only copies are stored in this scope, and no record names their
+--     source.
+--   source_not_read: not_applicable: Only copies are stored in this scope; their source is not a
+--     scope that is read.
+--   judged_at_source: not_applicable: Only copies are stored in this scope; the resource is judged
+--     in its source scope.
+with read_scopes as (
+    -- Every scope that was ever read, and when its current snapshot began, if one is complete.
     select scope, project_id, region, max(case when is_current then as_of end) as read_at
     from meta.snapshots
     group by scope, project_id, region
 ),
 
-origins as (
-    -- What is known of the place that a resource's copies come from.
+copy_sources as (
+    -- The source of a resource's copies, as far as it is known.
     select
         replicas.scope,
         replicas.resource_id,
         bool_or(replications.source_project_id is not null) as is_known,
-        bool_or(places.scope is not null) as is_named,
-        -- A place that was read before the newest copy was made tells nothing of what is there
-        -- since.
-        coalesce(max(places.read_at) >= max(replicas.created_at), false) as is_read,
+        bool_or(read_scopes.scope is not null) as is_named,
+        -- A source that was last read before the newest copy was made does not count as read.
+        coalesce(max(read_scopes.read_at) >= max(replicas.created_at), false) as is_read,
         bool_or(summaries.resource_id is not null) as is_at_home
     from intermediate.int_resource_points as replicas
     left join staging.stg_replications as replications
         on replicas.backup_id = replications.destination_backup_id
-    left join places
-        on replications.source_project_id = places.project_id
-        and (replications.source_region = places.region or places.region is null)
+    left join read_scopes
+        on replications.source_project_id = read_scopes.project_id
+        and (replications.source_region = read_scopes.region or read_scopes.region is null)
     left join intermediate.int_resource_summary as summaries
-        on places.scope = summaries.scope and replicas.resource_id = summaries.resource_id
+        on read_scopes.scope = summaries.scope and replicas.resource_id = summaries.resource_id
     where replicas.is_replica
     group by replicas.scope, replicas.resource_id
 ),
@@ -63,10 +62,10 @@ origins as (
 newest_points as (
     select
         requirements.*,
-        coalesce(origins.is_at_home, false) as is_at_home,
-        coalesce(origins.is_known, false) as origin_is_known,
-        coalesce(origins.is_named, false) as origin_is_named,
-        coalesce(origins.is_read, false) as origin_is_read,
+        coalesce(copy_sources.is_at_home, false) as is_at_home,
+        coalesce(copy_sources.is_known, false) as origin_is_known,
+        coalesce(copy_sources.is_named, false) as origin_is_named,
+        coalesce(copy_sources.is_read, false) as origin_is_read,
         summaries.newest_backup_id,
         summaries.last_rp_time,
         coalesce(summaries.depth, 0) as depth,
@@ -92,12 +91,11 @@ newest_points as (
     left join intermediate.int_resource_summary as summaries using (scope, resource_id)
     left join intermediate.int_unprotected as unprotected using (scope, resource_id)
     left join intermediate.int_unread_parts as unread_parts using (scope, resource_id)
-    left join origins using (scope, resource_id)
+    left join copy_sources using (scope, resource_id)
 )
 
--- A resource of which only copies are seen is judged where it lives. It counts as lost only where
--- that place is read and has nothing of it. A point whose expiry can't be read may or may not be
--- relied on.
+-- A resource with copies only is judged in its source scope. It counts as lost only if that scope
+-- was read and has no backup of it. A point whose expiry cannot be read may be dependable or not.
 select
     scope,
     snapshot_id,
@@ -124,10 +122,10 @@ select
         when newest_attempt_id is not null then array[newest_attempt_id]
     end as evidence_backup_ids,
     unprotected_since as failing_since,
-    newest_backup_id, -- VARCHAR: The newest dependable point.
-    last_rp_time as newest_rp_at, -- TIMESTAMP: The moment that it brings back.
-    depth, -- BIGINT: How many dependable points there are.
-    newest_attempt_status, -- VARCHAR: State of the newest backup of all, finished or not.
+    newest_backup_id, -- VARCHAR: ID of the newest dependable point.
+    last_rp_time as newest_rp_at, -- TIMESTAMP: When its data was captured.
+    depth, -- BIGINT: Number of dependable points.
+    newest_attempt_status, -- VARCHAR: Status of the newest backup, finished or not.
     cast(floor(cast(age_seconds as double) / 3600.0) as bigint) as age_hours,
     cast(floor(cast(age_seconds as double) / 60.0) as bigint) % 60 as age_minutes,
     limit_hours,

@@ -1,6 +1,6 @@
 -- One row per resource: was the retention of its recovery points shortened lately?
 -- id: retention-shortened
--- title: Nobody shortens the retention
+-- title: Retention is not shortened
 -- severity: critical
 -- version: 2
 -- subject: resource
@@ -8,25 +8,24 @@
 -- waiver: two approvers
 -- parameters: deletion_window_days, timestamp_tolerance_seconds, shortened_percent, usual_points,
 --   usual_least_points
--- remedy: Find out in the audit trail who changed the policy or the points, and set the retention
---   back:
---   new points follow it.
+-- remedy: Find out in the audit trail who changed the policy or the points, and restore the
+--   retention: it applies to new points.
 -- reasons:
---   as_usual: pass: Its points live as long as they used to.
---   expiry_moved: fail: The expiry of {moved_points} points came nearer, the first from
+--   as_usual: pass: Its points are kept for as long as before.
+--   expiry_moved: fail: The expiry of {moved_points} points was brought forward, the first from
 --     {first_old_value} to {first_new_value}.
---   life_shortened: fail: New points live for {life_days} d where {usual_days} d were usual.
---   expiry_dropped: unknown: Its points carried an expiry and carry none any more: how long they
---     are kept is not visible.
---   baseline: unknown: Only {dated_points} automatic points with an expiry are seen: too few to
---     tell what is usual.
---   judged_at_source: not_applicable: Only copies are kept here; the resource is judged in the
---     scope where it lives.
---   judged_with_server: not_applicable: Its backups are part of those of its server.
---   no_dated_point: not_applicable: No automatic point of it carries an expiry.
+--   life_shortened: fail: New points are kept for {life_days} d; {usual_days} d were usual.
+--   expiry_dropped: unknown: Its new points no longer have an expiry, so their retention is
+--     unknown.
+--   baseline: unknown: Only {dated_points} automatic points with an expiry were seen, too few for a
+--     usual retention.
+--   judged_at_source: not_applicable: Only copies are stored in this scope; the resource is judged
+--     in its source scope.
+--   judged_with_server: not_applicable: Its backups are part of its server's backups.
+--   no_dated_point: not_applicable: It has no automatic points with an expiry.
 with expiry_moves as (
-    -- Of the same point, be it gone since, a copy or not: an expiry that came nearer, or is there
-    -- where none was.
+    -- Points that got an earlier expiry, or an expiry where they had none. Copies and points that
+    -- have disappeared since count too.
     select
         scope,
         coalesce(nullif(changes.resource_id, ''), 'resource of backup ' || changes.id)
@@ -89,7 +88,7 @@ lifetimes as (
 ),
 
 uneven_points as (
-    -- Only where lives differ there is anything to compare.
+    -- If all points of a resource live equally long, there is nothing to compare.
     select
         scope,
         resource_id,
@@ -177,8 +176,8 @@ select
     * (cast(shortened_lifetimes.usual_seconds as double) / 8640000.0) as threshold_value,
     coalesce(moved_points.backup_ids, shortened_lifetimes.backup_ids) as evidence_backup_ids,
     coalesce(moved_points.first_moved_at, shortened_lifetimes.first_short_at) as failing_since,
-    moved_points.old_value, -- TIMESTAMP: The expiry as it was, where one moved.
-    moved_points.new_value, -- TIMESTAMP: The expiry as it is since.
+    moved_points.old_value, -- TIMESTAMP: Expiry before the first change.
+    moved_points.new_value, -- TIMESTAMP: Expiry after the first change.
     moved_points.points as moved_points,
     coalesce(cast(date_trunc('second', moved_points.old_value) as varchar), 'none')
         as first_old_value,

@@ -1,40 +1,40 @@
--- One row per recovery point: does a server's hold every part that restoring needs?
+-- One row per recovery point: does a server backup contain every part that a restore needs?
 -- id: server-backup-complete
--- title: Each dependable server backup has every disk that it names, usable and from one moment
+-- title: Each dependable server backup has all its disks, usable and from the same moment
 -- severity: high
 -- version: 2
 -- subject: recovery_point
 -- worse: lower
 -- parameters: size_check, look_back_days
--- remedy: Back the server up again and see which disk fails or is left out of the vault.
+-- remedy: Back up the server again, and find out which disk fails or is not in the vault.
 -- reasons:
---   complete: pass: Every disk that it names is there: {disks}.
---   complete_disk_moved: pass: Every disk that it names is there: {disks}; a later backup of
---     another server holds {moved_disks}.
---   complete_size_differs: pass: Every disk that it names is there: {disks}, but they add up to
---     {total_size} GB where the server has {resource_size} GB: see that none was left out.
---   child_unusable: fail: {unusable} of {disks} disks can not be restored: {unusable_disks}.
---   child_expired: fail: {expired} of {disks} disks are past their expiry and may be purged at any
---     moment: {unusable_disks}.
---   no_children: fail: It has no disk in it.
+--   complete: pass: It contains all {disks} disks.
+--   complete_disk_moved: pass: It contains all {disks} disks; a later backup of another server
+--     contains {moved_disks}.
+--   complete_size_differs: pass: It contains all {disks} disks, but their total is {total_size} GB
+--     and the server has {resource_size} GB: check whether a disk is missing.
+--   child_unusable: fail: {unusable} of {disks} disks cannot be restored: {unusable_disks}.
+--   child_expired: fail: {expired} of {disks} disks have expired and may be purged at any moment:
+--     {unusable_disks}.
+--   no_children: fail: It contains no disks.
 --   checkpoint_differs: fail: {other_checkpoint} of {disks} disks belong to another restore point.
---   no_system_disk: fail: The system disk is not in it.
---   disk_dropped: fail: It lacks a disk that an earlier backup of the server holds:
+--   no_system_disk: fail: It does not contain the system disk.
+--   disk_dropped: fail: It lacks disks that an earlier backup of the server contains:
 --     {dropped_disks}.
---   size_differs: fail: Its disks add up to {total_size} GB where the server has {resource_size}
---     GB.
---   children_not_loaded: unknown: Its details were not read, or too long ago, so nothing is known
---     of its disks.
---   part_not_loaded: unknown: {rejected_parts} of its records could not be loaded, so nothing is
---     known of them.
---   child_status_not_known: unknown: A disk has a status that is not documented.
---   checkpoint_not_said: unknown: Not every disk says which restore point it belongs to.
---   system_disk_not_said: unknown: Nothing says whether the system disk is in it.
---   expiry_not_readable: unknown: It says when it expires in a form that can not be read.
---   type_not_known: unknown: Its resource type is not a documented one: {resource_type}.
---   status_not_known: unknown: Its status is not a documented one: {backup_status}.
---   not_a_server: not_applicable: It is not the backup of a server.
---   not_dependable: not_applicable: The backup can not be relied on, so its parts do not matter.
+--   size_differs: fail: The total of its disks is {total_size} GB, but the server has
+--     {resource_size} GB.
+--   children_not_loaded: unknown: Its details are unread or too old, so the state of its disks is
+--     unknown.
+--   part_not_loaded: unknown: {rejected_parts} of its records were rejected, so its content is not
+--     fully known.
+--   child_status_not_known: unknown: A disk has an undocumented status.
+--   checkpoint_not_said: unknown: The service does not report the restore point of every disk.
+--   system_disk_not_said: unknown: The service does not report whether it contains the system disk.
+--   expiry_not_readable: unknown: Its expiry date cannot be read.
+--   type_not_known: unknown: Its resource type is not documented: {resource_type}.
+--   status_not_known: unknown: Its status is not documented: {backup_status}.
+--   not_a_server: not_applicable: It is not a server backup.
+--   not_dependable: not_applicable: It is not dependable, so its parts are not judged.
 with disks as (
     select
         scope,
@@ -89,7 +89,7 @@ disk_counts as (
 ),
 
 former_backups as (
-    -- What was in a backup that could be restored from, its server had, though the backup is gone.
+    -- A disk in a usable backup belonged to the server, even if the backup has disappeared.
     select scope, lives.backup_id, lives.resource_id, lives.created_at
     from history.backup_lifecycle as lives
     inner join staging.stg_snapshots as snapshots using (scope)
@@ -148,8 +148,8 @@ point_disk_counts as (
 ),
 
 uneven_points as (
-    -- Points whose disks are all known, so that one that is not among them was not backed up. Only
-    -- where a backup holds fewer disks than its server ever had there is anything to compare.
+    -- Points whose disks are all known, so that a missing disk was not backed up. Points with as
+    -- many disks as the server ever had need no comparison.
     select scope, resource_id, backup_id, points.rp_time
     from intermediate.int_recovery_points as points
     inner join server_disk_counts using (scope, resource_id)
@@ -162,7 +162,7 @@ uneven_points as (
 ),
 
 moved_disks as (
-    -- A disk that a later backup of another server holds was moved there.
+    -- A disk in a later backup of another server was moved to that server.
     select distinct server_disks.scope, server_disks.resource_id, server_disks.disk_id
     from server_disks
     inner join server_disks as later_disks using (scope, disk_id)
@@ -180,7 +180,7 @@ excluded_disks as (
 ),
 
 missing_disks as (
-    -- Disks that an earlier backup of the server holds, and this one lacks.
+    -- Disks in an earlier backup of the server that this one lacks.
     select
         uneven_points.scope,
         uneven_points.backup_id,
@@ -282,7 +282,7 @@ select
     'usable disks' as measured_unit,
     disks as threshold_value,
     created_at as failing_since,
-    unusable_disks, -- VARCHAR: Names of the disks that can not be restored or are expired.
+    unusable_disks, -- VARCHAR: Names of the disks that are unusable or expired.
     status as backup_status,
     resource_type,
     resource_size,

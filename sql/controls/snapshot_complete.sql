@@ -1,20 +1,20 @@
--- One row per scope: is what it is judged by whole and fresh?
+-- One row per scope: is its data complete and up to date?
 -- id: snapshot-complete
--- title: The data that is judged is whole and fresh
+-- title: The data is complete and up to date
 -- severity: critical
 -- version: 2
 -- subject: scope
 -- gate: yes
 -- worse: higher
 -- parameters: max_scope_lag_hours
--- remedy: See meta.scopes and meta.snapshots for what went wrong, mend it, and run again.
+-- remedy: See meta.scopes and meta.snapshots for the problem, fix it, and run again.
 -- reasons:
---   complete: pass: Everything that the service has was read.
---   stale: fail: Older data stands in: {stale_reason}.
---   records_rejected: fail: {rejects} records could not be loaded: see meta.rejects.
---   details_unread: fail: The details of {unread} backups were not to be had.
+--   complete: pass: All data of the service was read.
+--   stale: fail: Older data is used: {stale_reason}.
+--   records_rejected: fail: {rejects} records were rejected: see meta.rejects.
+--   details_unread: fail: The details of {unread} backups could not be read.
 with rejected_records as (
-    -- A record that was sent twice lost nothing.
+    -- A record that was sent twice is no loss.
     select scope, count(*) as rejects
     from meta.rejects
     where not is_repeat

@@ -1,23 +1,23 @@
--- One row per scope: are its records what the service says that they are?
+-- One row per scope: are the records of the service plausible?
 -- id: source-record-valid
--- title: Records of the service make sense
+-- title: Records of the service are plausible
 -- severity: medium
 -- version: 2
 -- subject: scope
 -- gate: yes
 -- worse: higher
 -- parameters: clock_skew_seconds
--- remedy: See compliance.data_quality_findings for each; report to the service what it stamps
---   wrongly.
+-- remedy: See compliance.data_quality_findings for each record, and report wrong values to the
+--   service.
 -- reasons:
---   all_valid: pass: Every record makes sense.
+--   all_valid: pass: All records are plausible.
 --   records_doubtful: fail: {findings} findings about records: {rules}.
 with finding_totals as (
     select
         scope,
         count(*) as findings,
         nullif(array_to_string(list_sort(array_agg(distinct rule)), ', '), '') as rules,
-        -- A refused value has an example only, which is no evidence.
+        -- A refused value has only an example, which is no evidence.
         coalesce(
             list_sort(
                 array_agg(distinct backup_id)

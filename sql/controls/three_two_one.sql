@@ -1,20 +1,21 @@
--- One row per resource: how many copies, in how many places, how many of them immutable and tested?
+-- One row per resource: how many copies does it have, and how many of them are off-site, immutable
+-- and tested?
 -- id: three-two-one
--- title: Resource has copies, a copy elsewhere, and one that nobody can delete
+-- title: Resource has several copies, one of them off-site and one immutable
 -- severity: medium
 -- version: 1
 -- subject: resource
 -- worse: lower
 -- parameters: three_two_one, immutability, restore_test_days
--- remedy: Each digit names its control: recovery-point-depth, resource-offsite-copy. Locks and
---   tests of restoring are not in the data.
+-- remedy: See recovery-point-depth for the number of points, and resource-offsite-copy for the
+--   off-site copy. Locks and restore tests are not in the data.
 -- reasons:
---   copies_missing: fail: {digits}: locks and tests of restoring are not in the data.
---   not_all_known: unknown: {digits}: locks and tests of restoring are not in the data.
---   judged_at_source: not_applicable: Only copies are kept here; the resource is judged in the
---     scope where it lives.
---   lost: not_applicable: It has no backup any more: see resource-protection-lost.
---   not_required: not_applicable: The tier does not ask for it.
+--   copies_missing: fail: {digits}: locks and restore tests are not in the data.
+--   not_all_known: unknown: {digits}: locks and restore tests are not in the data.
+--   judged_at_source: not_applicable: Only copies are stored in this scope; the resource is judged
+--     in its source scope.
+--   lost: not_applicable: It has no backups left: see resource-protection-lost.
+--   not_required: not_applicable: The tier does not require it.
 with offsite_copies as (
     select
         scope,
@@ -27,8 +28,8 @@ with offsite_copies as (
 ),
 
 copy_counts as (
-    -- What counts: two points or copies, one of them seen in another region, one that nobody can
-    -- delete, and a test. Of the last two the data says nothing.
+    -- Required: two points or copies, one of them seen in another region, one immutable, one
+    -- tested. The data does not show the last two.
     select
         requirements.*,
         requirements.three_two_one = 'required' as counts_copies,

@@ -1,25 +1,26 @@
--- One row per vault: what share of the backups into it ended well?
+-- One row per vault: what share of its backups succeeded?
 -- id: vault-backup-success-rate
--- title: Nearly all backups into a vault end well
+-- title: Nearly all backups into a vault succeed
 -- severity: medium
 -- version: 2
 -- subject: vault
 -- worse: lower
 -- parameters: min_success_percent, min_attempts, gap_window_days
--- remedy: See compliance.backup_outcomes_daily for the days on which they fail; a full or locked
---   vault fails them all.
+-- remedy: See compliance.backup_outcomes_daily for the days with failures. In a full or locked
+--   vault all backups fail.
 -- reasons:
---   good: pass: {succeeded} of {finished} finished backups that were seen ended well;
---     {min_success_percent} % are asked for.
---   low: fail: {succeeded} of {finished} finished backups that were seen ended well;
---     {min_success_percent} % are asked for.
---   too_few: unknown: Only {finished} finished backups are seen; {min_attempts} are needed to tell.
---   status_not_known: unknown: Some backups have a status that is not documented; if they failed,
---     too few ended well.
---   nothing_begun: not_applicable: No backup into it was begun in the window: it holds copies, or
---     what is old.
+--   good: pass: {succeeded} of {finished} finished backups succeeded; {min_success_percent} % are
+--     required.
+--   low: fail: {succeeded} of {finished} finished backups succeeded; {min_success_percent} % are
+--     required.
+--   too_few: unknown: Only {finished} finished backups were seen; {min_attempts} are needed for a
+--     rate.
+--   status_not_known: unknown: Some backups have an undocumented status; if they failed, the
+--     success rate is too low.
+--   nothing_begun: not_applicable: No backup into it was started in the window. It only has copies
+--     or old backups.
 with default_tiers as (
-    -- A vault holds resources of several tiers: the default one's demand counts.
+    -- A vault can have resources of several tiers, so the threshold of the default tier applies.
     select scope, min_success_percent from policy.tiers where policy_rule_id = 'default'
 ),
 

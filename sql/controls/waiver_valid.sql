@@ -1,23 +1,22 @@
--- One row per waiver: is it still needed, and does it still hold? And one row an exclusion: was it
--- looked at again in time?
+-- One row per waiver: is it active and needed? One row per exclusion: was it reviewed in time?
 -- id: waiver-valid
--- title: Waivers hold and are needed, exclusions are reviewed
+-- title: Waivers are active and needed, exclusions are reviewed
 -- severity: medium
 -- version: 1
 -- subject: waiver
 -- gate: yes
 -- parameters: waiver_unused_days
--- remedy: Renew the waiver with its approver, or take it out of the file; review the exclusion, and
+-- remedy: Renew the waiver with its approver, or delete it from the file. Review the exclusion, and
 --   set its next review_by.
 -- reasons:
---   in_use: pass: {waived} failures are waived by it.
---   reviewed: pass: What it takes out of scope has to be reviewed by {ends_on}, by {owner}.
---   expired: fail: It ended with {ends_on}.
---   exceeded: fail: Something that it is about is worse than it allows.
---   unused: fail: Nothing fails that it is about.
---   review_overdue: fail: What it takes out of scope had to be reviewed by {ends_on}, by {owner}.
---   not_begun: not_applicable: It holds from {begins_on} on.
---   not_needed_now: not_applicable: Nothing fails that it is about, now.
+--   in_use: pass: It covers {waived} failures.
+--   reviewed: pass: The exclusion is due for review by {ends_on}. Owner: {owner}.
+--   expired: fail: It ended on {ends_on}.
+--   exceeded: fail: A failure that it names is worse than it allows.
+--   unused: fail: Nothing that it names fails.
+--   review_overdue: fail: The exclusion was due for review by {ends_on}. Owner: {owner}.
+--   not_begun: not_applicable: It starts on {begins_on}.
+--   not_needed_now: not_applicable: Nothing that it names fails at present.
 with waiver_uses as (
     select
         scope,
@@ -29,7 +28,7 @@ with waiver_uses as (
 ),
 
 exclusions as (
-    -- A rule has a row for each value that it selects by.
+    -- A rule has one row per value that it matches.
     select distinct scope, policy_rule_id, owner, review_by, review_due_at
     from policy.matches
     where kind = 'exclude'

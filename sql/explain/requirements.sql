@@ -1,4 +1,4 @@
--- One row per resource and selector that gave it its tier: what the policy asks of it.
+-- One row per resource and selector that assigned its tier, with the requirements of the policy.
 select
     requirements.*,
     settings.policy_id,

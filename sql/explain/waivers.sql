@@ -1,4 +1,4 @@
--- One row per waiver and failure of a resource that it is about.
+-- One row per waiver and failure of a resource that it names.
 select
     waived.scope,
     findings.resource_id,

@@ -1,5 +1,5 @@
--- One row per backup of the new snapshot: since when it is as it is, and what it ever was, folded
--- forward.
+-- One row per backup of the new snapshot: since when it has its current values, and its earlier
+-- states.
 with backups as (
     select
         backups.*,
@@ -27,17 +27,16 @@ with backups as (
 select
     scope,
     id,
-    -- TIMESTAMP: The first complete snapshot that has it as it is.
+    -- TIMESTAMP: First complete snapshot with the current values.
     case when backups.has_changed then later.as_of else known.valid_from end as valid_from,
-    -- TIMESTAMP: The first complete snapshot that has it, since it was last away.
+    -- TIMESTAMP: First complete snapshot with it, since its last absence.
     coalesce(known.first_seen, later.as_of) as first_seen,
-    -- BOOLEAN: It can be restored from, or once could.
+    -- BOOLEAN: Whether it is or was usable.
     coalesce(known.was_usable, false) or backups.is_usable as was_usable,
-    -- BOOLEAN: It failed once.
+    -- BOOLEAN: Whether it was ever failed.
     coalesce(known.was_failed, false) or backups.is_failed as was_failed,
-   -- TIMESTAMP: When it expired, or the first snapshot in which it can't be restored from; null
-   -- while it can.
-   
+    -- TIMESTAMP: When it expired, or the first snapshot in which it is not restorable. Null while
+    -- restorable.
     case
         when not backups.is_usable and not coalesce(known.was_usable, false) then null
         when backups.is_usable and (backups.expired_at is null or backups.expired_at > later.as_of)
@@ -49,17 +48,17 @@ select
             then backups.expired_at
         else later.as_of
     end as dependable_until,
-    -- TIMESTAMP: The first complete snapshot since which it has been in its state without a break.
+    -- TIMESTAMP: First complete snapshot with its current state, without interruption.
     case when backups.is_in_same_state then known.state_since else later.as_of end as state_since,
-    -- BOOLEAN: It is made by hand, or was once said to be.
+    -- BOOLEAN: Whether it is or was marked as made manually.
     coalesce(known.was_manual, false) or backups.is_manual as was_manual,
-    -- TIMESTAMP: The latest expiry that it had while it was usable.
+    -- TIMESTAMP: Latest expiry that it had while it was usable.
     case
         when not backups.is_usable or backups.expired_at <= known.latest_expiry
             then known.latest_expiry
         else coalesce(backups.expired_at, known.latest_expiry)
     end as latest_expiry,
-    -- BOOLEAN: It once was usable and had no expiry.
+    -- BOOLEAN: Whether it was ever usable without an expiry.
     coalesce(known.was_endless, false)
     or (
         backups.is_usable and backups.expired_at is null and backups.is_expiry_readable

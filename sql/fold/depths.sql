@@ -1,5 +1,5 @@
--- One row per resource: how many automatic points without an expiry the newest three snapshots have.
-with counted as (
+-- One row per resource: number of automatic points without an expiry in the last three snapshots.
+with current_depths as (
     select
         scope,
         resource_id,
@@ -10,30 +10,31 @@ with counted as (
     group by scope, resource_id, image_type
 )
 
--- Where another project was read this time, what was known of the one before stands as it was.
+-- If the new snapshot is of another project, the earlier numbers are kept.
 select
-    scope, -- VARCHAR: The scope.
-    resource_id, -- VARCHAR: The resource.
-    image_type, -- VARCHAR: Made here, or replicas.
-    -- BIGINT: In the newest complete snapshot, those that are going among them.
+    scope, -- VARCHAR: Scope.
+    resource_id, -- VARCHAR: ID of the resource.
+    image_type, -- VARCHAR: Original backups or replicas.
+    -- BIGINT: Number in the newest complete snapshot, including points that are being deleted.
     case
-        when snapshots.is_same_project or earlier.depth is null then coalesce(counted.depth, 0)
+        when snapshots.is_same_project or earlier.depth is null
+            then coalesce(current_depths.depth, 0)
         else earlier.depth
     end as depth,
-    -- BIGINT: In the one before.
+    -- BIGINT: Number in the snapshot before.
     case
         when snapshots.is_same_project then earlier.depth
         else earlier.depth_before
     end as depth_before,
-    -- BIGINT: In the one before that.
+    -- BIGINT: Number in the snapshot before that.
     case
         when snapshots.is_same_project then earlier.depth_before
         else earlier.depth_before_that
     end as depth_before_that
-from counted
+from current_depths
 full outer join was.depths as earlier using (scope, resource_id, image_type)
 cross join fold.compared_snapshots as snapshots
 where
-    coalesce(counted.depth, 0) > 0
+    coalesce(current_depths.depth, 0) > 0
     or coalesce(earlier.depth, 0) > 0
     or coalesce(earlier.depth_before, 0) > 0

@@ -1,32 +1,34 @@
--- One row per recovery point of the complete snapshot before that the next one has no more: as it was
--- last seen, and the first class that fits.
-with remaining as (
+-- One row per recovery point of the previous complete snapshot that is not in the new one: its last
+-- known values, and the first classification that applies.
+with remaining_points as (
     select * from fold.points where side = 'now'
 ),
 
-earlier as (
-    -- Whatever the new snapshot has is not gone, be it no point of its own any more.
+earlier_points as (
+    -- A backup in the new snapshot has not disappeared, even if it is now a part of another backup.
     select
         points.*,
         present.id is null as is_gone,
         coalesce(
-            remaining.is_kept_by_count and (remaining.is_usable or remaining.is_going), false
+            remaining_points.is_kept_by_count
+            and (remaining_points.is_usable or remaining_points.is_going),
+            false
         ) as is_still_counted
     from fold.points as points
     left join now.backups as present using (id)
-    left join remaining using (id)
+    left join remaining_points using (id)
     where points.side = 'was'
 ),
 
 rotations as (
-    -- Rotation takes the oldest: everything left is younger than everything that went.
+    -- Rotation removes the oldest points: all remaining points are newer than all removed ones.
     select
         resource_id,
         image_type,
         max(case when is_gone then created_at end) as youngest_gone,
         min(case when not is_gone then created_at end) as oldest_left,
         bool_or(is_still_counted) as is_any_counted
-    from earlier
+    from earlier_points
     where was_made and is_kept_by_count
     group by resource_id, image_type
 ),
@@ -51,8 +53,8 @@ spans as (
 ),
 
 turnovers as (
-    -- How far apart the points are that are kept by count, and the two snapshots' own ones from
-    -- each other.
+    -- The time between points that are kept by count, and the time between the newest point of the
+    -- old snapshot and the oldest of the new one.
     select
         resource_id,
         image_type,
@@ -67,7 +69,7 @@ turnovers as (
 ),
 
 counts as (
-    -- Whichever vault holds them, a rule counts the points of a resource.
+    -- Retention by count applies to all points of a resource, in whichever vault they are.
     select
         resource_id,
         image_type,
@@ -105,7 +107,7 @@ days as (
         image_type,
         date_trunc('day', created_at) as day_of,
         min(created_at) as oldest_of_day
-    from remaining
+    from remaining_points
     where is_usable and coalesce(is_auto, false)
     group by resource_id, image_type, date_trunc('day', created_at)
 ),
@@ -116,7 +118,7 @@ months as (
         image_type,
         date_trunc('month', created_at) as month_of,
         max(created_at) as newest_in_month
-    from remaining
+    from remaining_points
     where is_usable and coalesce(is_auto, false)
     group by resource_id, image_type, date_trunc('month', created_at)
 ),
@@ -130,32 +132,32 @@ vaults as (
     group by vault_id
 ),
 
-gone as (
+losses as (
     select
         *,
         date_trunc('day', created_at) as day_of,
         date_trunc('month', created_at) as month_of
-    from earlier
+    from earlier_points
     where is_gone
 ),
 
-classified as (
+classified_losses as (
     select
-        gone.*,
+        losses.*,
         snapshots.last_seen,
         snapshots.gone_at,
         case
             when not snapshots.is_same_project then 'vault_or_project_not_seen'
             when
-                not gone.was_made
-                and (gone.status in ('error', 'protecting', 'waiting_protect') or gone.is_going)
+                not losses.was_made
+                and (losses.status in ('error', 'protecting', 'waiting_protect') or losses.is_going)
                 then 'failed_or_inflight_cleanup'
-            when gone.is_expiry_unreadable then 'expiry_unreadable'
-            when gone.expired_at <= snapshots.read_by then 'expired'
-            when gone.expired_at > snapshots.read_by then 'deleted_early'
-            when not gone.is_auto then 'manual_deleted'
-            when gone.is_auto is null or not gone.was_made then 'deleted_unexplained'
-            when coalesce(newest_points.newest_left <= gone.created_at, true)
+            when losses.is_expiry_unreadable then 'expiry_unreadable'
+            when losses.expired_at <= snapshots.read_by then 'expired'
+            when losses.expired_at > snapshots.read_by then 'deleted_early'
+            when not losses.is_auto then 'manual_deleted'
+            when losses.is_auto is null or not losses.was_made then 'deleted_unexplained'
+            when coalesce(newest_points.newest_left <= losses.created_at, true)
                 then 'deleted_unexplained'
             when
                 not rotations.is_any_counted
@@ -165,19 +167,21 @@ classified as (
             when rotations.youngest_gone < rotations.oldest_left or rotations.oldest_left is null
                 then case
                     when counts.depth < counts.lowest_before then 'deleted_unexplained'
-                    -- While the count rises no rule takes anything, unless it has just begun to.
+                    -- While the number of points rises, no rule removes any, unless it has just
+                    -- taken effect.
                     when counts.was_rising and counts.depth < counts.depth_was
                         then 'rotation_may_have_begun'
                     else 'rotated_by_count'
                 end
-            -- A rule that thins out keeps the newest of a day, and never takes the newest of all.
-            when gone.is_usable and gone.created_at >= newest_points.newest_before
+            -- Long-term retention keeps the newest point of a day, and never removes the newest of
+            -- all.
+            when losses.is_usable and losses.created_at >= newest_points.newest_before
                 then 'deleted_unexplained'
-            when days.oldest_of_day < gone.created_at then 'deleted_unexplained'
-            when months.newest_in_month > gone.created_at then 'possible_gfs_thinning'
+            when days.oldest_of_day < losses.created_at then 'deleted_unexplained'
+            when months.newest_in_month > losses.created_at then 'possible_gfs_thinning'
             else 'deleted_unexplained'
         end as disappearance
-    from gone
+    from losses
     cross join fold.compared_snapshots as snapshots
     left join rotations using (resource_id, image_type)
     left join turnovers using (resource_id, image_type)
@@ -187,7 +191,7 @@ classified as (
     left join months using (resource_id, image_type, month_of)
 ),
 
-judged as (
+verdicts as (
     select
         *,
         case
@@ -197,65 +201,66 @@ judged as (
                 then 'fail'
             else 'unknown'
         end as verdict
-    from classified
+    from classified_losses
 ),
 
 failures as (
-    select vault_id, count(*) as points from judged where verdict = 'fail' group by vault_id
+    select vault_id, count(*) as points from verdicts where verdict = 'fail' group by vault_id
 )
 
 select
-    judged.scope,
-    judged.id,
-    judged.resource_id,
-    judged.resource_name,
-    judged.resource_type,
-    judged.enterprise_project_id,
+    verdicts.scope,
+    verdicts.id,
+    verdicts.resource_id,
+    verdicts.resource_name,
+    verdicts.resource_type,
+    verdicts.enterprise_project_id,
     nullif(vault_id, '') as vault_id,
-    judged.image_type,
-    judged.status,
-    judged.created_at,
-    judged.protected_at,
-    judged.updated_at,
-    judged.expired_at,
-    judged.is_auto,
-    judged.was_usable,
-    judged.was_failed,
-   -- TIMESTAMP: When it expired, or the first complete snapshot in which it can't be restored from.
-   
+    verdicts.image_type,
+    verdicts.status,
+    verdicts.created_at,
+    verdicts.protected_at,
+    verdicts.updated_at,
+    verdicts.expired_at,
+    verdicts.is_auto,
+    verdicts.was_usable,
+    verdicts.was_failed,
+    -- TIMESTAMP: When it expired, or the first complete snapshot in which it is not restorable.
     coalesce(
-        judged.dependable_until,
+        verdicts.dependable_until,
         case
             when
-                judged.was_usable
-                and judged.expired_at > judged.last_seen
-                and judged.expired_at <= judged.gone_at
-                then judged.expired_at
-            when judged.was_usable then judged.gone_at
+                verdicts.was_usable
+                and verdicts.expired_at > verdicts.last_seen
+                and verdicts.expired_at <= verdicts.gone_at
+                then verdicts.expired_at
+            when verdicts.was_usable then verdicts.gone_at
         end
     ) as dependable_until,
-    judged.first_seen,
-    judged.last_seen, -- TIMESTAMP: The last complete snapshot that has it.
-    judged.gone_at, -- TIMESTAMP: The first complete snapshot that has it no more.
-    judged.disappearance, -- VARCHAR: What became of it: the first class that fits.
-    judged.verdict, -- VARCHAR: ok, fail, or unknown.
-    -- DOUBLE: From its absence to its expiry, where it went before.
+    verdicts.first_seen,
+    verdicts.last_seen, -- TIMESTAMP: Last complete snapshot with the backup.
+    verdicts.gone_at, -- TIMESTAMP: First complete snapshot without the backup.
+    -- VARCHAR: Classification of the disappearance: the first value that applies.
+    verdicts.disappearance,
+    verdicts.verdict, -- VARCHAR: Verdict of the classification: ok, fail or unknown.
+    -- DOUBLE: Time from gone_at to the expiry, if it disappeared before its expiry.
     case
-        when judged.expired_at > judged.gone_at
+        when verdicts.expired_at > verdicts.gone_at
             then cast(
                 date_diff(
                     'second',
-                    date_trunc('second', judged.gone_at),
-                    date_trunc('second', judged.expired_at)
+                    date_trunc('second', verdicts.gone_at),
+                    date_trunc('second', verdicts.expired_at)
                 ) as double
             ) / 86400.0
     end as days_early,
-    -- BIGINT: Points of its vault in the last snapshot that has it.
+    -- BIGINT: Number of points in its vault in the last snapshot with the backup.
     vaults.points_before as vault_points_before,
-    -- BIGINT: Points of its vault in the first without it.
+    -- BIGINT: Number of points in its vault in the first snapshot without the backup.
     vaults.points_after as vault_points_after,
-    -- BIGINT: Points of its vault that went in the same interval with verdict fail.
+    -- BIGINT: Number of points of its vault that disappeared in the same interval with verdict
+    -- fail.
     coalesce(failures.points, 0) as vault_failed_with_it
-from judged
+from verdicts
 left join vaults using (vault_id)
 left join failures using (vault_id)

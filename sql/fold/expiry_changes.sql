@@ -1,5 +1,5 @@
--- One row per recovery point of both snapshots whose expiry came nearer than any snapshot before had
--- it.
+-- One row per recovery point of both snapshots whose expiry is earlier than in any previous
+-- snapshot.
 with points as (
     select * from fold.points where side = 'now' and is_usable and expired_at is not null
 )
@@ -9,12 +9,12 @@ select
     id,
     points.resource_id,
     points.image_type,
-    -- TIMESTAMP: The first complete snapshot that has the nearer expiry.
+    -- TIMESTAMP: First complete snapshot with the earlier expiry.
     snapshots.gone_at as changed_at,
-    snapshots.last_seen as seen_at, -- TIMESTAMP: The complete snapshot before.
-    -- TIMESTAMP: The latest expiry that it ever had; null where it once had none.
+    snapshots.last_seen as seen_at, -- TIMESTAMP: Complete snapshot before changed_at.
+    -- TIMESTAMP: Latest expiry that it ever had. Null if it once had none.
     case when not known.was_endless then known.latest_expiry end as old_value,
-    points.expired_at as new_value -- TIMESTAMP: Its expiry since.
+    points.expired_at as new_value -- TIMESTAMP: Expiry from changed_at on.
 from points
 inner join was.backups as earlier using (id)
 inner join was.backups_open as known using (id)

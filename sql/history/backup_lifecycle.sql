@@ -1,5 +1,5 @@
--- One row per recovery point that was ever in a complete snapshot: since when, until when, and what
--- became of it.
+-- One row per recovery point that was ever in a complete snapshot: when it was seen, and how it
+-- disappeared.
 with absences as (
     select
         scope,
@@ -89,31 +89,33 @@ select
     resource_id, -- VARCHAR: ID of the resource.
     resource_name, -- VARCHAR: Latest known name of the resource.
     resource_type, -- VARCHAR: Type of the resource.
-    enterprise_project_id, -- VARCHAR: Enterprise project of the backup.
-    vault_id, -- VARCHAR: Vault that holds the backup, or held it.
-    status, -- VARCHAR: State of the backup, as it was last seen.
-    is_replica, -- BOOLEAN: A copy, or at least not said to be made here.
+    enterprise_project_id, -- VARCHAR: ID of the enterprise project of the backup.
+    vault_id, -- VARCHAR: ID of the vault of the backup.
+    status, -- VARCHAR: Last known status of the backup.
+    is_replica, -- BOOLEAN: Whether the backup is a copy, or not marked as an original.
     is_auto, -- BOOLEAN: Whether a policy made the backup, by flag or name. Null if unknown.
     created_at, -- TIMESTAMP: When the backup was created.
     protected_at, -- TIMESTAMP: When the data was captured.
     updated_at, -- TIMESTAMP: When the record last changed.
-    expired_at, -- TIMESTAMP: When its retention ends, as it was last seen.
-    was_usable, -- BOOLEAN: A complete snapshot has it in a state to be restored from.
-    was_failed, -- BOOLEAN: A complete snapshot has it as failed.
-   -- TIMESTAMP: When it expired, or the first complete snapshot in which it can't be restored from;
-   
-    -- null while it can.
+    expired_at, -- TIMESTAMP: Last known end of its retention.
+    was_usable, -- BOOLEAN: Whether it was usable in any complete snapshot.
+    was_failed, -- BOOLEAN: Whether it was failed in any complete snapshot.
+    -- TIMESTAMP: When it expired, or the first complete snapshot in which it is not restorable.
+    -- Null while restorable.
     dependable_until,
-    first_seen, -- TIMESTAMP: The first complete snapshot that ever had it.
-    last_seen, -- TIMESTAMP: The last complete snapshot that has it.
-    gone_at, -- TIMESTAMP: The first complete snapshot that has it no more; null while it is there.
-    -- VARCHAR: What became of it, as in history.disappearances; null while it is there.
+    first_seen, -- TIMESTAMP: First complete snapshot with the backup.
+    last_seen, -- TIMESTAMP: Last complete snapshot with the backup.
+    gone_at, -- TIMESTAMP: First complete snapshot without the backup. Null while it exists.
+    -- VARCHAR: Classification, as in history.disappearances. Null while it exists.
     disappearance,
-    verdict, -- VARCHAR: ok, fail or unknown; null while it is there.
-    days_early, -- DOUBLE: From its absence to its expiry, where it went before.
-    vault_points_before, -- BIGINT: Points of its vault in the last snapshot that has it.
-    vault_points_after, -- BIGINT: Points of its vault in the first that has it no more.
-    -- BIGINT: Points of its vault that went in the same interval with verdict fail.
+    verdict, -- VARCHAR: Verdict: ok, fail or unknown. Null while it exists.
+    days_early, -- DOUBLE: Time from gone_at to the expiry, if it disappeared before its expiry.
+    -- BIGINT: Number of points in its vault in the last snapshot with the backup.
+    vault_points_before,
+    -- BIGINT: Number of points in its vault in the first snapshot without the backup.
+    vault_points_after,
+    -- BIGINT: Number of points of its vault that disappeared in the same interval with verdict
+    -- fail.
     vault_failed_with_it,
-    absences -- BIGINT: How often it was away; more than once where it came back.
+    absences -- BIGINT: Number of disappearances. More than one if it came back.
 from lives

@@ -1,4 +1,5 @@
--- One row per backup that was ever begun where its resource lives: how it ended, be it there or gone.
+-- One row per backup, except copies, that was ever started: its outcome, even if it has
+-- disappeared.
 -- kind: view
 select
     scope,
@@ -12,16 +13,16 @@ select
     lives.updated_at,
     lives.expired_at,
     lives.is_auto,
-    status, -- VARCHAR: State of the backup, as it was last seen.
+    status, -- VARCHAR: Last known status of the backup.
     coalesce(statuses.state, 'unknown')
-        as state, -- VARCHAR: What that stands for: usable, in_flight, going, failed or unknown.
+        as state, -- VARCHAR: State of that status: usable, in_flight, going, failed or unknown.
     lives.first_seen,
     lives.gone_at,
     lives.was_usable,
     lives.dependable_until,
     lives.disappearance,
     lives.created_at >= snapshots.as_of - settings.gap_window_days * interval '1' day
-        as is_in_window, -- BOOLEAN: Begun within the window that attempts are counted in.
+        as is_in_window, -- BOOLEAN: Whether the backup was started within the window for attempts.
     case
         when lives.protected_at
             >= lives.created_at - settings.clock_skew_seconds * interval '1' second
@@ -30,8 +31,8 @@ select
                 + settings.clock_skew_seconds * interval '1' second
             then lives.protected_at
         else lives.created_at
-    end as rp_time, -- TIMESTAMP: The moment that it brings back, or did.
-    -- A backup that was removed before any snapshot saw how it ended tells neither success nor
+    end as rp_time, -- TIMESTAMP: When its data was captured.
+    -- A backup that was removed before a snapshot had its outcome is neither a success nor a
     -- failure.
     case
         when statuses.state = 'usable' then 'succeeded'

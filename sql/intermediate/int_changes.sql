@@ -1,5 +1,5 @@
--- One row per change of a recovery point that is there, or lately was: a field that can't change, or
--- a part that is there no more, which one complete snapshot has otherwise than the one before.
+-- One row per change of a recovery point between two complete snapshots: a fixed field that
+-- changed, or a removed part. Includes points that disappeared lately.
 with windows as (
     select
         scope,
@@ -19,7 +19,7 @@ points as (
 ),
 
 settled_versions as (
-    -- Until it is made, a backup may change.
+    -- A backup may change until it is finished.
     select
         *,
         id as backup_id
@@ -29,7 +29,8 @@ settled_versions as (
 ),
 
 changed_points as (
-    -- A version that ended, and another one after it: of what is gone, that takes two.
+    -- A change is a closed version with a later version; a point that has disappeared needs two
+    -- closed versions.
     select
         scope,
         backup_id
@@ -97,7 +98,7 @@ field_values as (
 ),
 
 compared_values as (
-    -- What a version does not say is no change: the value before it counts.
+    -- A missing value is no change: the previous value is kept.
     select
         *,
         lag(value) over version_order as old_value,
@@ -117,8 +118,8 @@ changed_values as (
 ),
 
 differing_values as (
-    -- Some services tell the same instant in seconds one day and in microseconds the next: the
-    -- coarser one decides.
+    -- Some services send the same time in seconds on one day and in microseconds on the next, so
+    -- times are compared at the coarser precision.
     select *
     from changed_values
     where field <> 'created_at'
@@ -136,7 +137,7 @@ differing_values as (
 ),
 
 closed_parts as (
-    -- Parts of what is there and lately was, as long as they were whole.
+    -- Usable parts of points that exist or disappeared lately.
     select
         parts.*,
         points.has_all_parts
@@ -164,8 +165,7 @@ part_versions as (
 ),
 
 part_pairs as (
-    -- What a part was after one of its versions ended: another one that ended too, or what it is
-    -- now.
+    -- Each closed version of a part with its next version, closed or open.
     select
         closed.scope,
         closed.backup_id,
@@ -195,7 +195,7 @@ part_pairs as (
 ),
 
 last_parts as (
-    -- Parts that no version has after these.
+    -- Parts without a later version.
     select closed_parts.*
     from closed_parts
     left join part_pairs using (scope, backup_id, id, valid_to)
@@ -203,7 +203,7 @@ last_parts as (
 ),
 
 complete_reads as (
-    -- When all parts of such a backup were read: by a version that ended, or now.
+    -- When all parts of such a backup were read, by closed versions or now.
     select
         parts.scope,
         parts.backup_id,
@@ -228,7 +228,7 @@ complete_reads as (
 ),
 
 removed_parts as (
-    -- A part that a backup had, and has no more since all its parts were read again.
+    -- Parts that are missing although all parts of the backup were read again.
     select
         scope,
         backup_id,
@@ -242,8 +242,8 @@ removed_parts as (
 ),
 
 flags as (
-    -- Encryption stands in extend_info, and of a server in that of its disks; it only ever may be
-    -- gained. Who made a backup never changes.
+    -- Encryption is in extend_info, for a server in that of its disks; it may only be added.
+    -- Whether a policy made a backup never changes.
     select scope, top_backup_id, level, backup_id, encrypted, auto_trigger, valid_from, valid_to
     from history.extend_info_closed
     where encrypted is not null or auto_trigger is not null
@@ -335,10 +335,10 @@ select
     scope,
     windows.snapshot_id,
     changes.backup_id, -- VARCHAR: ID of the backup.
-    changes.changed_at, -- TIMESTAMP: The first complete snapshot that has it no more as it was.
-    changes.field, -- VARCHAR: The field that changed.
-    changes.old_value, -- VARCHAR: What it was.
-    changes.new_value -- VARCHAR: What it is since.
+    changes.changed_at, -- TIMESTAMP: First complete snapshot with the change.
+    changes.field, -- VARCHAR: Name of the changed field.
+    changes.old_value, -- VARCHAR: Value before the change.
+    changes.new_value -- VARCHAR: Value after the change.
 from changes
 inner join windows using (scope)
 where changes.changed_at >= windows.starts_at

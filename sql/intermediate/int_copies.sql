@@ -1,5 +1,5 @@
--- One row per copy of a recovery point: told of by a record of the source, or seen where it is, or
--- both. Where it is seen decides; a place that was not read lately shows nothing of today.
+-- One row per copy of a recovery point: named by a replication record, seen in its own scope, or
+-- both. The scope of the copy is decisive, unless it was not read lately.
 with records as (
     select
         *,
@@ -49,8 +49,7 @@ origins as (
 ),
 
 sightings as (
-    -- Where what is seen as a copy was made: the place that its record names, else where its source
-    -- is seen.
+    -- Source of a copy: as named by its record, otherwise the scope in which its source was seen.
     select
         places.scope,
         origins.copy_id,
@@ -117,8 +116,7 @@ copies as (
 ),
 
 later_reads as (
-    -- The destination was read after the record was first told of as a success: the copy has to be
-    -- there.
+    -- The destination was read after the record first reported success, so the copy must be in it.
     select
         recorded.scope,
         recorded.source_backup_id,
@@ -136,20 +134,21 @@ select
     copies.scope,
     places.snapshot_id,
     copies.resource_id, -- VARCHAR: ID of the resource.
-    copies.source_backup_id, -- VARCHAR: Backup that is copied.
+    copies.source_backup_id, -- VARCHAR: ID of the source backup.
     copies.rp_time,
-    copies.source_region, -- VARCHAR: Its region.
+    copies.source_region, -- VARCHAR: Source region.
     coalesce(visible_copies.copy_id, copies.destination_backup_id)
-        as destination_backup_id, -- VARCHAR: The copy; null where the record does not name it.
+        as destination_backup_id, -- VARCHAR: ID of the copy. Null if the record does not name it.
     coalesce(visible_copies.project_id, copies.destination_project_id)
-        as destination_project_id, -- VARCHAR: Its project.
+        as destination_project_id, -- VARCHAR: ID of the destination project.
     coalesce(visible_copies.region, copies.destination_region)
-        as destination_region, -- VARCHAR: Its region, seen or said.
+        as destination_region, -- VARCHAR: Destination region, as seen or as recorded.
     coalesce(visible_copies.region, copies.destination_region) <> copies.source_region
-        as is_offsite, -- BOOLEAN: It is in another region; null where one of the two is not said.
-    copies.is_recorded, -- BOOLEAN: A record of the source tells of it.
-    visible_copies.created_at as copied_at, -- TIMESTAMP: When the copy was made, where it was seen.
-    -- What was seen lately, whole and dependable, is verified; what was not is claimed.
+        as is_offsite, -- BOOLEAN: Whether it is in another region. Null if either is unknown.
+    copies.is_recorded, -- BOOLEAN: Whether a replication record of the source names the copy.
+    visible_copies.created_at as copied_at, -- TIMESTAMP: When the copy was made, if it was seen.
+    -- A copy that was seen lately, complete and dependable, is verified; a copy that was not seen
+    -- is claimed.
     case
         when visible_copies.copy_id is null and later_reads.is_read_since then 'lost'
         when visible_copies.copy_id is null then 'claimed'
@@ -160,7 +159,7 @@ select
         when visible_copies.is_unreadable or visible_copies.is_stale or not visible_copies.is_whole
             then 'claimed'
         else 'verified'
-    end as state -- VARCHAR: verified, claimed, or lost: not there, or not to be relied on.
+    end as state -- VARCHAR: verified, claimed, or lost: missing, or not dependable.
 from copies
 inner join staging.stg_snapshots as places on copies.scope = places.scope
 left join visible_copies on copies.copy_id = visible_copies.copy_id

@@ -1,7 +1,7 @@
--- One row per holder of points: what it holds, what it lost lately, and whether that is more than its
--- rules explain.
+-- One row per vault, and one per scope: its points, its recent losses, and whether they are more
+-- than its retention rules explain.
 with lost_points as (
-    -- What the policy takes out of scope does not count.
+    -- Points that the policy excludes do not count.
     select points.*
     from intermediate.int_lost_points as points
     left join intermediate.int_rules as rules using (scope, resource_id)
@@ -31,7 +31,7 @@ losses as (
     group by scope, holder_kind, holder_id
 ),
 
-counted as (
+holder_totals as (
     select
         scope,
         holders.snapshot_id,
@@ -63,15 +63,15 @@ counted as (
     left join losses using (scope, holder_kind, holder_id)
 ),
 
-measured as (
+loss_limits as (
     select
         *,
         is_score_unusual and not is_learning as is_unusual,
         greatest(mass_points, mass_percent * would_be * 0.01) as least
-    from counted
+    from holder_totals
 ),
 
-judged as (
+loss_verdicts as (
     select
         *,
         case
@@ -81,7 +81,7 @@ judged as (
             when unexplained + undecided >= least then 'undecided_losses'
             else 'no_drop'
         end as reason_code
-    from measured
+    from loss_limits
 )
 
 select
@@ -89,18 +89,18 @@ select
     snapshot_id,
     holder_kind,
     holder_id,
-    reason_code, -- VARCHAR: Why.
-    unexplained, -- BIGINT: Points that went without need in the window.
-    undecided, -- BIGINT: Points that went, it is not known why.
-    would_be, -- BIGINT: Points that it would hold without the unexplained losses.
-    points, -- BIGINT: Points that it holds, as they are compared with what is usual.
-    cast(floor(usual_total) as bigint) as usual_count, -- BIGINT: Points that are usual for it.
+    reason_code, -- VARCHAR: Reason code.
+    unexplained, -- BIGINT: Number of points lost in the window without explanation.
+    undecided, -- BIGINT: Number of points lost in the window for unknown reasons.
+    would_be, -- BIGINT: Number of points without the unexplained losses.
+    points, -- BIGINT: Number of points, for comparison with usual_count.
+    cast(floor(usual_total) as bigint) as usual_count, -- BIGINT: Usual number of points.
     case
-        when is_learning then '; how many are usual is still being learned'
+        when is_learning then '; the usual number is not known yet'
         else ''
-    end as learning_note, -- VARCHAR: Said while too few days are counted to tell what is usual.
-    least, -- DOUBLE: How many of them are too many.
-    coalesce(backup_ids, cast([] as varchar[])) as backup_ids, -- VARCHAR[]: Those points.
+    end as learning_note, -- VARCHAR: Note while there are too few days for a usual number.
+    least, -- DOUBLE: Number of unexplained losses that is too many.
+    coalesce(backup_ids, cast([] as varchar[])) as backup_ids, -- VARCHAR[]: IDs of the lost points.
     case when reason_code = 'dropped' then first_gone_at end
-        as failing_since -- TIMESTAMP: When the first of them was missed, where they are too many.
-from judged
+        as failing_since -- TIMESTAMP: When the first of them was missing, if they are too many.
+from loss_verdicts

@@ -1,6 +1,6 @@
--- One row per interval between a resource's recovery points that is longer than its RPO and its
--- grace and reaches into the window in which gaps are counted, and one row for the interval that is
--- open, which ends with the reading. Counted are all points that a snapshot ever had as usable.
+-- One row per gap of a resource in the window: an interval between its recovery points that is
+-- longer than RPO and grace, or the open interval, which ends at as_of. All points that were usable
+-- in any snapshot count.
 with requirements as (
     select
         scope,
@@ -23,7 +23,7 @@ usable_points as (
 ),
 
 attempts as (
-    -- How far back a point may lie that ends before the window: as far as anything is looked at.
+    -- Points before the window are used up to the look-back limit.
     select attempts.*
     from intermediate.int_attempts as attempts
     inner join policy.settings using (scope)
@@ -41,7 +41,7 @@ first_readings as (
 ),
 
 lost_points as (
-    -- Own points that are there no more, or no more in a state to be restored from.
+    -- Points of the resource itself that have disappeared or are no longer usable.
     select
         scope,
         resource_id,
@@ -52,8 +52,8 @@ lost_points as (
     left join usable_points as points using (scope, resource_id, backup_id)
     where points.rp_time is null
     union all
-    -- Parts that went with their backup, and of a backup that was in no state to be restored from
-    -- when it was last seen the parts that once were.
+    -- Parts that disappeared with their backup. If the backup was last seen unusable, the parts
+    -- that were usable before.
     select distinct
         scope,
         parts.resource_id,
@@ -64,7 +64,7 @@ lost_points as (
     inner join staging.stg_closed_parts as parts using (scope, backup_id)
     where parts.is_usable and (attempts.state <> 'usable' or attempts.gone_at = parts.valid_to)
     union all
-    -- Parts that were not read again, as they were last read: that point was there.
+    -- Parts that were not read again, as they were last read.
     select
         scope,
         coalesce(nullif(parts.resource_id, ''), 'resource of backup ' || parts.id) as resource_id,
@@ -109,8 +109,8 @@ totals as (
 ),
 
 followers as (
-    -- A disk that is part of each backup of one server has the gaps of that server, if they are
-    -- judged alike. Most are: only the others are put in order.
+    -- A disk that is in each backup of one server has the gaps of that server, if both have the
+    -- same requirements. Only the remaining resources are sorted, to save time.
     select
         disks.scope,
         disks.resource_id,
@@ -135,7 +135,7 @@ leaders as (
 ),
 
 interval_ends as (
-    -- A point from the future fills no gap.
+    -- Points dated in the future do not close a gap.
     select
         scope,
         resource_id,
@@ -157,7 +157,7 @@ interval_ends as (
     from lost_points as points
     inner join leaders using (scope, resource_id)
     union all
-    -- The reading ends the open gap.
+    -- The open gap ends at as_of.
     select
         scope,
         resource_id,
@@ -186,8 +186,8 @@ intervals as (
 ),
 
 windowed_intervals as (
-    -- What was there between a point older than the window and the first reading, nobody saw: it
-    -- may be purged.
+    -- Points between the last point before the window and the first snapshot may have been purged
+    -- unseen.
     select
         intervals.*,
         leaders.snapshot_id,
@@ -235,18 +235,19 @@ select
     scope,
     gaps.snapshot_id,
     resources.resource_id, -- VARCHAR: ID of the resource.
-    gaps.previous_at as gap_start, -- TIMESTAMP: The moment that the point before brings back.
-    gaps.rp_time as gap_end, -- TIMESTAMP: The moment of the next one, or of the reading.
-    gaps.is_open, -- BOOLEAN: No point has ended it yet.
-    gaps.previous_id as start_backup_id, -- VARCHAR: The point before.
-    gaps.backup_id as end_backup_id, -- VARCHAR: The next point; null where the gap is open.
-    gaps.still_exists, -- BOOLEAN: The point that ends it can still be relied on.
+    gaps.previous_at as gap_start, -- TIMESTAMP: Capture time of the point before the gap.
+    gaps.rp_time as gap_end, -- TIMESTAMP: Capture time of the next point, or as_of.
+    gaps.is_open, -- BOOLEAN: Whether no point has closed the gap yet.
+    gaps.previous_id as start_backup_id, -- VARCHAR: ID of the point before the gap.
+    gaps.backup_id as end_backup_id, -- VARCHAR: ID of the next point. Null if the gap is open.
+    gaps.still_exists, -- BOOLEAN: Whether the point that closes the gap is still dependable.
     cast(
         date_diff(
             'second', date_trunc('second', gaps.previous_at), date_trunc('second', gaps.rp_time)
         ) as double
     ) / 3600.0 as hours, -- DOUBLE: Length of the gap.
-    coalesce(gaps.is_breach, false) as is_breach, -- BOOLEAN: Longer than RPO and grace.
+    -- BOOLEAN: Whether the gap is longer than RPO and grace.
+    coalesce(gaps.is_breach, false) as is_breach,
     case
         when gaps.is_breach
             then greatest(
@@ -261,7 +262,7 @@ select
             )
         else 0.0
     end
-        as exposure_hours, -- DOUBLE: The part of a breach that is beyond the RPO, in the window.
+        as exposure_hours, -- DOUBLE: Time beyond the RPO, in the window, if the gap is a breach.
     case
         when gaps.still_exists
             then cast(
@@ -271,8 +272,10 @@ select
                     date_trunc('second', gaps.rp_time)
                 ) as double
             ) / 3600.0
-    end as hours_now, -- DOUBLE: The same between points that can still be relied on.
-    gaps.counted_from -- TIMESTAMP: Since when its gaps are counted: the window's begin, or later.
+    end as hours_now, -- DOUBLE: Length of the gap between points that are dependable now.
+    -- TIMESTAMP: Start of the period in which its gaps are counted: the start of the window, or
+    -- later.
+    gaps.counted_from
 from resources
 inner join measured_intervals as gaps using (scope, leader_id)
 where gaps.is_breach or gaps.is_open or gaps.is_breach_now

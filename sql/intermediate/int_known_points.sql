@@ -1,5 +1,4 @@
--- One row per recovery point that is there, or was lost within the window in which a loss stays a
--- finding.
+-- One row per recovery point that exists, or was lost within the deletion window.
 -- kind: view
 with known_points as (
     select
@@ -45,17 +44,17 @@ select
     scope,
     snapshot_id,
     as_of,
-    own_kind, -- VARCHAR: recovery_point where it is there, lost_point where it is not.
+    own_kind, -- VARCHAR: recovery_point if it exists, otherwise lost_point.
     backup_id, -- VARCHAR: ID of the backup.
-    backup_name, -- VARCHAR: Name of the backup; null of what is lost.
-    project_id, -- VARCHAR: Project of the backup.
+    backup_name, -- VARCHAR: Name of the backup. Null if it is lost.
+    project_id, -- VARCHAR: ID of the project of the backup.
     region,
-    enterprise_project_id, -- VARCHAR: Enterprise project of the backup.
-    vault_id, -- VARCHAR: Vault that holds the backup, or held it.
+    enterprise_project_id, -- VARCHAR: ID of the enterprise project of the backup.
+    vault_id, -- VARCHAR: ID of the vault of the backup.
     resource_id, -- VARCHAR: ID of the resource.
     resource_name, -- VARCHAR: Latest known name of the resource.
     resource_type, -- VARCHAR: Type of the resource.
-    detail_loaded, -- BOOLEAN: ShowBackup was read lately and sent a list of children.
-    rejected_parts, -- BIGINT: Records of it that could not be loaded.
-    gone_at -- TIMESTAMP: The first complete snapshot that has it no more; null while it is there.
+    detail_loaded, -- BOOLEAN: Whether its details were read lately, with a list of children.
+    rejected_parts, -- BIGINT: Number of its records that could not be loaded.
+    gone_at -- TIMESTAMP: First complete snapshot without the backup. Null while it exists.
 from known_points

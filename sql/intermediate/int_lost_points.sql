@@ -1,4 +1,4 @@
--- One row per recovery point that was lost within the window in which a loss stays a finding.
+-- One row per recovery point that was lost within the deletion window.
 select
     scope,
     snapshots.snapshot_id,
@@ -19,19 +19,20 @@ select
     lives.was_usable,
     lives.first_seen,
     lives.last_seen,
-    lives.gone_at, -- TIMESTAMP: The first complete snapshot that has it no more.
-    lives.disappearance, -- VARCHAR: What became of it, as in history.disappearances.
+    lives.gone_at, -- TIMESTAMP: First complete snapshot without the backup.
+    lives.disappearance, -- VARCHAR: Classification, as in history.disappearances.
     lives.verdict, -- VARCHAR: ok, fail or unknown.
     lives.days_early,
     lives.vault_points_before,
     lives.vault_points_after,
     lives.vault_failed_with_it,
-    -- So many points of its vault went without need in the same interval.
+    -- Number and share of points of its vault that were lost without explanation in the same
+    -- interval.
     coalesce(
         lives.vault_failed_with_it >= settings.mass_points
         and lives.vault_failed_with_it * 100 >= settings.mass_percent * lives.vault_points_before,
         false
-    ) as is_mass -- BOOLEAN: It went in a mass deletion.
+    ) as is_mass -- BOOLEAN: Whether it was lost in a mass deletion.
 from history.backup_lifecycle as lives
 inner join staging.stg_snapshots as snapshots using (scope)
 inner join policy.settings using (scope)

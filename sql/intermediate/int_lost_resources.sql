@@ -1,7 +1,7 @@
--- One row per resource that had a backup of its own, or a part in one, which is gone; it may have
--- others.
+-- One row per resource with a backup, or a part of one, that has disappeared. It may have other
+-- backups.
 with lost_points as (
-    -- Where another project was read, absence says nothing; the points themselves stay as unknown
+    -- If another project was read, absence proves nothing. The points themselves remain unknown
     -- losses.
     select
         lives.*,
@@ -61,19 +61,19 @@ select
     scope,
     snapshot_id,
     resource_id, -- VARCHAR: ID of the resource.
-    -- A volume_via_server is known from a server's backup alone.
+    -- A volume_via_server is a disk that is only in server backups.
     subject_type, -- VARCHAR: server, volume, turbo, other, unknown or volume_via_server.
     resource_name, -- VARCHAR: Latest known name of the resource.
     resource_type, -- VARCHAR: Type of the resource.
-    project_id, -- VARCHAR: Project of the resource.
+    project_id, -- VARCHAR: ID of the project of the resource.
     region,
-    enterprise_project_id, -- VARCHAR: Enterprise project, where a backup says it.
-    vault_id, -- VARCHAR: Vault that holds its backups, or held them.
-    server_id, -- VARCHAR: The server whose backup a disk is known from.
+    enterprise_project_id, -- VARCHAR: ID of the enterprise project, if a backup has it.
+    vault_id, -- VARCHAR: ID of the vault of its backups.
+    server_id, -- VARCHAR: ID of the server whose backups contain the disk.
     gone_at
-        as lost_at -- TIMESTAMP: The first complete snapshot that has its last such backup no more.
+        as lost_at -- TIMESTAMP: First complete snapshot without the last of these backups.
 from sightings
--- Its own backups say more of a resource than a server's, newer ones more than older.
+-- A resource's own backups take precedence over server backups, and newer ones over older ones.
 qualify row_number() over (
     partition by scope, resource_id order by rank_of_kind, gone_at desc, backup_id, resource_name
 ) = 1

@@ -1,4 +1,4 @@
--- One row per exception: a finding that fails, is waived, or can not be decided.
+-- One row per finding that fails, is waived or is unknown.
 with last_judged as (
     select scope, control_id, max(as_of) as as_of
     from history.result_counts
@@ -56,7 +56,8 @@ select
     findings.snapshot_id,
     findings.as_of,
     subject_id, -- VARCHAR: ID of the resource, backup, vault, scope or waiver.
-    findings.subject_type, -- VARCHAR: Type of a resource, waiver or exclusion, else the kind.
+    -- VARCHAR: Type of a resource, waiver or exclusion; otherwise the kind of subject.
+    findings.subject_type,
     findings.subject_name,
     findings.resource_id,
     findings.resource_name,
@@ -67,11 +68,11 @@ select
     findings.tier, -- VARCHAR: Name of the tier.
     findings.owner,
     findings.status, -- VARCHAR: fail or unknown.
-    findings.effective_status, -- VARCHAR: The same after waivers: fail, waived or unknown.
+    findings.effective_status, -- VARCHAR: Status after waivers: fail, waived or unknown.
     case
         when findings.waiver_state <> 'waived' then findings.waiver_state
         else findings.reason_code
-    end as reason_code, -- VARCHAR: Why, in a word: the control's, or why a waiver does not hold.
+    end as reason_code, -- VARCHAR: Reason code of the control, or why a waiver is not active.
     findings.reason,
     findings.measured_value,
     findings.threshold_value,
@@ -82,21 +83,22 @@ select
                 then array[subject_id]
             else cast([] as varchar[])
         end
-    ) as evidence_backup_ids, -- VARCHAR[]: IDs of the backups that show it.
+    ) as evidence_backup_ids, -- VARCHAR[]: IDs of the backups that are evidence for the result.
     findings.failing_since,
-    -- A snapshot that was judged otherwise knows better than any time that a record carries.
+    -- The last snapshot with another status is more reliable than the times in records.
     case
         when findings.status <> 'fail' then null
         when before.status in ('fail', 'waived') then coalesce(before.first_failed_at, before.since)
         when last_judged.as_of is null or findings.failing_since > last_judged.as_of
             then least(coalesce(findings.failing_since, findings.as_of), findings.as_of)
         else findings.as_of
-    end as first_failed_at, -- TIMESTAMP: Since when it fails: never before it was judged otherwise.
+    end as first_failed_at, -- TIMESTAMP: Since when it fails, without interruption.
     case
         when before.status = findings.effective_status then before.since
         else findings.as_of
-    end as since, -- TIMESTAMP: The first snapshot that was judged so.
-    before.status as status_before, -- VARCHAR: The one before: fail, waived or unknown.
+    end as since, -- TIMESTAMP: First snapshot with this status, without interruption.
+    -- VARCHAR: Status in the previous snapshot: fail, waived or unknown.
+    before.status as status_before,
     settings.policy_sha256, -- VARCHAR: SHA-256 of the policy file. Null for the built-in policy.
     settings.waivers_sha256, -- VARCHAR: SHA-256 of the waiver file. Null if there is none.
     findings.waiver_id, -- VARCHAR: ID of the waiver for this result, active or not.

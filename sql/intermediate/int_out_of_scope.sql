@@ -1,4 +1,4 @@
--- One row per subject that the policy takes out of scope: it is listed and counted, and not judged.
+-- One row per subject that the policy excludes. It is listed and counted, but not judged.
 with excluded_resources as (
     select scope, snapshot_id, resource_id, exclusion_id, exclusion_reason
     from intermediate.int_rules
@@ -50,7 +50,7 @@ select
     scope,
     snapshot_id,
     subject_kind, -- VARCHAR: resource, recovery_point, lost_point or known_point.
-    subject_id, -- VARCHAR: ID of the resource or of the backup.
+    subject_id, -- VARCHAR: ID of the resource or backup.
     exclusion_id,
     exclusion_reason
 from excluded_subjects

@@ -1,7 +1,7 @@
--- One row per holder of points: how many dependable ones it had on the days before the reading, and
--- how unusual today's number is.
+-- One row per vault, and one per scope: the usual number of dependable points, and how unusual
+-- today's number is.
 with lives as (
-    -- What the policy takes out of scope does not count.
+    -- Points that the policy excludes do not count.
     select
         lives.*,
         least(
@@ -12,7 +12,7 @@ with lives as (
     where lives.was_usable and rules.exclusion_id is null
 ),
 
-moves as (
+point_changes as (
     select scope, vault_id, first_seen as moved_at, 1 as points
     from lives
     union all
@@ -21,28 +21,27 @@ moves as (
     where ended_at is not null
 ),
 
-vault_moves as (
+vault_changes as (
     select scope, vault_id, moved_at, sum(points) as points
-    from moves
+    from point_changes
     group by scope, vault_id, moved_at
 ),
 
-holder_moves as (
-    select scope, 'vault' as holder_kind, vault_id as holder_id, moved_at, points from vault_moves
+holder_changes as (
+    select scope, 'vault' as holder_kind, vault_id as holder_id, moved_at, points from vault_changes
     union all
-    select scope, 'scope' as holder_kind, scope as holder_id, moved_at, points from vault_moves
+    select scope, 'scope' as holder_kind, scope as holder_id, moved_at, points from vault_changes
 ),
 
 readings as (
-    -- What was judged is remembered when its landing is pruned.
+    -- Snapshots that were judged stay in the history after their landing is pruned.
     select scope, project_id, as_of from meta.snapshots where complete
     union all
     select scope, project_id, as_of from history.result_counts
 ),
 
 days as (
-    -- Of several readings of a day, the last one. Where another project was read, nothing of it is
-    -- usual here.
+    -- The last snapshot of each day. Snapshots of another project do not count.
     select
         scope,
         cast(readings.as_of as date) as day,
@@ -61,14 +60,14 @@ daily_totals as (
         holders.holder_kind,
         holders.holder_id,
         days.day,
-        coalesce(sum(holder_moves.points), 0) as points
+        coalesce(sum(holder_changes.points), 0) as points
     from days
     inner join intermediate.int_vaults_and_scopes as holders using (scope)
-    left join holder_moves
-        on holders.scope = holder_moves.scope
-        and holders.holder_kind = holder_moves.holder_kind
-        and holders.holder_id = holder_moves.holder_id
-        and holder_moves.moved_at <= days.read_at
+    left join holder_changes
+        on holders.scope = holder_changes.scope
+        and holders.holder_kind = holder_changes.holder_kind
+        and holders.holder_id = holder_changes.holder_id
+        and holder_changes.moved_at <= days.read_at
     group by days.scope, holders.holder_kind, holders.holder_id, days.day
 ),
 
@@ -80,7 +79,7 @@ running_totals as (
 ),
 
 known_totals as (
-    -- A holder that was not there yet tells nothing of what is usual for it.
+    -- Days before the first point do not count.
     select * from running_totals where points_until > 0
 ),
 
@@ -111,14 +110,14 @@ select
     holders.snapshot_id,
     holder_kind,
     holder_id,
-    usual_totals.days, -- BIGINT: Days before the reading that have one.
-    usual_totals.usual_total, -- DOUBLE: The median of their numbers of points.
-    deviations.deviation, -- DOUBLE: The median of how far they are from it.
-    holders.points, -- BIGINT: Dependable points that the reading has.
-    -- Of numbers that never move, one point more or less is taken for what is usual.
+    usual_totals.days, -- BIGINT: Number of days that usual_total is based on.
+    usual_totals.usual_total, -- DOUBLE: Median number of points on these days.
+    deviations.deviation, -- DOUBLE: Median deviation from usual_total.
+    holders.points, -- BIGINT: Number of dependable points now.
+    -- The deviation is at least 1, also for numbers that never change.
     cast(0.6745 * (usual_totals.usual_total - holders.points) as double)
         / nullif(greatest(deviations.deviation, 1.0), 0.0)
-        as drop_score -- DOUBLE: How unusually few they are, in robust standard deviations.
+        as drop_score -- DOUBLE: Distance below usual_total in robust standard deviations.
 from intermediate.int_vaults_and_scopes as holders
 inner join usual_totals using (scope, holder_kind, holder_id)
 inner join deviations using (scope, holder_kind, holder_id)

@@ -1,5 +1,5 @@
--- One row per doubt about a record of the newest snapshot: the rule that it breaks, and what follows
--- from that.
+-- One row per implausible value in a record of the newest snapshot: the rule, and the effect on
+-- results.
 with points as (
     select
         points.*,
@@ -9,7 +9,7 @@ with points as (
     inner join policy.settings using (scope)
 ),
 
-doubts as (
+implausible_values as (
     select
         scope,
         'created_after_updated' as rule,
@@ -144,48 +144,48 @@ doubts as (
 select
     scope,
     snapshots.snapshot_id,
-    rule, -- VARCHAR: The rule that is broken.
-    'cbr.' || doubts.table_name as relation, -- VARCHAR: The table that has the record.
-    doubts.backup_id, -- VARCHAR: The backup concerned, or an example of it.
-    doubts.value, -- VARCHAR: What was found.
-    rules.effect -- VARCHAR: What follows from it.
-from doubts
+    rule, -- VARCHAR: Name of the rule that the value breaks.
+    'cbr.' || implausible_values.table_name as relation, -- VARCHAR: Table of the record.
+    implausible_values.backup_id, -- VARCHAR: ID of the backup, or of one example.
+    implausible_values.value, -- VARCHAR: The value that was received.
+    rules.effect -- VARCHAR: Effect on the results.
+from implausible_values
 inner join staging.stg_snapshots as snapshots using (scope)
 inner join (
     values
         (
             'created_after_updated',
             'backups',
-            'The time of capture is believed only as far as it fits.'
+            'The capture time is used only if it is plausible.'
         ),
-        ('from_the_future', 'backups', 'It counts as no recovery point.'),
+        ('from_the_future', 'backups', 'It does not count as a recovery point.'),
         (
             'captured_in_the_future',
             'backups',
-            'The time of capture is not believed, or it counts as no recovery point.'
+            'The capture time is ignored, or it does not count as a recovery point.'
         ),
-        ('expires_before_creation', 'backups', 'It can not be relied on.'),
-        ('no_creation', 'backups', 'Nobody knows what moment it brings back.'),
+        ('expires_before_creation', 'backups', 'It is not dependable.'),
+        ('no_creation', 'backups', 'Its capture time is unknown.'),
         (
             'unknown_status',
             'backups',
-            'It counts as no recovery point; what depends on its status is unknown.'
+            'It does not count as a recovery point; results that need its status are unknown.'
         ),
-        ('unknown_resource_type', 'backups', 'What depends on its type is unknown.'),
-        ('no_resource', 'backups', 'It stands for a resource of its own.'),
-        ('parent_not_present', 'backups', 'It counts as a backup of its own.'),
+        ('unknown_resource_type', 'backups', 'Results that need its resource type are unknown.'),
+        ('no_resource', 'backups', 'It is listed as a separate resource.'),
+        ('parent_not_present', 'backups', 'It counts as a separate backup.'),
         (
             'replica_without_source',
             'backups',
-            'Nobody knows where it comes from, nor what moment it brings back.'
+            'Its source and its capture time are unknown.'
         ),
-        ('unknown_status', 'children', 'Whether the whole can be restored is unknown.'),
+        ('unknown_status', 'children', 'Whether the backup can be restored is unknown.'),
         ('unknown_status', 'replication_records', 'Whether it was replicated is unknown.'),
-        ('value_refused', 'any', 'It is kept in extra, and counts as not said.'),
+        ('value_refused', 'any', 'It is kept in extra, and counts as missing.'),
         (
             'record_rejected',
             'any',
-            'It is in meta.rejects; the scope does not pass, but for what is sent twice.'
+            'It is in meta.rejects; the scope does not pass, unless the record was sent twice.'
         )
 ) as rules (rule, table_name, effect) using (rule)
-where rules.table_name in (doubts.table_name, 'any')
+where rules.table_name in (implausible_values.table_name, 'any')

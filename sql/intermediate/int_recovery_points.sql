@@ -1,7 +1,6 @@
--- One row per recovery point: a top-level backup, what state it is in, and what moment it brings
--- back.
+-- One row per recovery point: a top-level backup with its state and its capture time.
 with dated_points as (
-    -- The time of capture where it is believable, else of creation.
+    -- The capture time if it is plausible, otherwise the creation time.
     select
         backups.*,
         coalesce(statuses.state, 'unknown') as state,
@@ -48,7 +47,7 @@ lost_sources as (
 ),
 
 sources as (
-    -- A copy brings back the moment of what was copied, whichever scope holds that, or held it.
+    -- The capture time of a copy is that of its source, in whichever scope the source is or was.
     select
         replications.destination_backup_id as backup_id,
         coalesce(max(points.own_time), max(lost_sources.own_time)) as source_time
@@ -86,41 +85,42 @@ select
     points.resource_type, -- VARCHAR: Type of the resource.
     points.resource_size,
     coalesce(resource_types.level, 'unknown')
-        as level, -- VARCHAR: Kind of resource: server, volume, turbo, other, or unknown.
-    points.status, -- VARCHAR: State of the backup.
-    points.state, -- VARCHAR: usable, in_flight, going, failed, or unknown.
+        as level, -- VARCHAR: Kind of resource: server, volume, turbo, other or unknown.
+    points.status, -- VARCHAR: Status of the backup.
+    points.state, -- VARCHAR: State of the backup: usable, in_flight, going, failed or unknown.
     points.state = 'usable'
-        as is_usable, -- BOOLEAN: Complete at the service, so that it can be restored from.
+        as is_usable, -- BOOLEAN: Whether a restore can start from it.
     case
         when points.state <> 'usable' then false
         when not points.is_expiry_unreadable
             then points.expired_at is null or points.expired_at > points.as_of
-    end as is_dependable, -- BOOLEAN: Usable, not due to be purged; null if that is unknown.
+    end as is_dependable, -- BOOLEAN: Whether it is usable and has not expired. Null if unknown.
     points.is_replica,
     points.is_auto,
     points.created_at,
     points.protected_at,
     points.updated_at,
     points.expired_at,
-    points.rp_time, -- TIMESTAMP: The moment that it brings back.
-    points.rp_time_is_copy_time, -- BOOLEAN: A copy whose source nobody knows: when it was copied.
+    points.rp_time, -- TIMESTAMP: When its data was captured.
+    -- BOOLEAN: Whether rp_time is the time of the copy, because its source is unknown.
+    points.rp_time_is_copy_time,
     coalesce(points.rp_time > points.as_of + points.clock_skew_seconds * interval '1' second, false)
-        as is_future, -- BOOLEAN: Later than the reading.
+        as is_future, -- BOOLEAN: Whether it is dated after as_of.
     case
         when points.is_expiry_unreadable then 'unreadable'
         when points.expired_at is not null then 'dated'
         when points.is_auto then 'count_or_permanent'
         when not points.is_auto then 'manual_kept'
         else 'undetermined'
-    end as retention_kind, -- VARCHAR: How long it is kept, as far as it tells.
-    since.first_seen, -- TIMESTAMP: The first complete snapshot that has it, since it was last away.
+    end as retention_kind, -- VARCHAR: Kind of retention, as far as it is known.
+    since.first_seen, -- TIMESTAMP: First complete snapshot with it, since its last absence.
     since.state_since,
     coalesce(since.was_usable, false)
-        as was_usable, -- BOOLEAN: A complete snapshot has it in a state to be restored from.
+        as was_usable, -- BOOLEAN: Whether it was usable in any complete snapshot.
     since.dependable_until,
     points.checkpoint_id,
     coalesce(points.has_details, false)
-        as detail_loaded, -- BOOLEAN: ShowBackup was read lately and sent a list of children.
+        as detail_loaded, -- BOOLEAN: Whether its details were read lately, with a list of children.
     points.detail_read_at,
     points.replication_loaded,
     points.rejected_parts,

@@ -1,4 +1,4 @@
--- One row per resource, with what the policy in force demands of it and of its recovery points.
+-- One row per resource, with the requirements that the policy sets for it and its recovery points.
 select
     scope,
     resources.snapshot_id,
@@ -7,7 +7,7 @@ select
     resources.subject_type,
     resources.resource_name,
     resources.resource_type,
-    resources.project_id, -- VARCHAR: Project of the resource.
+    resources.project_id, -- VARCHAR: ID of the project of the resource.
     resources.region,
     resources.enterprise_project_id,
     resources.vault_id,

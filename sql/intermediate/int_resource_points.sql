@@ -1,7 +1,7 @@
--- One row per recovery point of a resource: its own backup, or a disk's part in a server's; copies
--- included.
+-- One row per recovery point of a resource: its own backup, or its part of a server backup. Copies
+-- are included.
 with disks as (
-    -- A disk that stands in a backup more than once can be restored from it if every part can.
+    -- A disk that is in a backup more than once is usable if all its parts are.
     select
         scope,
         backup_id,
@@ -35,7 +35,7 @@ resource_points as (
         detail_loaded
     from intermediate.int_recovery_points
     union all
-    -- A disk can be restored from a server's backup as long as both are there.
+    -- A disk in a server backup is usable if both the disk and the backup are.
     select
         scope,
         points.snapshot_id,
@@ -68,19 +68,20 @@ select
     snapshot_id,
     resource_id, -- VARCHAR: ID of the resource.
     backup_id, -- VARCHAR: ID of the backup.
-    server_id, -- VARCHAR: The server whose backup it is part of; null where the backup is its own.
-    is_replica, -- BOOLEAN: A copy from another region or project, which is no local point.
+    server_id, -- VARCHAR: ID of the server whose backup it is part of. Null for its own backups.
+    -- BOOLEAN: Whether it is a copy from another region or project, and not a local point.
+    is_replica,
     is_auto,
     is_incremental,
-    status, -- VARCHAR: Status of the part, or of the backup where that is not usable.
-    state, -- VARCHAR: State of the backup: usable, in_flight, going, failed, or unknown.
+    status, -- VARCHAR: Status of the part, or of the backup if the backup is not usable.
+    state, -- VARCHAR: State of the backup: usable, in_flight, going, failed or unknown.
     rp_time,
     created_at,
     updated_at,
     expired_at,
-    is_usable, -- BOOLEAN: Backup and part are complete at the service.
-    -- It is usable, not due to be purged, not later than the reading, and was read lately.
-    is_dependable, -- BOOLEAN: It can be relied on; null where its expiry can't be read.
-    is_future, -- BOOLEAN: Later than the reading.
+    is_usable, -- BOOLEAN: Whether the backup and its part are usable.
+    -- Dependable: usable, not expired, not dated after as_of, and read lately.
+    is_dependable, -- BOOLEAN: Whether it is dependable. Null if its expiry cannot be read.
+    is_future, -- BOOLEAN: Whether it is dated after as_of.
     detail_loaded
 from resource_points

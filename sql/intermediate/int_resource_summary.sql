@@ -1,7 +1,6 @@
--- One row per resource that has recovery points where it lives: the newest ones, and how many there
--- are.
+-- One row per resource with recovery points that are not copies: the newest ones, and their number.
 with points as (
-    -- What is dated later than the reading tells nothing of what was done last.
+    -- Points dated after as_of are not used to find the newest one.
     select
         *,
         is_usable and rp_time is not null as is_timed,
@@ -59,7 +58,7 @@ candidates as (
 ),
 
 last_points as (
-    -- Whatever has one of the last times.
+    -- Points that have one of the latest times.
     select
         scope,
         resource_id,
@@ -75,7 +74,7 @@ last_points as (
 ),
 
 newest_points as (
-    -- Of several attempts the one whose id comes last is the newest.
+    -- Of points with the same time, the one with the highest ID counts as the newest.
     select
         scope,
         resource_id,
@@ -90,36 +89,40 @@ select
     totals.scope,
     totals.snapshot_id,
     totals.resource_id, -- VARCHAR: ID of the resource.
-    totals.attempts, -- BIGINT: Backups of any status.
-    totals.usable_points, -- BIGINT: Those that can be restored from, and carry a time.
-    totals.lasting_points, -- BIGINT: Those of them that are dependable.
-    -- Of the servers whose backups they are part of; empty where one is its own.
-    totals.first_server_id, -- VARCHAR: The first of these servers.
-    totals.last_server_id, -- VARCHAR: The last of them.
-    totals.unreadable, -- BIGINT: Usable ones whose expiry can't be read.
-    totals.depth, -- BIGINT: How many dependable points there are.
-    totals.distinct_days, -- BIGINT: Days (UTC) that they are of.
-    totals.last_rp_time, -- TIMESTAMP: The moment that the newest dependable point brings back.
-    totals.last_auto_at, -- TIMESTAMP: The same of those that a policy made.
-    totals.last_unsaid_at, -- TIMESTAMP: The same of those that do not say who made them.
-    totals.last_full_at, -- TIMESTAMP: The same of those that are full backups.
+    totals.attempts, -- BIGINT: Number of backups of any status.
+    totals.usable_points, -- BIGINT: Number of usable points that have a time.
+    totals.lasting_points, -- BIGINT: Number of these points that are dependable.
+    -- IDs of the servers whose backups these points are part of; empty for own backups.
+    totals.first_server_id, -- VARCHAR: Lowest of these IDs.
+    totals.last_server_id, -- VARCHAR: Highest of these IDs.
+    totals.unreadable, -- BIGINT: Number of usable points whose expiry cannot be read.
+    totals.depth, -- BIGINT: Number of dependable points.
+    totals.distinct_days, -- BIGINT: Number of days (UTC) on which dependable points were captured.
+    totals.last_rp_time, -- TIMESTAMP: Capture time of the newest dependable point.
+    totals.last_auto_at, -- TIMESTAMP: Capture time of the newest dependable point made by a policy.
+    -- TIMESTAMP: Capture time of the newest dependable point of unknown origin.
+    totals.last_unsaid_at,
+    totals.last_full_at, -- TIMESTAMP: Capture time of the newest dependable full backup.
     coalesce(totals.tells_full, false)
-        as tells_full, -- BOOLEAN: Any of them says whether it is full.
-    coalesce(totals.has_endless, false) as has_endless, -- BOOLEAN: Any of them has no expiry.
-    totals.last_dependable_expiry, -- TIMESTAMP: When the last of them expires.
-    totals.last_expiry, -- TIMESTAMP: When the last usable point expires, or did.
-    totals.last_going_at, -- TIMESTAMP: When one that is being deleted changed last.
-    totals.undated_failures, -- BIGINT: Finished ones that failed, or may have, and carry no time.
-    totals.unread_points, -- BIGINT: Dependable backups whose details were not read.
-    totals.first_attempt_at, -- TIMESTAMP: When the first backup on record was made.
-    newest_points.newest_backup_id, -- VARCHAR: The newest dependable point.
-    newest_points.newest_attempt_id, -- VARCHAR: The newest backup of all, finished or not.
+        as tells_full, -- BOOLEAN: Whether any dependable point reports whether it is full.
+    -- BOOLEAN: Whether any dependable point has no expiry.
+    coalesce(totals.has_endless, false) as has_endless,
+    totals.last_dependable_expiry, -- TIMESTAMP: When the last dependable point expires.
+    totals.last_expiry, -- TIMESTAMP: Expiry of the last usable point, past or future.
+    totals.last_going_at, -- TIMESTAMP: Latest change of a point that is being deleted.
+    -- BIGINT: Number of finished backups without a time that failed or may have failed.
+    totals.undated_failures,
+    totals.unread_points, -- BIGINT: Number of dependable backups with unread details.
+    totals.first_attempt_at, -- TIMESTAMP: Creation time of the first backup on record.
+    newest_points.newest_backup_id, -- VARCHAR: ID of the newest dependable point.
+    newest_points.newest_attempt_id, -- VARCHAR: ID of the newest backup, finished or not.
     attempts.status as newest_attempt_status, -- VARCHAR: Its status.
-    newest_points.newest_finished_id, -- VARCHAR: The newest backup that is finished, well or not.
+    -- VARCHAR: ID of the newest finished backup, successful or not.
+    newest_points.newest_finished_id,
     finished.status as newest_finished_status, -- VARCHAR: Its status.
-    totals.last_finished_at, -- TIMESTAMP: When the newest finished backup was made.
+    totals.last_finished_at, -- TIMESTAMP: Creation time of the newest finished backup.
     finished.state as newest_finished_state, -- VARCHAR: usable, failed or unknown.
-    finished.is_usable as newest_finished_is_usable -- BOOLEAN: It can be restored from.
+    finished.is_usable as newest_finished_is_usable -- BOOLEAN: Whether it is usable.
 from totals
 inner join newest_points using (scope, resource_id)
 left join last_points as attempts

@@ -1,10 +1,10 @@
--- One row per resource of a scope: everything that has a backup there or lately had one, disks inside
--- server backups included.
+-- One row per resource of a scope that has a backup, or lately had one. Disks inside server backups
+-- are included.
 with children as (
     select scope, backup_id, child_id, resource_id, resource_name, resource_type, created_at
     from staging.stg_children
     union all
-    -- Disks of backups whose details were not to be had this time, as they were last read.
+    -- Disks of backups whose details are unread in this snapshot, as they were last read.
     select
         scope,
         backup_id,
@@ -17,7 +17,7 @@ with children as (
 ),
 
 sightings as (
-    -- What is here says more of a resource than copies, its own backups more than a server's.
+    -- Local backups take precedence over copies, and a resource's own backups over server backups.
     select
         scope,
         resource_id,
@@ -68,7 +68,7 @@ totals as (
 ),
 
 best_sightings as (
-    -- The newest sighting of the best kind, so that only few are put in order.
+    -- Only the newest sighting of the best kind is sorted, to save time.
     select
         sightings.*,
         totals.enterprise_project_id as some_enterprise_project_id,
@@ -127,15 +127,15 @@ select
     scope,
     snapshot_id,
     resource_id, -- VARCHAR: ID of the resource.
-    -- A volume_via_server is known from a server's backup alone.
+    -- A volume_via_server is a disk that is only in server backups.
     subject_type, -- VARCHAR: server, volume, turbo, other, unknown or volume_via_server.
     resource_name, -- VARCHAR: Latest known name of the resource.
     resource_type, -- VARCHAR: Type of the resource.
-    project_id, -- VARCHAR: Project of the resource.
+    project_id, -- VARCHAR: ID of the project of the resource.
     region,
-    enterprise_project_id, -- VARCHAR: Enterprise project, where a backup says it.
-    vault_id, -- VARCHAR: Vault that holds its backups, or held them.
-    server_id, -- VARCHAR: The server whose backup a disk is known from.
-    only_replicas, -- BOOLEAN: Only copies from elsewhere are seen here.
-    lost_at -- TIMESTAMP: The first complete snapshot without a backup of it; null if there is one.
+    enterprise_project_id, -- VARCHAR: ID of the enterprise project, if a backup has it.
+    vault_id, -- VARCHAR: ID of the vault of its backups.
+    server_id, -- VARCHAR: ID of the server whose backups contain the disk.
+    only_replicas, -- BOOLEAN: Whether the scope has only copies of the resource.
+    lost_at -- TIMESTAMP: First complete snapshot without a backup of it. Null if it has one.
 from resources

@@ -1,7 +1,7 @@
--- One row per result that the newest snapshot has otherwise than the one that was judged before it:
--- what changes, alerts.
+-- One row per result that changed between the two latest snapshots that were judged. Alerts are
+-- based on it.
 with last_judged as (
-    -- Nothing has changed where nothing was judged before.
+    -- Without an earlier snapshot that was judged, nothing has changed.
     select scope, max(as_of) as as_of from history.result_counts group by scope
 ),
 
@@ -74,7 +74,7 @@ select
     changes.resource_name, -- VARCHAR: Latest known name of the resource.
     changes.owner, -- VARCHAR: Owner.
     changes.from_status, -- VARCHAR: Previous status. Null if it passed or did not exist.
-    changes.to_status, -- VARCHAR: The status since; null where the subject is there no more.
+    changes.to_status, -- VARCHAR: New status. Null if the subject no longer exists.
     changes.reason_code, -- VARCHAR: Reason code.
     changes.reason, -- VARCHAR: Reason, one sentence.
     changes.waiver_id, -- VARCHAR: ID of the waiver for this result, active or not.

@@ -1,6 +1,7 @@
--- One row per control, kind of subject, tier, project and status of the newest snapshot: how many.
+-- One row per control, kind of subject, tier, project and status of the newest snapshot: number of
+-- subjects.
 with resources as (
-    -- Resources are counted by what they are; everything else as one.
+    -- Resources are counted by their type; other subjects are not subdivided.
     select
         scope,
         'resource' as subject_kind,
@@ -87,8 +88,8 @@ select
     totals.subject_type, -- VARCHAR: Kind of the subject.
     totals.tier, -- VARCHAR: Tier of the resource.
     totals.project_id, -- VARCHAR: Project of the subject.
-    totals.status, -- VARCHAR: The status after waivers.
-    totals.subjects -- BIGINT: Subjects that have it.
+    totals.status, -- VARCHAR: Status after waivers.
+    totals.subjects -- BIGINT: Number of subjects.
 from totals
 inner join compliance.controls as controls using (control_id)
 inner join staging.stg_snapshots as snapshots using (scope)

@@ -1,8 +1,7 @@
--- One row per resource: the rule that gives it its tier, and the one that takes it out of scope, if
--- any.
+-- One row per resource: the rule that assigns its tier, and the rule that excludes it, if any.
 with selectors as (
-    -- What a resource can be selected by. A disk that is known from its server alone goes with the
-    -- server, unless a rule names it.
+    -- Properties that rules match. A disk that is only in server backups follows its server, unless
+    -- a rule names the disk.
     select scope, resource_id, 'resource_id' as selector, resource_id as value, 2 as nearness
     from intermediate.int_resources
     union all
@@ -61,8 +60,8 @@ select
     tiers.tier,
     tiers.owner,
     exclusions.policy_rule_id
-        as exclusion_id, -- VARCHAR: The rule that takes it out of scope; null where it is in scope.
-    exclusions.reason as exclusion_reason -- VARCHAR: Why.
+        as exclusion_id, -- VARCHAR: ID of the rule that excludes it. Null if it is in scope.
+    exclusions.reason as exclusion_reason -- VARCHAR: Reason for the exclusion.
 from assignments
 inner join policy.tiers using (scope, policy_rule_id)
 left join deciding_rules as exclusions

@@ -1,5 +1,4 @@
--- One row per scope that is judged: how far apart its complete snapshots are, in the window that is
--- counted.
+-- One row per scope that is judged: the largest time between its complete snapshots in the window.
 with sightings as (
     select scope, first_seen from history.backups_open
     union all
@@ -26,9 +25,9 @@ select
         date_diff(
             'second', date_trunc('second', spaced.previous_at), date_trunc('second', spaced.as_of)
         )
-    ) as widest_seconds, -- BIGINT: The longest time without a complete one; null if there is one.
+    ) as widest_seconds, -- BIGINT: Longest time between complete snapshots. Null if only one.
     coalesce(min(first_sightings.first_seen) < min(judged.as_of), false)
-        as has_history -- BOOLEAN: An earlier one had backups, so that a change can be seen.
+        as has_history -- BOOLEAN: Whether changes can be detected: an earlier snapshot had backups.
 from staging.stg_snapshots as judged
 inner join policy.settings using (scope)
 inner join spaced_snapshots as spaced using (scope)

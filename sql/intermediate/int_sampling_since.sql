@@ -1,5 +1,5 @@
--- One row per complete snapshot of the window: how far apart those after it are, which is all that a
--- resource that it has first was ever read by.
+-- One row per complete snapshot of the window: the largest time between snapshots from then on. It
+-- applies to resources that were first seen in that snapshot.
 with window_snapshots as (
     select
         judged.scope,
@@ -16,9 +16,9 @@ with window_snapshots as (
 
 select
     scope,
-    snapshot_id, -- VARCHAR: The snapshot that is judged.
-    as_of, -- TIMESTAMP: When the snapshot began.
+    snapshot_id, -- VARCHAR: Snapshot that is judged.
+    as_of, -- TIMESTAMP: When reading of the earlier snapshot began.
     max(date_diff('second', date_trunc('second', as_of), date_trunc('second', next_at))) over (
         partition by scope order by as_of desc rows between unbounded preceding and current row
-    ) as widest_seconds -- BIGINT: The longest time without one since; null for the newest.
+    ) as widest_seconds -- BIGINT: Longest time between snapshots since. Null for the newest.
 from window_snapshots

@@ -1,4 +1,4 @@
--- One row per severity: the higher its rank, the worse.
+-- One row per severity, with its rank.
 -- kind: view
 with severities as (
     select 'critical' as severity, 5 as rank
@@ -13,6 +13,6 @@ with severities as (
 )
 
 select
-    severity, -- VARCHAR: How much a failure matters.
-    rank -- BIGINT: The higher, the worse.
+    severity, -- VARCHAR: Severity of a failure.
+    rank -- BIGINT: A higher rank is more severe.
 from severities

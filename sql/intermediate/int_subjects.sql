@@ -1,5 +1,5 @@
--- One row per thing that controls judge: a resource, a recovery point that is there or was lost, a
--- vault, a scope, a waiver, or an exclusion of the policy, which is judged as waivers are.
+-- One row per subject that controls judge: a resource, a recovery point, a lost point, a vault, a
+-- scope, a waiver, or an exclusion, which is treated like a waiver.
 -- kind: view
 with accepted_risks as (
     select scope, snapshot_id, waiver_id, 'waiver' as subject_type
@@ -112,17 +112,17 @@ subjects as (
 select
     scope,
     subjects.snapshot_id,
-    -- resource, recovery_point, lost_point, known_point (there or lately lost), vault, scope or
-    -- waiver.
-    subjects.subject_kind, -- VARCHAR: What it is.
-    subjects.subject_type, -- VARCHAR: Type of a resource, waiver or exclusion, else the kind.
+    -- resource, recovery_point, lost_point, known_point, vault, scope or waiver.
+    subjects.subject_kind, -- VARCHAR: Kind of the subject.
+    -- VARCHAR: Type of a resource, waiver or exclusion; otherwise the kind of subject.
+    subjects.subject_type,
     subjects.subject_id, -- VARCHAR: ID of the resource, backup, vault, scope, waiver or exclusion.
     subjects.subject_name, -- VARCHAR: Name of the subject.
     subjects.project_id, -- VARCHAR: Project of the subject.
     subjects.region,
     coalesce(subjects.enterprise_project_id, requirements.enterprise_project_id)
-        as enterprise_project_id, -- VARCHAR: Enterprise project, where any backup of it says it.
-    subjects.vault_id, -- VARCHAR: Vault that holds it.
+        as enterprise_project_id, -- VARCHAR: ID of the enterprise project, if a backup has it.
+    subjects.vault_id, -- VARCHAR: ID of its vault.
     resource_id, -- VARCHAR: ID of the resource.
     subjects.resource_name, -- VARCHAR: Latest known name of the resource.
     subjects.resource_type, -- VARCHAR: Type of the resource.

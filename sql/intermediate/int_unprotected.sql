@@ -1,6 +1,6 @@
--- One row per resource without a dependable local recovery point within its RPO: since when, as far
--- as all snapshots tell. A point protects until its RPO is over, until it expires, or until the
--- first snapshot that can't rely on it any more.
+-- One row per resource without a dependable local recovery point within its RPO: since when it is
+-- unprotected, according to all snapshots. A point protects until its RPO is exceeded, until it
+-- expires, or until the first snapshot in which it is not dependable.
 with unprotected as (
     select
         scope,
@@ -31,7 +31,7 @@ protections as (
                     attempts.rp_time + unprotected.limit_hours * interval '1' hour,
                     coalesce(attempts.dependable_until, unprotected.as_of)
                 )
-            -- It was never seen but while it was being deleted: until then it may have been good.
+            -- Only seen while it was being deleted, so it may have been usable before.
             when attempts.outcome = 'removed' and attempts.state = 'going'
                 then least(
                     attempts.rp_time + unprotected.limit_hours * interval '1' hour,
@@ -84,7 +84,7 @@ last_protections as (
     group by scope, resource_id
 ),
 
-dated as (
+unprotected_starts as (
     select
         unprotected.*,
         coalesce(last_protections.ended_at, unprotected.first_known_at) as since_at
@@ -96,9 +96,9 @@ select
     scope,
     snapshot_id,
     resource_id, -- VARCHAR: ID of the resource.
-    -- The first attempt, of a resource that never had any protection.
+    -- For a resource that was never protected, the time of its first backup.
     case
         when since_at > as_of then as_of
         else since_at
-    end as unprotected_since -- TIMESTAMP: When the last protection ended.
-from dated
+    end as unprotected_since -- TIMESTAMP: End of the last protection.
+from unprotected_starts

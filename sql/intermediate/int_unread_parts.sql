@@ -1,4 +1,5 @@
--- One row per disk whose server has dependable backups with unread details: it may be in them.
+-- One row per disk whose server has dependable backups with unread details, which may contain the
+-- disk.
 select
     resources.scope,
     resources.snapshot_id,

@@ -1,4 +1,4 @@
--- One row per vault that has, or lately had, recovery points.
+-- One row per vault that has recovery points, or lately had some.
 -- kind: view
 select distinct
     scope,

@@ -1,7 +1,6 @@
--- One row per thing that holds recovery points: a vault, or a scope as a whole; and how many it
--- holds.
+-- One row per vault, and one per scope as a whole: the number of dependable points.
 with dependable_points as (
-    -- What the policy takes out of scope does not count.
+    -- Points that the policy excludes do not count.
     select
         scope,
         points.vault_id,
@@ -40,6 +39,6 @@ select
     scope,
     snapshot_id,
     holder_kind, -- VARCHAR: vault or scope.
-    holder_id, -- VARCHAR: ID of the vault, or the name of the scope.
-    coalesce(points, 0) as points -- BIGINT: Dependable points that it holds.
+    holder_id, -- VARCHAR: ID of the vault, or name of the scope.
+    coalesce(points, 0) as points -- BIGINT: Number of dependable points.
 from holders

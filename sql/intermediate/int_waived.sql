@@ -1,4 +1,4 @@
--- One row per failure that a waiver is about: the waiver, and whether it holds.
+-- One row per failure and waiver that names it: whether the waiver is active.
 with waived_failures as (
     select
         scope,
@@ -35,7 +35,7 @@ with waived_failures as (
             else 'waived'
         end as waiver_state
     from controls.waivable as findings
-    -- Nearly all controls have no waiver at all.
+    -- Most controls have no waivers, so only the others are read.
     inner join policy.waivers using (scope, control_id)
     inner join compliance.controls as controls using (control_id)
     inner join staging.stg_snapshots as snapshots using (scope)
@@ -60,7 +60,7 @@ select
     expires_at as waiver_expires_at, -- TIMESTAMP: When the waiver ends.
     max_measured_value,
     measured_value,
-    -- Exceeded: worse than it allows, or other backups.
+    -- A waiver is exceeded if the failure is worse than it allows, or concerns other backups.
     waiver_state, -- VARCHAR: waived, waiver_exceeded or waiver_expired.
     row_number() over (
         partition by control_id, scope, subject_id
@@ -68,5 +68,5 @@ select
             case waiver_state when 'waived' then 1 when 'waiver_exceeded' then 2 else 3 end,
             expires_at desc,
             waiver_id
-    ) as place -- BIGINT: 1 for the waiver that decides.
+    ) as place -- BIGINT: Rank of the waiver; 1 is the waiver that applies.
 from waived_failures

@@ -1,5 +1,5 @@
--- One row per count of results of a snapshot that was judged, the newest included: what it weighs in
--- scores, and how much of that counts as a pass. What does not apply weighs nothing.
+-- One row per count of results in a snapshot that was judged, the newest included: its weight in
+-- scores, and the weight that counts as passed. not_applicable has no weight.
 -- kind: view
 with counts as (
     select * from history.result_counts
@@ -20,13 +20,13 @@ select
     counts.subject_type,
     counts.tier,
     counts.project_id,
-    status, -- VARCHAR: The status after waivers.
-    subjects, -- BIGINT: Subjects that have it.
-    -- BIGINT: What they weigh together.
+    status, -- VARCHAR: Status after waivers.
+    subjects, -- BIGINT: Number of subjects.
+    -- BIGINT: Total weight of these subjects.
     case when status <> 'not_applicable' then weight * subjects else 0 end as weight,
-    -- BIGINT: What passes of that; what is unknown or waived does not.
+    -- BIGINT: Weight that passes. Unknown and waived do not.
     case when status = 'pass' then weight * subjects else 0 end as strict_weight,
-    -- BIGINT: The same where what is waived counts as a pass.
+    -- BIGINT: The same, but waived results count as passes.
     case when status in ('pass', 'waived') then weight * subjects else 0 end as passed_weight
 from counts
 inner join weights using (severity)

@@ -1,5 +1,5 @@
--- One row per backup that was there at a moment (UTC), as it was then: between the complete snapshots
--- that tell of it.
+-- One row per backup that existed at a moment (UTC), with its values at that time, according to the
+-- complete snapshots.
 -- parameters: moment
 select *
 from history.backups

@@ -1,4 +1,4 @@
--- One row per result that changed after a moment (UTC): from what to what, and why.
+-- One row per result that changed after a moment (UTC): the status before and after, and the cause.
 -- parameters: moment
 select
     as_of,

@@ -1,5 +1,4 @@
--- One row per result that does not pass, of a resource that is named by its id or its name, the worst
--- first.
+-- One row per result of a resource, given by ID or name, that does not pass, most severe first.
 -- parameters: resource
 select
     results.scope,

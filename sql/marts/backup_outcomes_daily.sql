@@ -1,19 +1,21 @@
--- One row per vault and day of the window: how many backups were begun, and how they ended.
+-- One row per vault and day of the window: number of backups that were started, by outcome.
 -- kind: view
 select
     attempts.scope,
     attempts.snapshot_id,
     days.day,
     attempts.vault_id,
-    count(*) as attempts, -- BIGINT: Backups that were begun and seen.
-    count(*) filter (where outcome = 'succeeded') as succeeded, -- BIGINT: Those that ended well.
-    count(*) filter (where outcome = 'failed') as failed, -- BIGINT: Those that failed.
-    count(*) filter (where outcome = 'in_flight') as in_flight, -- BIGINT: Those not finished.
-    -- BIGINT: Those of which no snapshot saw how they ended.
+    count(*) as attempts, -- BIGINT: Number of backups that were started.
+    -- BIGINT: Number of backups that succeeded.
+    count(*) filter (where outcome = 'succeeded') as succeeded,
+    count(*) filter (where outcome = 'failed') as failed, -- BIGINT: Number of backups that failed.
+    -- BIGINT: Number of unfinished backups.
+    count(*) filter (where outcome = 'in_flight') as in_flight,
+    -- BIGINT: Number of backups whose outcome is in no snapshot.
     count(*) filter (where outcome in ('removed', 'unknown')) as undecided,
-    -- BIGINT: Resources with a failure.
+    -- BIGINT: Number of resources with a failed backup.
     count(distinct case when outcome = 'failed' then attempts.resource_id end) as failed_resources,
-    -- DOUBLE: Share of the finished ones that ended well.
+    -- DOUBLE: Share of finished backups that succeeded, in percent.
     100.0 * (
         cast(count(*) filter (where outcome = 'succeeded') as double)
         / nullif(count(*) filter (where outcome in ('succeeded', 'failed')), 0)

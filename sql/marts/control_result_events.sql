@@ -1,4 +1,5 @@
--- One row per change of a result: which snapshot has it first, from what to what, and why.
+-- One row per change of a result: the first snapshot with it, the status before and after, and the
+-- cause.
 -- kind: view
 with changes as (
     select * from history.result_events
@@ -20,9 +21,8 @@ select
     resource_name,
     owner,
     from_status,
-   -- VARCHAR: The status since: pass, fail, waived, unknown, not_applicable; null where the subject
-   
-    -- is there no more.
+    -- VARCHAR: New status: pass, fail, waived, unknown or not_applicable. Null if the subject no
+    -- longer exists.
     to_status,
     reason_code,
     reason,

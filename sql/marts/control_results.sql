@@ -1,5 +1,4 @@
--- One row per control and subject: how the newest complete snapshot of the scope stands against the
--- control.
+-- One row per control and subject: result of the newest complete snapshot of the scope.
 -- kind: view
 with clauses as (
     select
@@ -31,18 +30,18 @@ select
     subjects.resource_name,
     subjects.resource_type,
     subjects.vault_id,
-    -- VARCHAR: pass, fail, not_applicable, or unknown: what the data says.
+    -- VARCHAR: Status before waivers: pass, fail, not_applicable or unknown.
     findings.status as raw_status,
-    -- VARCHAR: The same after waivers: a failure may be waived.
+    -- VARCHAR: Status after waivers: a failure may be waived.
     coalesce(open_findings.effective_status, findings.status) as effective_status,
     controls.severity,
-    -- VARCHAR: Why, in a word: the control's, or why a waiver does not hold.
+    -- VARCHAR: Reason code of the control, or why a waiver is not active.
     coalesce(open_findings.reason_code, findings.reason_code) as reason_code,
     findings.reason,
     findings.measured_value,
     findings.measured_unit,
     findings.threshold_value,
-    -- VARCHAR[]: IDs of the backups that show it.
+    -- VARCHAR[]: IDs of the backups that are evidence for the result.
     coalesce(
         findings.evidence_backup_ids,
         case
@@ -51,7 +50,7 @@ select
             else cast([] as varchar[])
         end
     ) as evidence_backup_ids,
-    -- VARCHAR: Hash of what was judged and how; the same snapshot and rule give the same.
+    -- VARCHAR: Hash of the result. The same snapshot and rule give the same hash.
     sha256(
         control_id || '|' || controls.version || '|' || scope || '|' || findings.snapshot_id || '|'
         || subject_id || '|' || findings.status || '|' || findings.reason_code || '|'
@@ -64,7 +63,7 @@ select
     open_findings.waiver_expires_at,
     subjects.owner,
     open_findings.first_failed_at,
-    -- BIGINT: Days from first_failed_at to as_of.
+    -- BIGINT: Number of days from first_failed_at to as_of.
     case
         when findings.status = 'fail'
             then date_diff(
@@ -73,7 +72,7 @@ select
                 cast(snapshots.as_of as date)
             )
     end as days_failing,
-    -- VARCHAR[]: Clauses that a pass supports.
+    -- VARCHAR[]: Clauses of standards that a pass supports.
     coalesce(clauses.standards, cast([] as varchar[])) as standards
 from controls.findings as findings
 inner join compliance.controls as controls using (control_id)

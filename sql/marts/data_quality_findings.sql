@@ -1,11 +1,11 @@
--- One row per doubt about a record of the newest snapshot.
+-- One row per implausible value in a record of the newest snapshot.
 -- kind: view
 select
     scope,
     snapshot_id,
     rule,
     relation,
-    backup_id, -- VARCHAR: The backup concerned, or an example of it.
-    value, -- VARCHAR: What was found.
+    backup_id, -- VARCHAR: ID of the backup, or of one example.
+    value, -- VARCHAR: The value that was received.
     effect
 from intermediate.int_record_findings

@@ -1,8 +1,7 @@
--- One row per failure that nobody has accepted: what is wrong, who has to act, until when, and what
--- to do.
+-- One row per failure without an active waiver: problem, owner, due date and remedy.
 -- kind: view
 select
-    -- VARCHAR: Who has to act: whom the policy names, else the enterprise project.
+    -- VARCHAR: Owner named by the policy, otherwise the enterprise project.
     coalesce(
         findings.owner,
         'enterprise project ' || nullif(nullif(findings.enterprise_project_id, ''), '0'),
@@ -22,7 +21,7 @@ select
     findings.reason_code,
     findings.reason,
     findings.first_failed_at,
-    -- TIMESTAMP: Until when it has to be mended, by its severity.
+    -- TIMESTAMP: When the failure must be fixed, depending on its severity.
     coalesce(findings.first_failed_at, findings.as_of)
     + severities.due_days * interval '1' day as due_at,
     controls.remedy

@@ -1,5 +1,5 @@
--- One row per day (UTC), scope, project, tier and type of resource: how many are protected, and how
--- well, by the last snapshot of the day.
+-- One row per day (UTC), scope, project, tier and type of resource: coverage, failures and scores
+-- in the last snapshot of the day.
 -- kind: view
 with last_of_day as (
     select scope, max(as_of) as as_of
@@ -28,26 +28,27 @@ select
     project_id,
     tier,
     subject_type,
-    -- BIGINT: Resources that must have a recent recovery point.
+    -- BIGINT: Number of resources that must have a recent recovery point.
     coalesce(sum(resources), 0) as in_scope,
-    -- BIGINT: Those that have one.
+    -- BIGINT: Number of resources that have a recent recovery point.
     coalesce(sum(resources) filter (where status = 'pass'), 0) as protected,
-    -- DOUBLE: Their share.
+    -- DOUBLE: Share of resources that have a recent recovery point, in percent.
     100.0 * (
         cast(coalesce(sum(resources) filter (where status = 'pass'), 0) as double)
         / nullif(sum(resources), 0)
     ) as coverage_percent,
-    -- BIGINT: Critical failures.
+    -- BIGINT: Number of critical failures.
     coalesce(sum(fails) filter (where severity = 'critical'), 0) as critical_fails,
-    -- BIGINT: High ones.
+    -- BIGINT: Number of failures of high severity.
     coalesce(sum(fails) filter (where severity = 'high'), 0) as high_fails,
-    -- BIGINT: Medium ones.
+    -- BIGINT: Number of failures of medium severity.
     coalesce(sum(fails) filter (where severity = 'medium'), 0) as medium_fails,
-    -- BIGINT: Low ones.
+    -- BIGINT: Number of failures of low severity.
     coalesce(sum(fails) filter (where severity = 'low'), 0) as low_fails,
-    -- DOUBLE: Share of what applies that passes, by weight; unknown and waived count as failures.
+    -- DOUBLE: Weighted share of applicable results that pass, in percent. Unknown and waived count
+    -- as failures.
     100.0 * (cast(sum(strict_weight) as double) / nullif(sum(weight), 0)) as strict_score,
-    -- DOUBLE: The same where what is waived counts as a pass.
+    -- DOUBLE: The same, but waived results count as passes.
     100.0 * (cast(sum(passed_weight) as double) / nullif(sum(weight), 0)) as score
 from results
 group by day, scope, snapshot_id, project_id, tier, subject_type

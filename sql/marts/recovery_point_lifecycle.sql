@@ -1,5 +1,5 @@
--- One row per recovery point that was ever in a complete snapshot: its life, and how often its expiry
--- was changed.
+-- One row per recovery point that was ever in a complete snapshot: its lifecycle, and the number of
+-- times its expiry was shortened.
 -- kind: view
 with changes as (
     select
@@ -30,9 +30,9 @@ select
     lives.verdict,
     lives.days_early,
     lives.absences,
-    -- BIGINT: How often its expiry came nearer.
+    -- BIGINT: Number of times its expiry was brought forward.
     coalesce(changes.expiry_changes, 0) as expiry_changes,
-    -- TIMESTAMP: The first complete snapshot that has the first of these changes.
+    -- TIMESTAMP: First complete snapshot with a shortened expiry.
     changes.first_expiry_change_at
 from history.backup_lifecycle as lives
 left join changes using (scope, backup_id)

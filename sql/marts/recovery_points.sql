@@ -1,5 +1,5 @@
--- One row per recovery point of the newest complete snapshot: its state, its moment, and the tier of
--- its resource.
+-- One row per recovery point of the newest complete snapshot: its state, its capture time, and the
+-- tier of its resource.
 -- kind: view
 select
     scope,

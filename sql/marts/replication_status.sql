@@ -1,27 +1,26 @@
--- One row per recovery point and region that a replication of it was begun to: how the last one
--- ended.
+-- One row per recovery point and target region: the outcome of the latest replication.
 -- kind: view
 select
     scope,
     points.snapshot_id,
-    backup_id, -- VARCHAR: ID of the backup that is copied.
+    backup_id, -- VARCHAR: ID of the source backup.
     points.resource_id,
     points.resource_name,
     points.vault_id,
     points.rp_time,
-    records.destination_region, -- VARCHAR: Its region.
-    records.destination_project_id, -- VARCHAR: Its project.
+    records.destination_region, -- VARCHAR: Region of the copy.
+    records.destination_project_id, -- VARCHAR: ID of the project of the copy.
     records.destination_vault_id,
-    records.destination_backup_id, -- VARCHAR: The copy.
-    records.status, -- VARCHAR: State of the replication.
-    records.created_at, -- TIMESTAMP: When the replication began.
+    records.destination_backup_id, -- VARCHAR: ID of the copy.
+    records.status, -- VARCHAR: Status of the replication.
+    records.created_at, -- TIMESTAMP: When the replication was started.
     records.fail_code,
     records.fail_reason,
-    -- VARCHAR: verified, claimed or lost, where the record tells of a copy.
+    -- VARCHAR: verified, claimed or lost. Null if the record names no copy.
     copies.state as copy_state,
     copies.copied_at,
     records.told_since,
-    -- DOUBLE: From the moment of the point to its copy, where that was seen.
+    -- DOUBLE: Time from the capture of the point to its copy, if the copy was seen.
     cast(
         date_diff(
             'second',

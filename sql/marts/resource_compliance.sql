@@ -1,7 +1,7 @@
--- One row per resource: does it comply, can it be restored now, and if not, since when?
+-- One row per resource: is it compliant, can it be restored now, and since when is it unprotected?
 with open_findings as (
-    -- What is wrong with a recovery point concerns every resource that has a part in it: what is
-    -- wrong with a server's backup is wrong with each of its disks.
+    -- A finding about a recovery point concerns every resource in it: a failed server backup is a
+    -- failure of each of its disks.
     select
         points.scope,
         points.resource_id,
@@ -44,7 +44,8 @@ concerns as (
 ),
 
 passes as (
-    -- Only its own: that all of a lost resource's backups are encrypted is no comfort.
+    -- Only results of the resource itself: passes of its backups do not make a lost resource
+    -- partial.
     select distinct findings.scope, findings.subject_id as resource_id
     from controls.findings as findings
     inner join compliance.controls as controls using (control_id)
@@ -60,16 +61,16 @@ select
     resource_id, -- VARCHAR: ID of the resource.
     resources.resource_name, -- VARCHAR: Latest known name of the resource.
     resources.resource_type, -- VARCHAR: Type of the resource.
-    -- VARCHAR: server, volume, turbo, other, unknown; volume_via_server is known from a server's
-    -- backup alone.
+    -- VARCHAR: server, volume, turbo, other or unknown; volume_via_server is a disk that is only in
+    -- server backups.
     resources.subject_type,
-    -- VARCHAR: The server whose backup a disk is known from; null where it has backups of its own.
+    -- VARCHAR: Server whose backups contain the disk. Null if the disk has its own backups.
     resources.server_id,
-    resources.project_id, -- VARCHAR: Project of the resource.
+    resources.project_id, -- VARCHAR: ID of the project of the resource.
     resources.region,
-    -- VARCHAR: Enterprise project, where any backup of the resource says it.
+    -- VARCHAR: ID of the enterprise project, if any backup of the resource has it.
     resources.enterprise_project_id,
-    resources.vault_id, -- VARCHAR: Vault that holds its backups, or held them.
+    resources.vault_id, -- VARCHAR: ID of the vault of its backups.
     rules.tier,
     rules.owner,
     recent.newest_backup_id,
@@ -78,10 +79,11 @@ select
     case when recent.newest_rp_at is not null then recent.measured_value end as age_hours,
     recent.depth,
     recent.newest_attempt_status,
-    -- VARCHAR: Has it a dependable point within its RPO: pass, fail, unknown, not_applicable.
+    -- VARCHAR: Whether it has a dependable point within its RPO: pass, fail, unknown or
+    -- not_applicable.
     recent.status as recency,
-    -- BOOLEAN: Its newest dependable point is recent, complete, and says a restore mode; null: not
-    -- known, or older data stands in for today's.
+    -- BOOLEAN: Whether its newest dependable point is recent, complete and restorable. Null if
+    -- unknown, or if the data is stale.
     case
         when recent.status = 'fail' then false
         when recent.status is null or recent.status <> 'pass' or scopes.is_stale then null
@@ -90,11 +92,12 @@ select
         when complete.status = 'pass'
             then coalesce(points.supported_restore_mode, 'na') in ('backup', 'snapshot')
     end as can_restore_now,
-    -- TIMESTAMP: Since when it has no dependable point within its RPO; null where no backup says a
+    -- TIMESTAMP: Since when it has no dependable point within its RPO. Null if no backup has a
     -- time.
     recent.failing_since as unprotected_since,
-    -- VARCHAR: compliant; partial: some checks fail; non_compliant: a critical one, or no check of
-    -- its own passes; waived: all that fails is accepted; unknown; not_applicable.
+    -- VARCHAR: compliant; partial: some controls fail; non_compliant: a critical control fails, or
+    -- no control of the resource itself passes; waived: all failures are waived; unknown;
+    -- not_applicable.
     case
         when worst.severity = 'critical' or (concerns.fails > 0 and passes.resource_id is null)
             then 'non_compliant'
@@ -104,13 +107,13 @@ select
         when recent.status = 'pass' then 'compliant'
         else 'not_applicable'
     end as verdict,
-    -- VARCHAR[]: Controls that fail for it or for one of its points.
+    -- VARCHAR[]: IDs of the controls that fail for it or for one of its points.
     coalesce(concerns.failed_controls, cast([] as varchar[])) as failed_controls,
-    worst.severity as worst_severity, -- VARCHAR: The highest severity among them.
-    -- TIMESTAMP: Since when the oldest of them fails, as far as the snapshot itself tells.
+    worst.severity as worst_severity, -- VARCHAR: Highest severity of these controls.
+    -- TIMESTAMP: Since when the oldest failure exists, as far as the data shows.
     concerns.first_failed_at,
-    coalesce(concerns.fails, 0) as fails, -- BIGINT: Findings that fail.
-    coalesce(concerns.unknowns, 0) as unknowns -- BIGINT: Findings that could not be decided.
+    coalesce(concerns.fails, 0) as fails, -- BIGINT: Number of failures.
+    coalesce(concerns.unknowns, 0) as unknowns -- BIGINT: Number of unknown results.
 from intermediate.int_resources as resources
 inner join staging.stg_snapshots as snapshots using (scope)
 inner join staging.stg_scopes as scopes using (scope)

@@ -1,7 +1,7 @@
--- One row per vault and coming day on which points expire: how many, and which resources lose their
--- last one.
+-- One row per vault and future day on which points expire: number of points, and resources that
+-- lose their last one.
 -- kind: view
-with expiring as (
+with expiring_points as (
     select
         points.scope,
         points.snapshot_id,
@@ -26,15 +26,15 @@ select
     snapshot_id,
     day,
     vault_id,
-    count(*) as points, -- BIGINT: Points that expire on that day.
-    -- BIGINT: Resources that have none left then, unless new ones come.
+    count(*) as points, -- BIGINT: Number of points that expire on that day.
+    -- BIGINT: Number of resources without a point from then on, unless new points are made.
     count(distinct last_of_resource) as resources_losing_last,
-    -- VARCHAR[]: Their ids.
+    -- VARCHAR[]: Their IDs.
     coalesce(
         list_sort(
             array_agg(distinct last_of_resource) filter (where last_of_resource is not null)
         ),
         cast([] as varchar[])
     ) as losing_last
-from expiring
+from expiring_points
 group by scope, snapshot_id, day, vault_id

@@ -1,5 +1,5 @@
--- One row per resource and day of the window: was it within its RPO? The worst of the day counts.
--- What the policy takes out of scope is listed, and not judged.
+-- One row per resource and day of the window: was it within its RPO? The worst status of the day
+-- counts. Resources that the policy excludes are listed, but not judged.
 -- kind: view
 with days as (
     select * from policy.days where is_past
@@ -97,9 +97,9 @@ select
     requirements.resource_name,
     requirements.tier,
     day,
-    -- VARCHAR: out_of_scope by the policy; ok; late: beyond the RPO for a part of the day; missed:
-    -- for all of it, or there never was a point; failed_only; no_snapshot: nothing was read that
-    -- day, and no point is of it, or the resource was not known yet.
+    -- VARCHAR: ok; late: beyond the RPO for a part of the day; missed: beyond the RPO all day, or
+    -- no point ever existed; failed_only: all backups of the day failed; no_snapshot: no data, or
+    -- the resource was not known yet; out_of_scope: excluded by the policy.
     case
         when requirements.exclusion_id is not null then 'out_of_scope'
         when late_days.is_missed then 'missed'
@@ -111,10 +111,11 @@ select
         when first_sightings.first_attempt_at < days.starts_at then 'missed'
         else 'no_snapshot'
     end as status,
-    -- BIGINT: Its own backups of that day that ended well.
+    -- BIGINT: Number of its own backups of that day that succeeded.
     coalesce(attempt_days.points, 0) as points,
-    coalesce(attempt_days.failures, 0) as failures, -- BIGINT: Those that failed.
-    -- DOUBLE: The longest gap that reaches into the day beyond the RPO.
+    -- BIGINT: Number of its own backups of that day that failed.
+    coalesce(attempt_days.failures, 0) as failures,
+    -- DOUBLE: Length of the longest gap that is beyond the RPO on that day.
     case
         when requirements.exclusion_id is null then late_days.worst_gap_hours
     end as worst_gap_hours

@@ -1,5 +1,5 @@
--- One row per gap between the recovery points of a resource that is longer than its RPO and grace, or
--- still open. Of what the policy takes out of scope there is none.
+-- One row per gap between the recovery points of a resource that is longer than its RPO and grace,
+-- or still open. Resources that the policy excludes have none.
 -- kind: view
 select
     scope,

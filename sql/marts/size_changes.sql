@@ -1,7 +1,7 @@
--- One row per server whose newest whole backup is much larger or smaller than usual. It informs, and
--- decides no control: a disk that grew is no fault, and a server that shrank may have been emptied.
+-- One row per server whose newest complete backup is much larger or smaller than usual. This is
+-- information only: no control depends on it.
 -- kind: view
-with sizes as (
+with backup_sizes as (
     select
         scope,
         points.snapshot_id,
@@ -28,27 +28,30 @@ with sizes as (
         points.rp_time
 ),
 
-ranked as (
+ranked_backups as (
     select
         *,
         row_number() over (
             partition by scope, resource_id order by rp_time desc, backup_id
         ) as nth_newest
-    from sizes
+    from backup_sizes
 ),
 
 usual_sizes as (
     select
         scope,
-        ranked.resource_id,
+        ranked_backups.resource_id,
         settings.unusual_size_percent,
         count(*) as points,
-        median(ranked.total_size) as usual_size
-    from ranked
+        median(ranked_backups.total_size) as usual_size
+    from ranked_backups
     inner join policy.settings as settings using (scope)
-    where ranked.nth_newest > 1 and ranked.nth_newest <= settings.usual_points + 1
+    where ranked_backups.nth_newest > 1 and ranked_backups.nth_newest <= settings.usual_points + 1
     group by
-        scope, ranked.resource_id, settings.unusual_size_percent, settings.usual_least_points
+        scope,
+        ranked_backups.resource_id,
+        settings.unusual_size_percent,
+        settings.usual_least_points
     having count(*) >= settings.usual_least_points
 ),
 
@@ -60,7 +63,7 @@ changes as (
         usual_sizes.unusual_size_percent,
         cast((newest.total_size - usual_sizes.usual_size) * 100 as double)
         / nullif(usual_sizes.usual_size, 0.0) as change_percent
-    from ranked as newest
+    from ranked_backups as newest
     inner join usual_sizes using (scope, resource_id)
     where newest.nth_newest = 1
 )
@@ -72,10 +75,10 @@ select
     resource_name,
     backup_id,
     rp_time,
-    total_size, -- BIGINT: What the disks in the newest whole backup add up to, in GB.
-    usual_size, -- DOUBLE: The median of the backups before it, in GB.
-    -- DOUBLE: By how much it differs from that, in %; negative where it is smaller.
+    total_size, -- BIGINT: Total size of the disks in the newest complete backup, in GB.
+    usual_size, -- DOUBLE: Median of the backups before it, in GB.
+    -- DOUBLE: Difference from usual_size, in percent. Negative if it is smaller.
     change_percent,
-    points -- BIGINT: How many backups tell what is usual.
+    points -- BIGINT: Number of backups that usual_size is based on.
 from changes
 where abs(change_percent) > unusual_size_percent

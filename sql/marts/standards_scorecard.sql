@@ -1,5 +1,5 @@
--- One row per clause of a standard and scope: what the controls that support it say, or that nothing
--- here measures it.
+-- One row per clause of a standard and scope: result of the controls that support it, or
+-- not_measurable_here.
 with clauses as (
     select
         scopes.scope,
@@ -30,14 +30,14 @@ select
     framework,
     version, -- VARCHAR: Version of the standard.
     reference,
-    controls, -- BIGINT: Controls that support the clause.
-    control_ids, -- VARCHAR[]: Their ids.
-    passing, -- BIGINT: Those that pass.
-    failing, -- BIGINT: Those that fail.
-    waived, -- BIGINT: Those whose failures are all accepted.
-    unknown, -- BIGINT: Those that can not be decided.
-    -- VARCHAR: The worst of them, or not_measurable_here. A pass supports the clause, and proves no
-    -- more.
+    controls, -- BIGINT: Number of controls that support the clause.
+    control_ids, -- VARCHAR[]: Their IDs.
+    passing, -- BIGINT: Number of these controls that pass.
+    failing, -- BIGINT: Number of these controls that fail.
+    waived, -- BIGINT: Number of these controls whose failures are all waived.
+    unknown, -- BIGINT: Number of these controls that are unknown.
+    -- VARCHAR: Worst status of these controls, or not_measurable_here. A pass supports the clause,
+    -- but does not prove that it is met.
     case
         when controls = 0 then 'not_measurable_here'
         when failing > 0 then 'fail'
@@ -46,5 +46,5 @@ select
         when passing > 0 then 'pass'
         else 'not_applicable'
     end as status,
-    notes -- VARCHAR: What has to be known of it.
+    notes -- VARCHAR: Notes on the clause.
 from clauses

@@ -1,5 +1,5 @@
--- One row per scope and control: how many subjects pass, and whether the data behind it is whole and
--- fresh.
+-- One row per scope and control: number of subjects by status, and whether the data is complete and
+-- up to date.
 with counts as (
     select
         scope,
@@ -23,33 +23,33 @@ failures as (
     group by scope, control_id
 )
 
--- Every scope that was ever read, even where no snapshot of it is complete.
+-- Includes scopes without a complete snapshot.
 select
     scopes.scope,
     scopes.is_sandbox,
-    -- VARCHAR: The snapshot that is judged; null where none is complete.
+    -- VARCHAR: Snapshot that is judged. Null if none is complete.
     scopes.snapshot_id,
-    scopes.as_of, -- TIMESTAMP: When its reading began.
+    scopes.as_of, -- TIMESTAMP: When reading of the snapshot began.
     scopes.is_stale,
     scopes.stale_reason,
-    -- BIGINT: Records of the snapshot that could not be loaded.
+    -- BIGINT: Number of records of the snapshot that could not be loaded.
     coalesce(snapshots.rejects, 0) as rejects,
     control_id,
     controls.title,
     controls.severity,
-    coalesce(counts.passes, 0) as passes, -- BIGINT: Subjects that pass.
-    -- BIGINT: Subjects that fail.
+    coalesce(counts.passes, 0) as passes, -- BIGINT: Number of subjects that pass.
+    -- BIGINT: Number of subjects that fail without an active waiver.
     coalesce(counts.fails, 0) - coalesce(failures.waived, 0) as fails,
-    -- BIGINT: Subjects that fail, which somebody has accepted.
+    -- BIGINT: Number of subjects whose failure is waived.
     coalesce(failures.waived, 0) as waived,
-    coalesce(counts.unknowns, 0) as unknowns, -- BIGINT: Subjects that could not be judged.
-    -- BIGINT: Subjects that the control does not apply to.
+    coalesce(counts.unknowns, 0) as unknowns, -- BIGINT: Number of subjects without a result.
+    -- BIGINT: Number of subjects that the control does not apply to.
     coalesce(counts.not_applicable, 0) as not_applicable,
-    -- TIMESTAMP: Since when the oldest failure lasts, as far as anything tells.
+    -- TIMESTAMP: Since when the oldest failure exists, as far as the data shows.
     failures.first_failed_at,
-    -- VARCHAR: fail if any subject fails; unknown if any can't be judged or loaded, if the data is
-    -- stale, or if there is none, unless nothing of its kind was lost; waived if any failure is
-    -- accepted and none is left; else pass.
+    -- VARCHAR: fail if any subject fails; unknown if any subject is unknown or rejected, if the
+    -- data is stale, or if there are no results, except for lost points and waivers; waived if all
+    -- failures are waived; pass if any subject passes; otherwise not_applicable.
     case
         when coalesce(counts.fails, 0) > coalesce(failures.waived, 0) then 'fail'
         when

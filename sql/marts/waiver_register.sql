@@ -1,5 +1,5 @@
--- One row per scope and waiver: does it hold, until when, and what does it cover?
-with covered as (
+-- One row per scope and waiver: its state, its end, and the failures that it covers.
+with covered_failures as (
     select
         scope,
         waiver_id,
@@ -16,7 +16,7 @@ select
     waivers.snapshot_id,
     snapshots.as_of,
     waiver_id,
-    waivers.control_id, -- VARCHAR: The control that it is about.
+    waivers.control_id, -- VARCHAR: ID of the control that it is for.
     waivers.covers_every_scope,
     waivers.selector,
     waivers.value,
@@ -27,18 +27,18 @@ select
     waivers.approver,
     waivers.second_approver,
     waivers.created_on,
-    waivers.created_at, -- TIMESTAMP: From when it holds.
+    waivers.created_at, -- TIMESTAMP: When it becomes active.
     waivers.expires_on,
     waivers.expires_at,
-    -- VARCHAR: in_use, unused, exceeded (something is worse than it allows), expired or not_begun.
+    -- VARCHAR: in_use, unused, exceeded (a failure is worse than it allows), expired or not_begun.
     case
         when snapshots.as_of < waivers.created_at then 'not_begun'
         when snapshots.as_of > waivers.expires_at then 'expired'
-        when covered.exceeded > 0 then 'exceeded'
-        when coalesce(covered.subjects, 0) = 0 then 'unused'
+        when covered_failures.exceeded > 0 then 'exceeded'
+        when coalesce(covered_failures.subjects, 0) = 0 then 'unused'
         else 'in_use'
     end as state,
-    -- BIGINT: Whole days until it ends; below 0 since it did.
+    -- BIGINT: Whole days until it ends. Negative after its end.
     cast(
         floor(
             cast(
@@ -50,14 +50,15 @@ select
             ) / 86400
         ) as bigint
     ) as days_left,
-    coalesce(covered.subjects, 0) as subjects, -- BIGINT: Failures that it covers.
-    -- BIGINT: Failures that it is about and does not cover.
-    coalesce(covered.exceeded, 0) as exceeded,
+    -- BIGINT: Number of failures that it covers.
+    coalesce(covered_failures.subjects, 0) as subjects,
+    -- BIGINT: Number of failures that are worse than it allows.
+    coalesce(covered_failures.exceeded, 0) as exceeded,
     waivers.max_measured_value,
-    covered.highest_measured, -- DOUBLE: The highest value measured of them.
-    covered.lowest_measured, -- DOUBLE: The lowest.
+    covered_failures.highest_measured, -- DOUBLE: Highest measured value of these failures.
+    covered_failures.lowest_measured, -- DOUBLE: Lowest measured value of these failures.
     settings.waivers_sha256
 from policy.waivers as waivers
 inner join staging.stg_snapshots as snapshots using (scope)
 inner join policy.settings as settings using (scope)
-left join covered using (scope, waiver_id)
+left join covered_failures using (scope, waiver_id)

@@ -1,7 +1,7 @@
 -- One row per resource whose last recovery point expires, and per waiver that ends, within 14
 -- days.
 -- title: Expiring within 14 days
-with expiring as (
+with expiring_points as (
     select
         scope,
         calendar.day,
@@ -12,16 +12,16 @@ with expiring as (
     where cast(calendar.day as date) <= cast(snapshots.as_of as date) + interval '14' day
 ),
 
-endings as (
+ending_waivers as (
     select
         scope,
-        expiring.day,
+        expiring_points.day,
         'last recovery point expires' as what,
         coalesce(nullif(trim(resources.resource_name), ''), resource_id) as subject,
-        expiring.vault_id as vault,
+        expiring_points.vault_id as vault,
         resources.owner,
         resource_id as id
-    from expiring
+    from expiring_points
     left join compliance.resource_compliance as resources using (scope, resource_id)
     union all
     select
@@ -44,5 +44,5 @@ select
     vault,
     owner,
     id
-from endings
+from ending_waivers
 order by day, what, subject, id

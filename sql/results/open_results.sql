@@ -1,4 +1,4 @@
--- One row per result that does not pass, as it is kept for the next snapshot to compare with.
+-- One row per result that does not pass. The next snapshot is compared with it.
 select
     scope,
     snapshot_id,

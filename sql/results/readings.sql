@@ -1,4 +1,4 @@
--- One row per scope: when its last reading had ended, and why it gave no complete snapshot.
+-- One row per scope: when its last attempt ended, and why it gave no complete snapshot.
 select scope, attempted_at, problem
 from meta.scopes
 order by scope

@@ -1,5 +1,4 @@
--- One row per backup that the list names, with its extend_info: names and flags as the models use
--- them.
+-- One row per listed backup with its extend_info, with the names and flags that the models use.
 -- kind: view
 with backups as (
     select *, id as backup_id from cbr.backups
@@ -10,8 +9,8 @@ backup_info as (
 ),
 
 parts as (
-    -- Some services list the parts of a backup beside it. Few say that they are one, so only these
-    -- are looked for, and they are known to be parts where the whole names them.
+    -- Some services also list the parts of a backup. Only backups with a parent_id are checked, and
+    -- they are parts if the children of a backup include them.
     select distinct scope, id as backup_id
     from cbr.children
     inner join backups using (scope, id)
@@ -24,22 +23,23 @@ select
     snapshots.as_of,
     snapshots.region,
     coalesce(backups.project_id, snapshots.project_id)
-        as project_id, -- VARCHAR: Project of the backup.
+        as project_id, -- VARCHAR: ID of the project of the backup.
     backups.enterprise_project_id,
     backup_id, -- VARCHAR: ID of the backup.
     backups.name as backup_name, -- VARCHAR: Name of the backup.
     backups.status,
     coalesce(backups.image_type, '') <> 'backup'
-        as is_replica, -- BOOLEAN: A copy, or at least not said to be made here.
-    parts.scope is not null as is_part, -- BOOLEAN: Part of another backup, which names it.
+        as is_replica, -- BOOLEAN: Whether the backup is a copy, or not marked as an original.
+    -- BOOLEAN: Whether the backup is listed as a child of another backup.
+    parts.scope is not null as is_part,
     backups.created_at,
     backups.protected_at,
     backups.updated_at,
     backups.expired_at,
     json_extract_string(backups.extra, '$.expired_at') is not null
-        as is_expiry_unreadable, -- BOOLEAN: It says when it expires in a form that nobody can read.
+        as is_expiry_unreadable, -- BOOLEAN: Whether its expiry date cannot be read.
     nullif(backups.checkpoint_id, '')
-        as checkpoint_id, -- VARCHAR: The restore point that parent and children share.
+        as checkpoint_id, -- VARCHAR: ID of the restore point, shared by a backup and its children.
     backups.vault_id,
     coalesce(nullif(backups.resource_id, ''), 'resource of backup ' || backup_id)
         as resource_id, -- VARCHAR: ID of the resource.
@@ -60,9 +60,9 @@ select
     backup_info.contain_system_disk,
     backup_info.supported_restore_mode,
     coalesce(backups.incremental, backup_info.incremental)
-        as is_incremental, -- BOOLEAN: An incremental backup, wherever that is said.
+        as is_incremental, -- BOOLEAN: Whether the backup is incremental, by any of its fields.
     coalesce(backup_info.os_images_data <> cast([] as varchar[]), false)
-        as is_held_by_image, -- BOOLEAN: An image was made of it, which keeps it from being purged.
+        as is_held_by_image, -- BOOLEAN: Whether an image made from it prevents its purge.
     backup_info.app_consistency_status,
     backup_info.app_consistency_error_code,
     backup_info.app_consistency_error_message

@@ -14,18 +14,18 @@ child_info as (
     select * from cbr.extend_info where level = 'child'
 ),
 
-carriers as (
-    -- Children that others stand in.
+parent_children as (
+    -- Children that have children.
     select distinct
-        carriers.scope,
-        carriers.backup_id,
-        carriers.child_id as carrier_id,
-        carriers.is_complete
-    from children as carriers
+        parent_children.scope,
+        parent_children.backup_id,
+        parent_children.child_id as carrier_id,
+        parent_children.is_complete
+    from children as parent_children
     inner join children as carried
-        on carriers.scope = carried.scope
-        and carriers.backup_id = carried.backup_id
-        and carriers.child_id = carried.carrier_id
+        on parent_children.scope = carried.scope
+        and parent_children.backup_id = carried.backup_id
+        and parent_children.child_id = carried.carrier_id
     where carried.depth > 1
 )
 
@@ -35,12 +35,12 @@ select
     children.backup_id, -- VARCHAR: ID of the backup.
     children.child_id, -- VARCHAR: ID of the child.
     children.depth,
-    children.status, -- VARCHAR: State of the child.
-    children.is_complete and coalesce(carriers.is_complete, true)
-        as is_usable, -- BOOLEAN: Complete at the service, and so is the child that it stands in.
-    children.is_expired, -- BOOLEAN: Past its own expiry, so that it may be purged at any moment.
+    children.status, -- VARCHAR: Status of the child.
+    children.is_complete and coalesce(parent_children.is_complete, true)
+        as is_usable, -- BOOLEAN: Whether the child and its parent child are usable.
+    children.is_expired, -- BOOLEAN: Whether the child has expired and may be purged at any moment.
     nullif(children.checkpoint_id, '')
-        as checkpoint_id, -- VARCHAR: The restore point that parent and children share.
+        as checkpoint_id, -- VARCHAR: ID of the restore point, shared by a backup and its children.
     children.created_at,
     coalesce(nullif(children.resource_id, ''), 'resource of backup ' || children.child_id)
         as resource_id, -- VARCHAR: ID of the resource.
@@ -49,12 +49,12 @@ select
     children.resource_size,
     child_info.encrypted,
     coalesce(child_info.bootable, false) or coalesce(child_info.system_disk, false)
-        as is_system_disk, -- BOOLEAN: Holds a system disk.
+        as is_system_disk, -- BOOLEAN: Whether it contains a system disk.
     carrying.carrier_id is null
-        as is_leaf -- BOOLEAN: Has no child of its own, so that its flags speak for data.
+        as is_leaf -- BOOLEAN: Whether it has no children, so that its flags describe data.
 from children
-left join carriers using (scope, backup_id, carrier_id)
-left join carriers as carrying
+left join parent_children using (scope, backup_id, carrier_id)
+left join parent_children as carrying
     on children.scope = carrying.scope
     and children.backup_id = carrying.backup_id
     and children.child_id = carrying.carrier_id

@@ -1,11 +1,11 @@
--- One row per version of a child of a backup that ended: what it was, and whether it could be
--- restored from.
+-- One row per closed version of a child of a backup: its resource, and whether it was usable.
 -- kind: view
 select
     scope,
     backup_id, -- VARCHAR: ID of the backup.
     id as child_id, -- VARCHAR: ID of the child.
-    coalesce(statuses.state = 'usable', false) as is_usable, -- BOOLEAN: Complete at the service.
+    -- BOOLEAN: Whether the child was usable.
+    coalesce(statuses.state = 'usable', false) as is_usable,
     expired_at,
     coalesce(nullif(resource_id, ''), 'resource of backup ' || id)
         as resource_id, -- VARCHAR: ID of the resource.

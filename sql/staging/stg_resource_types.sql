@@ -1,7 +1,7 @@
--- One row per documented type of resource: what kind of resource it is.
+-- One row per documented resource type: its kind of resource.
 -- kind: view
 select
-    resource_type, -- VARCHAR: Type, as the service names it.
+    resource_type, -- VARCHAR: Resource type, as the service names it.
     level -- VARCHAR: server, volume, turbo or other.
 from (
     values

@@ -1,5 +1,5 @@
--- One row per scope that was ever read: whether what stands for it is as fresh as it should be.
--- Whoever says that a scope is stale, says it from here.
+-- One row per scope that was ever read: whether its data is stale. All models take staleness from
+-- here.
 with judged_snapshots as (
     select
         scope,
@@ -14,7 +14,7 @@ newest_attempt as (
 ),
 
 lag_limit as (
-    -- The strictest of the policies that the scopes are judged by.
+    -- Scopes may be judged by different policies; the strictest limit applies.
     select min(max_scope_lag_hours) as hours from policy.settings
 ),
 
@@ -44,6 +44,6 @@ select
     as_of,
     is_sandbox, -- BOOLEAN: Whether the data is synthetic, from the sandbox.
     stale_reason is not null
-        as is_stale, -- BOOLEAN: Older data stands in for a reading that failed, or was not tried.
-    stale_reason -- VARCHAR: Why.
+        as is_stale, -- BOOLEAN: Whether older data is used: no complete snapshot lately.
+    stale_reason -- VARCHAR: Reason why the scope is stale.
 from dated_scopes

@@ -1,4 +1,4 @@
--- One row per scope: its newest complete snapshot, the one that is judged.
+-- One row per scope: its newest complete snapshot, which is judged.
 select
     scope,
     snapshot_id,

@@ -1,9 +1,11 @@
--- One row per documented status of a backup or a part of one, and the state that it stands for.
--- Whoever asks whether something can be restored from, asks here.
+-- One row per documented status of a backup or child, with its state. All models take usability
+-- from here.
 -- kind: view
 select
     status, -- VARCHAR: Status, as the service names it.
-    state -- VARCHAR: usable (restore works, or is running), in_flight, going or failed.
+    -- VARCHAR: usable (can be restored, or is being restored), in_flight, going (being deleted) or
+    -- failed.
+    state
 from (
     values
         ('available', 'usable'),

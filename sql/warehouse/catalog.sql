@@ -1,5 +1,5 @@
--- One row per relation of a draft, and a column of it below: what its comment says. The catalogue of
--- DuckDB is read.
+-- One row per relation of a draft, and one per column, with its description from DuckDB's
+-- catalogue.
 with described as (
     select
         schema_name || '.' || table_name as relation,

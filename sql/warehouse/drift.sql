@@ -1,5 +1,5 @@
--- One row per way in which bodies of a current snapshot differ from the contract, and since when any
--- did. The tables of a snapshot, drift_found, can't know what the ones before had.
+-- One row per kind of difference between the bodies of a current snapshot and the contract, and
+-- when it was first seen. drift_found covers one snapshot only.
 select
     scope,
     found_now.snapshot_id,
