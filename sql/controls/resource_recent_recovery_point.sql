@@ -15,8 +15,8 @@
 --     {limit_hours} h.
 --   none: fail: None of {attempts} backups can be relied on.
 --   lost: fail: Its last backup is gone.
---   only_replica_left: fail: Its source scope was read and has no backup of it; only a copy is left
---     in this scope.
+--   only_replica_left: fail: Its source scope was read and has no dependable point of it; only a
+--     copy is left in this scope.
 --   time_not_known: unknown: The newest dependable point has no capture time.
 --   expiry_not_readable: unknown: The expiry date of {unreadable} backups cannot be read, so they
 --     may have expired.
@@ -46,7 +46,8 @@ copy_sources as (
         bool_or(read_scopes.scope is not null) as is_named,
         -- A source that was last read before the newest copy was made does not count as read.
         coalesce(max(read_scopes.read_at) >= max(replicas.created_at), false) as is_read,
-        bool_or(summaries.resource_id is not null) as is_at_home
+        -- What is left there may be failed or expired: then only the copies are left.
+        bool_or(coalesce(summaries.depth > 0 or summaries.unreadable > 0, false)) as is_at_home
     from intermediate.int_resource_points as replicas
     left join staging.stg_replications as replications
         on replicas.backup_id = replications.destination_backup_id
@@ -95,7 +96,7 @@ newest_points as (
 )
 
 -- A resource with copies only is judged in its source scope. It counts as lost only if that scope
--- was read and has no backup of it. A point whose expiry cannot be read may be dependable or not.
+-- was read and has no dependable point of it. A point whose expiry cannot be read may be dependable or not.
 select
     scope,
     snapshot_id,
