@@ -96,7 +96,8 @@ newest_points as (
 )
 
 -- A resource with copies only is judged in its source scope. It counts as lost only if that scope
--- was read and has no dependable point of it. A point whose expiry cannot be read may be dependable or not.
+-- was read and has no dependable point of it. A point whose expiry cannot be read may be
+-- dependable or not.
 select
     scope,
     snapshot_id,
