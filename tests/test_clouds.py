@@ -17,7 +17,7 @@ from pipelines.sandbox import Sandbox, serve
 from pipelines.sandbox.iam import PROJECTS, REGION
 from pipelines.sandbox.responses import Response
 from tests.conftest import clouds_yaml
-from tests.test_readme import README
+from tests.test_readme import ALL
 
 SECRET = "hush-hush-hush"
 
@@ -51,7 +51,7 @@ def test_a_scope_is_a_cloud_of_clouds_yaml(service: Sandbox, configured: Path) -
 
 @pytest.mark.parametrize("path", ["", "/", "/v3", "/v3/"])
 def test_the_readmes_own_entry_logs_in_wherever_auth_url_ends(service: Sandbox, configured: Path, path: str) -> None:
-    [prod] = yaml.safe_load(re.search(r"```yaml\n(clouds:.*?)```", README, re.DOTALL)[1])["clouds"].values()
+    [prod] = yaml.safe_load(re.search(r"```yaml\n(clouds:.*?)```", ALL, re.DOTALL)[1])["clouds"].values()
     cloud = service.cloud()
     assert (prod.keys(), prod["auth"].keys()) == (cloud.keys(), cloud["auth"].keys())
     cloud["auth"]["auth_url"] = service.url + path

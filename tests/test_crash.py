@@ -22,10 +22,10 @@ CRASHES = int(os.environ.get("CBR_CRASHES", "4"))
 BUILD = """
 import sys
 from pathlib import Path
-from pipelines import flow
-from pipelines.home import Home
+from pipelines.flow.build import replay
+from pipelines.storage.home import Home
 print("ready", flush=True)
-flow.replay(Home(Path(sys.argv[1])), None, sys.argv[2])
+replay(Home(Path(sys.argv[1])), None, sys.argv[2])
 """
 
 
@@ -77,7 +77,7 @@ def test_a_build_that_is_killed_leaves_a_whole_file_and_the_next_ends_as_if_noth
 READ = """
 import sys
 from pathlib import Path
-from pipelines.duck import connect
+from pipelines.storage.connection import connect
 seen = set()
 while not Path(sys.argv[2]).exists():
     with connect(sys.argv[1], read_only=True) as connection:

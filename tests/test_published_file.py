@@ -20,7 +20,7 @@ from pipelines.errors import WarehouseError
 from pipelines.storage.home import Home
 from tests.conftest import Demo
 from tests.given import Landed, publish, query, server
-from tests.test_readme import README
+from tests.test_readme import ALL
 
 READING = (["status"], ["query", "SELECT 1"], ["report"], ["catalog"], ["policy", "explain", "server-1"])
 WRITE = """
@@ -255,7 +255,7 @@ print(duckdb.__version__, sum(len(connection.execute(f"SELECT * FROM {name}").de
 
 
 def test_the_oldest_duckdb_that_the_readme_names_reads_every_relation(demo: Demo, tmp_path: Path) -> None:
-    [version] = re.findall(r"reads DuckDB ([\d.]+) or newer", README)
+    [version] = re.findall(r"reads DuckDB ([\d.]+) or newer", ALL)
     oldest = f"{version}.0"
     install = [
         sys.executable,

@@ -91,11 +91,13 @@ def test_every_file_that_a_page_names_is_there() -> None:
 def test_every_command_of_the_pages_is_one(command: str) -> None:
     words = shlex.split(command)[1:]
     group: click.Command = main
-    while isinstance(group, click.Group) and words:
+    while isinstance(group, click.Group) and words and not words[0].startswith("-"):
         name = words.pop(0)
         assert name in group.commands, command
         group = group.commands[name]
-    options = {option for parameter in group.params for option in (*parameter.opts, *parameter.secondary_opts)}
+    options = {"--help"} | {
+        option for parameter in group.params for option in (*parameter.opts, *parameter.secondary_opts)
+    }
     assert {word for word in words if word.startswith("-")} <= options, command
 
 
