@@ -140,6 +140,24 @@ def test_a_copy_from_a_place_that_is_read_and_has_nothing_left_fails(home: Home)
     assert findings(home, here, there)[RECENT, "server-1"] == ("fail", "only_replica_left")
 
 
+@pytest.mark.parametrize(
+    ("left_at_source", "status", "code"),
+    [
+        ({"status": "error"}, "fail", "only_replica_left"),
+        ({"expired_at": at(hours=1)}, "fail", "only_replica_left"),
+        ({"expired_at": "soon"}, "not_applicable", "judged_at_source"),
+    ],
+)
+def test_what_is_left_at_the_source_of_a_copy_counts_only_if_it_may_be_dependable(
+    home: Home, left_at_source: Body, status: str, code: str
+) -> None:
+    here = Landed([replica("copy", "project-0")])
+    source = server("source-1", **left_at_source)
+    publish(home, here, Landed([source], scope="away", project="project-0", region="region-0"))
+    sql = f"SELECT raw_status, reason_code FROM compliance.control_results WHERE control_id = '{RECENT}'"
+    assert query(home, sql + " AND resource_id = 'server-1' AND scope = 'prod'") == [(status, code)]
+
+
 def test_a_copy_from_a_place_that_is_not_read_is_not_judged(home: Home) -> None:
     assert judge(home, replica("copy", "elsewhere"))[RECENT, "server-1"] == ("not_applicable", "source_not_read")
 

@@ -27,7 +27,7 @@ from pipelines.warehouse.sources import fill_sources
 from tests.given import AS_OF, Landed, land
 from tests.histories import Estate, estates, readings
 
-HISTORIES = int(os.environ.get("CBR_HISTORIES", "8"))
+HISTORIES = int(os.environ.get("CBR_HISTORIES", "20"))
 SEED = int(os.environ.get("CBR_SEED", "1"))
 RESOURCES = 20  # of an estate: its readings cost much more than its resources do
 DAY = timedelta(days=1)
