@@ -105,9 +105,7 @@ SKIPPED_RESOURCES = Table(
     (
         SCOPE,
         READ_IN,
-        Column(
-            "checkpoint_id", STRING, "ID of the restore point.", required=True
-        ),
+        Column("checkpoint_id", STRING, "ID of the restore point.", required=True),
         api("id", STRING, "ID of the resource.", required=True),
         api("name", STRING, "Name of the resource."),
         api("type", STRING, "Type of the resource."),

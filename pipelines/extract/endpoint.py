@@ -1,7 +1,6 @@
 """Where CBR and CTS of a cloud are: an override in clouds.yaml, the catalog of the token, or a region that is known."""
 
 import re
-
 from urllib.parse import urlsplit
 
 from keystoneauth1.identity.base import BaseIdentityPlugin

@@ -48,7 +48,9 @@ class InputReader:
             problem, records = _READERS[source.name](self, source, since or self.writer.as_of)
             reading = replace(reading, complete=problem is None, problem=problem, records=records)
         except ForbiddenError as error:
-            reading = InputReading(source.name, NOT_GRANTED, problem=f"{source.call} needs {source.permission}: {error}")
+            reading = InputReading(
+                source.name, NOT_GRANTED, problem=f"{source.call} needs {source.permission}: {error}"
+            )
         except (ServiceError, NotFoundError) as error:
             if self.client.watchdog.is_cancelled:
                 raise

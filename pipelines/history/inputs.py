@@ -11,7 +11,8 @@ import duckdb
 from pipelines.contract.columns import Table, Type
 from pipelines.contract.derive import quoted
 from pipelines.contract.history import record_key
-from pipelines.contract.input_history import CLOSED, CURRENT, INPUT_READINGS, READ
+from pipelines.contract.input_history import CLOSED, CURRENT, READ
+from pipelines.contract.input_readings import INPUT_READINGS
 from pipelines.contract.inputs import GRANTED, INPUTS
 from pipelines.history.manifest import HistoryState
 from pipelines.landing.manifest import InputReading, Snapshot

@@ -108,7 +108,7 @@ def _strings(value: object) -> Fitted:
     """Ids: strings, or objects around them, as images `{image_id}` and the disks of a server `{id, os_version}`."""
     if not isinstance(value, list):
         return _REFUSED
-    ids = [_wrapped_id(item) if isinstance(item, dict) else item for item in value]
+    ids: list[Any] = [_wrapped_id(item) if isinstance(item, dict) else item for item in value]
     return ([storable(i) for i in ids], Fit.AS_SENT) if all(isinstance(i, str) for i in ids) else _REFUSED
 
 

@@ -75,9 +75,7 @@ class _Reader:
         for part, place in _records(record, nested.path, path):
             self._add(nested.table, part, where, place, nested.table.key[-1], {nested.column: owner})
 
-    def _add(
-        self, table: Table, record: object, where: str, path: str, key: str, ours: dict[str, str]
-    ) -> str | None:
+    def _add(self, table: Table, record: object, where: str, path: str, key: str, ours: dict[str, str]) -> str | None:
         """Add a record to `table`; return its id, or None if it was rejected or is loaded already."""
         value = record.get(key) if isinstance(record, dict) else None
         identity = storable(str(value)) if isinstance(value, str | int) and not isinstance(value, bool) else ""
@@ -140,5 +138,3 @@ def _records(value: object, path: tuple[str, ...], place: str = "") -> Iterator[
 def _arrow(table: Table, rows: list[Row], constants: dict[str, str]) -> pa.Table:
     columns = [pa.array([constants.get(c.name, row.get(c.name)) for row in rows], c.type.arrow) for c in table.columns]
     return pa.table(columns, schema=arrow_schema(table))
-
-

@@ -15,9 +15,7 @@ from pipelines.storage.parquet import select_rows
 from pipelines.warehouse.file import fill_table
 
 
-def fill_inputs(
-    connection: duckdb.DuckDBPyConnection, home: Home, histories: list[HistoryState]
-) -> dict[str, int]:
+def fill_inputs(connection: duckdb.DuckDBPyConnection, home: Home, histories: list[HistoryState]) -> dict[str, int]:
     """Fill every table of the inputs; return the rows by relation."""
     rows: dict[str, int] = {}
 
