@@ -112,3 +112,18 @@ def test_a_failed_reading_is_no_gap_while_the_log_can_still_be_read(home: Home) 
     failed = InputReading("audit_events", FAILED, problem="no answer")
     fold(home, day(0, audit_events=[]), day(3, audit_events=failed), day(6, audit_events=[]))
     assert ask(home, "SELECT * FROM meta.input_gaps") == []
+
+
+def test_an_input_is_ready_incomplete_stale_or_missing(home: Home) -> None:
+    failed = InputReading("vaults", FAILED, problem="no answer")
+    refused = InputReading("policies", NOT_GRANTED, problem="403")
+    given = day(0, vaults=[vault()], policies=refused, protectables=[], operations=replace(failed, name="operations"))
+    fold(home, replace(given, partial=("protectables",)), day(2, vaults=failed, policies=refused))
+
+    def states() -> dict[str, str]:
+        return {row["input"]: row["state"] for row in ask(home, "SELECT input, state FROM staging.stg_inputs")}
+
+    expected = {"protectables": "incomplete", "operations": "stale", "policies": "missing", "checkpoints": "missing"}
+    assert states() == expected | {"vaults": "ready", "audit_events": "missing"}
+    fold(home, day(3, vaults=failed))
+    assert states()["vaults"] == "stale"
