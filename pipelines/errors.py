@@ -4,6 +4,7 @@ WarehouseError
 ├── ConfigurationError     a setting, an argument or clouds.yaml is wrong
 │   └── PolicyError        policy.yaml or waivers.yaml is not valid
 ├── ServiceError           a cloud can't be read
+│   └── NotGrantedError    its user may not read this project
 ├── StorageError           the home or a file in it can't be used
 │   ├── HomeLockedError    another run is at work in the home
 │   └── DamagedFileError   a file is not what was written
@@ -39,6 +40,10 @@ class PolicyError(ConfigurationError):
 
 class ServiceError(WarehouseError):
     """A cloud can't be read."""
+
+
+class NotGrantedError(ServiceError):
+    """The user of a cloud may not read this project."""
 
 
 class StorageError(WarehouseError):

@@ -107,7 +107,7 @@ def test_a_broken_clouds_yaml_is_said(configured: Path, text: str, message: str)
 def test_whoever_waits_for_a_first_answer_is_told_why_once(
     service: Sandbox, configured: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("pipelines.extract.login.SILENT_SECONDS", 0.0)
+    monkeypatch.setattr("pipelines.extract.session.SILENT_SECONDS", 0.0)
     answers = iter([Response(503, {"error": {"message": "closed\x1b[2J for a while"}})] * 3)
     plain = service.respond
     monkeypatch.setattr(service, "respond", lambda *request: next(answers, None) or plain(*request))

@@ -73,6 +73,12 @@ SCOPES = Table(
         SCOPE,
         Column("attempted_at", TIMESTAMP, "When the last reading ended, successful or not.", required=True),
         Column("problem", STRING, "Why the last reading gave no complete snapshot. Null if it gave one."),
+        Column(
+            "is_granted",
+            BOOLEAN,
+            "False for a project that IAM lists, that the user may not read, and of which nothing was ever read.",
+            required=True,
+        ),
         Column("snapshot_id", STRING, SNAPSHOT.doc),  # null where there is no complete snapshot
     ),
 )

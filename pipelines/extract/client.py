@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from tenacity import RetryCallState
 
-from pipelines.errors import ConfigurationError, ServiceError
+from pipelines.errors import ConfigurationError, NotGrantedError, ServiceError
 from pipelines.extract.rate_limit import RateLimiter
 from pipelines.extract.responses import (
     ForbiddenError,
@@ -80,7 +80,7 @@ class Client:
         try:
             return self.get(f"/backups?{query}", lambda body: isinstance(body.get("backups"), list))
         except ForbiddenError as error:
-            raise self._may_not_read(error) from None
+            raise self._may_not_read(error, NotGrantedError) from None
         except NotFoundError as error:
             raise ConfigurationError(
                 f"cloud {self.scope.name!r} has no backups service at {self.scope.url}: {error}",
@@ -120,8 +120,8 @@ class Client:
                 transient=True,
             ) from None
 
-    def _may_not_read(self, error: ForbiddenError) -> ServiceError:
-        return ServiceError(
+    def _may_not_read(self, error: ForbiddenError, type_: type[ServiceError] = ServiceError) -> ServiceError:
+        return type_(
             f"cloud {self.scope.name!r} may not read its backups: {error}",
             "Grant its user CBR ReadOnlyAccess on this project, and check that the service is open to it.",
         )

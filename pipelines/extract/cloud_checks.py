@@ -17,6 +17,7 @@ from pipelines.extract.certificates import check_certificates
 
 USER_SHAPE = "It needs clouds: NAME: auth: (auth_url, username, password, user_domain_name, project_name), region_name."
 KEY_SHAPE = "It needs clouds: NAME: auth_type: aksk, auth: (access_key, secret_key, project_id), region_name."
+PASSWORD_TYPES = ("password", "v3password")  # auth_type of a user with a password
 _MAX_HOST_LENGTH = 253  # characters
 
 
@@ -98,7 +99,7 @@ def _is_url(text: str) -> bool:
 def _check_user(name: str, config: Mapping[str, Any]) -> None:
     """Raise ConfigurationError if a field is missing that version 3 of IAM requires of a user."""
     auth = config.get("auth") or {}
-    if config.get("auth_type") not in ("password", "v3password"):
+    if config.get("auth_type") not in PASSWORD_TYPES:
         return
     required = [("username", "user_id"), ("password",)]
     if not auth.get("user_id"):

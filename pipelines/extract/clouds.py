@@ -1,7 +1,8 @@
 """Reads the entry of a cloud from clouds.yaml, by the rules of OpenStack.
 
 openstacksdk finds and reads the files; they are checked first, because it skips a file that it can't read. No message
-shows a secret of an entry. Token and endpoint are found in login.py.
+shows a secret of an entry. `entry/project` is an entry that names no project, with that one. Token and endpoint are
+found in login.py, the projects in projects.py.
 """
 
 import json
@@ -18,6 +19,7 @@ from openstack.exceptions import ConfigException
 
 from pipelines.errors import ConfigurationError
 from pipelines.extract.cloud_checks import (
+    PASSWORD_TYPES,
     USER_SHAPE,
     check_cloud,
     check_single_region,
@@ -28,9 +30,10 @@ from pipelines.extract.redactor import Redactor
 
 
 def read_cloud(name: str, redactor: Redactor) -> CloudRegion:
-    """Return the entry called `name`. Raise ConfigurationError if there is none, or a file or the entry is not valid.
+    """Return the entry called `name`, or that of `entry/project` with the project.
 
-    `redactor` learns its secrets before any library may quote them.
+    Raise ConfigurationError if there is none, or a file or the entry is not valid. `redactor` learns its secrets before
+    any library may quote them.
     """
     _check_file("OS_CLIENT_CONFIG_FILE", CONFIG_FILES)
     _check_file("OS_CLIENT_SECURE_FILE", SECURE_FILES)
@@ -38,14 +41,14 @@ def read_cloud(name: str, redactor: Redactor) -> CloudRegion:
     shape = USER_SHAPE
     try:
         config = OpenStackConfig()
-        _check_name(name, config)
-        entry = config.cloud_config["clouds"][name]
+        entry_name, project = _split_name(name, config)
+        entry = config.cloud_config["clouds"][entry_name]
         shape = entry_shape(entry)
         redactor.add_cloud(entry)
         redactor.add(entry.get("password"), entry.get("token"))
         check_values(name, entry)
-        check_single_region(name, config)
-        cloud = config.get_one(cloud=name)
+        check_single_region(entry_name, config)
+        cloud = _cloud_region(name, entry_name, project, config)
         check_cloud(name, cloud)
     except ConfigurationError:
         raise
@@ -61,10 +64,45 @@ def read_cloud(name: str, redactor: Redactor) -> CloudRegion:
     return cloud
 
 
-def _check_name(name: str, config: OpenStackConfig) -> None:
-    """Raise ConfigurationError if no entry is called `name`."""
-    if name in config.get_cloud_names():
-        return
+def stands_for_all_projects(cloud: CloudRegion) -> bool:
+    """Tell whether an entry has a user and password but no project: it stands for every project of the user."""
+    auth = cloud.config.get("auth") or {}
+    has_scope = any(auth.get(key) for key in ("project_id", "project_name", "trust_id", "system_scope"))
+    return cloud.config.get("auth_type") in PASSWORD_TYPES and not has_scope
+
+
+def is_project_of(cloud: CloudRegion, name: str) -> bool:
+    """Tell whether the scope called `name` is a project of the entry, and not the entry itself."""
+    return name.startswith(f"{cloud.name}/")
+
+
+def _split_name(name: str, config: OpenStackConfig) -> tuple[str, str | None]:
+    """Return the entry called `name`, or the entry and the project of `entry/project`.
+
+    Raise ConfigurationError if there is no such entry.
+    """
+    names = config.get_cloud_names()
+    if name in names:
+        return name, None
+    entry = max((entry for entry in names if name.startswith(f"{entry}/")), key=len, default=None)
+    project = name[len(entry) + 1 :] if entry else ""
+    if not entry or not project:
+        raise _unknown_cloud_error(name, config)
+    return entry, project
+
+
+def _cloud_region(name: str, entry: str, project: str | None, config: OpenStackConfig) -> CloudRegion:
+    """Return an entry, with `project` if it is given. Raise ConfigurationError if the entry has a project already."""
+    cloud = config.get_one(cloud=entry)
+    if project is None:
+        return cloud
+    if not stands_for_all_projects(cloud):
+        raise _unknown_cloud_error(name, config)
+    return config.get_one(cloud=entry, auth={"project_name": project})
+
+
+def _unknown_cloud_error(name: str, config: OpenStackConfig) -> ConfigurationError:
+    """Return the error for a name that is not in clouds.yaml."""
     variables_cloud = config.envvar_key
     names = set(config.get_cloud_names()) - {"defaults"}
     known_names = ", ".join(sorted(names - {variables_cloud})) or "none"
@@ -74,7 +112,7 @@ def _check_name(name: str, config: OpenStackConfig) -> None:
         hint = (
             f"The OS_ variables are the cloud {variables_cloud!r}: set CBR_CLOUDS={variables_cloud}. For a file: {hint}"
         )
-    raise ConfigurationError(f"cloud {name!r} is not in clouds.yaml ({file})", hint)
+    return ConfigurationError(f"cloud {name!r} is not in clouds.yaml ({file})", hint)
 
 
 def _check_file(variable: str | None, default_files: Iterable[str]) -> None:

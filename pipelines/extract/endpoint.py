@@ -8,12 +8,14 @@ from keystoneauth1.session import Session
 from openstack.config.cloud_region import CloudRegion
 
 from pipelines.errors import ConfigurationError
+from pipelines.extract.clouds import is_project_of
 
 
-def find_endpoint(cloud: CloudRegion, session: Session) -> tuple[str | None, str | None]:
-    """Return the endpoint of CBR, and its region in the catalog of the token.
+def find_endpoint(cloud: CloudRegion, session: Session, name: str) -> tuple[str | None, str | None]:
+    """Return the endpoint of CBR for the scope called `name`, and its region in the catalog of the token.
 
-    Raise ConfigurationError if the catalog has several and clouds.yaml does not name one.
+    Raise ConfigurationError if the catalog has several regions and clouds.yaml does not name one. That of a project of
+    an entry is in its name: cn-north-4, or cn-north-4_finance.
     """
     if override := cloud.get_endpoint("cbr"):
         return override, None
@@ -23,6 +25,10 @@ def find_endpoint(cloud: CloudRegion, session: Session) -> tuple[str | None, str
     catalog = session.auth.get_access(session).service_catalog
     endpoints = catalog.get_endpoint_data_list("cbr", cloud.get_interface("cbr") or "public", region)
     regions = {str(endpoint.region_name) for endpoint in endpoints}
+    if len(regions) > 1 and is_project_of(cloud, name):
+        region = name.removeprefix(f"{cloud.name}/").partition("_")[0]
+        regions &= {region}
+        endpoints = [endpoint for endpoint in endpoints if endpoint.region_name == region]
     if len(regions) > 1:
         raise ConfigurationError(
             f"cloud {cloud.name!r} has no region_name, and its catalog lists CBR in {', '.join(sorted(regions))}",

@@ -10,8 +10,9 @@ from openstack.exceptions import ConfigException
 from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema
 from urllib3.exceptions import LocationParseError
 
-from pipelines.errors import ConfigurationError, ServiceError, WarehouseError
+from pipelines.errors import ConfigurationError, NotGrantedError, ServiceError, WarehouseError
 from pipelines.extract.cloud_checks import entry_shape
+from pipelines.extract.clouds import is_project_of
 from pipelines.extract.redactor import Redactor
 
 
@@ -81,6 +82,14 @@ def _explain(error: Exception, name: str, cloud: CloudRegion, redactor: Redactor
     )
     if is_invalid_url(error):
         return unreachable
+    no_token = _Explanation(
+        (keystone.ClientException,),
+        ServiceError,
+        f"{iam} gave user {user!r} no token for project {project!r} of cloud {name!r}",
+        "Check that the project exists and that the user may use it.",
+    )
+    if is_project_of(cloud, name) and isinstance(error, keystone.Unauthorized | keystone.Forbidden):
+        return no_token._replace(error=NotGrantedError)
     explanations = [
         _Explanation(
             (keystone.MissingRequiredOptions, ConfigException),
@@ -113,12 +122,7 @@ def _explain(error: Exception, name: str, cloud: CloudRegion, redactor: Redactor
             f"{iam} answered cloud {name!r} with {getattr(error, 'http_status', '')}",
             "Check auth_url and the auth section of this cloud in clouds.yaml, or run again later.",
         ),
-        _Explanation(
-            (keystone.ClientException,),
-            ServiceError,
-            f"{iam} gave user {user!r} no token for project {project!r} of cloud {name!r}",
-            "Check that the project exists and that the user may use it.",
-        ),
+        no_token,
         _Explanation(
             (OSError,),
             ConfigurationError,

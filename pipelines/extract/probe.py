@@ -1,26 +1,23 @@
-"""Trying every call of every cloud with one small request each, without writing anything: the command `check`."""
+"""Tries every call of one scope with one small request each, without writing anything.
+
+The command `check` does so for all clouds side by side: that is in check.py.
+"""
 
 from collections.abc import Iterator
-from concurrent.futures import Future
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, timedelta
-from functools import partial
+from datetime import UTC
 
 from pipelines import clock
 from pipelines.config import ReadSettings
 from pipelines.contract.inputs import FAILED, GRANTED, INPUTS, NOT_GRANTED
 from pipelines.errors import WarehouseError
 from pipelines.extract.client import Client
-from pipelines.extract.login import open_scope
 from pipelines.extract.rate_limit import RateLimiters
 from pipelines.extract.responses import ForbiddenError, NotFoundError
 from pipelines.extract.scope import Scope
-from pipelines.extract.watchdog import Watchdog, run_in_background
+from pipelines.extract.watchdog import Watchdog
 
 BACKUPS = "backups"  # without them nothing can be read
-RETRY_SECONDS = 5.0  # of each request: the command answers in seconds
-DEADLINE_SECONDS = 60.0  # of all
 _NO_ID = "00000000-0000-0000-0000-000000000000"
 
 
@@ -28,7 +25,6 @@ _NO_ID = "00000000-0000-0000-0000-000000000000"
 class Probe:
     """How one call of a cloud was answered."""
 
-    cloud: str
     call: str
     name: str  # of the input
     status: str
@@ -46,35 +42,18 @@ class _Call:
     purpose: str
 
 
-def probe_clouds(clouds: tuple[str, ...], settings: ReadSettings) -> Iterator[list[Probe]]:
-    """Yield the probes of each cloud, in their order, side by side. A cloud that gives no answer in time has failed."""
-    limiters, watchdog = RateLimiters(settings.requests_per_second), Watchdog()
-    quick = replace(settings, retry_seconds=min(settings.retry_seconds, RETRY_SECONDS))
-    pending: list[tuple[str, Future[list[Probe]]]] = [
-        (cloud, run_in_background(f"check {cloud}", partial(_probe_cloud, cloud, quick, limiters, watchdog)))
-        for cloud in clouds
-    ]
-    deadline = clock.utc_now() + timedelta(seconds=DEADLINE_SECONDS)
-    try:
-        for cloud, future in pending:
-            with suppress(TimeoutError):
-                yield future.result(max((deadline - clock.utc_now()).total_seconds(), 0.0))
-                continue
-            yield [_failed(cloud, f"no answer in {DEADLINE_SECONDS:g} s")]
-    finally:
-        watchdog.cancel()
+def probe_scope(scope: Scope, settings: ReadSettings, limiters: RateLimiters, watchdog: Watchdog) -> list[Probe]:
+    """Return how each call of an open scope is answered."""
+    return [_probe(scope, call, settings, limiters, watchdog) for call in _calls()]
 
 
-def _probe_cloud(cloud: str, settings: ReadSettings, limiters: RateLimiters, watchdog: Watchdog) -> list[Probe]:
-    try:
-        with open_scope(cloud, settings, watchdog=watchdog) as scope:
-            return [_probe(scope, call, settings, limiters, watchdog) for call in _calls()]
-    except WarehouseError as error:
-        return [_failed(cloud, str(error))]
+def login_probe(problem: str, status: str = FAILED) -> Probe:
+    """Return the probe of a cloud that could not be opened."""
+    return Probe("log in", BACKUPS, status, "", "", problem)
 
 
 def _probe(scope: Scope, call: _Call, settings: ReadSettings, limiters: RateLimiters, watchdog: Watchdog) -> Probe:
-    probe = Probe(scope.name, call.call, call.name, GRANTED, call.permission, call.purpose)
+    probe = Probe(call.call, call.name, GRANTED, call.permission, call.purpose)
     url = scope.audit_url if call.name == "audit_events" else scope.url
     if url is None:
         return replace(probe, status=FAILED, problem="no endpoint of CTS is known: set cts_endpoint_override")
@@ -104,7 +83,3 @@ def _calls() -> Iterator[_Call]:
     }
     for source in INPUTS:
         yield _Call(source.name, source.call, paths[source.name], source.permission, source.purpose)
-
-
-def _failed(cloud: str, problem: str) -> Probe:
-    return Probe(cloud, "log in", BACKUPS, FAILED, "", "", problem)

@@ -52,6 +52,7 @@ class ScopeRun:
     limiters: RateLimiters
     locations: ScopeLocations
     progress: Progress = lambda *_: None
+    entry: str | None = None  # of clouds.yaml, if the scope is a project that IAM listed for it
     watchdog: Watchdog = field(default_factory=Watchdog)
     redactor: Redactor = field(default_factory=Redactor)
     _lock: threading.Lock = field(default_factory=threading.Lock)

@@ -1,19 +1,31 @@
-"""Reads all clouds side by side: one thread for each scope, whose failure or standstill stops no other."""
+"""Reads all clouds side by side: one thread for each scope, whose failure or standstill stops no other.
+
+A cloud that stands for all projects of its user becomes one scope for each, as soon as IAM has listed them.
+"""
 
 import logging
 import traceback
+from collections import deque
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from functools import partial
 
 from pipelines import clock
 from pipelines.config import SANDBOX, Settings
-from pipelines.errors import ServiceError, WarehouseError
+from pipelines.errors import NotGrantedError, ServiceError, WarehouseError
+from pipelines.extract.projects import find_projects
 from pipelines.extract.rate_limit import RateLimiters
 from pipelines.extract.run import Progress, ScopeLocations, ScopeRun
 from pipelines.extract.snapshot import land_scope
 from pipelines.extract.watchdog import run_in_background, stalled_error
-from pipelines.landing.attempts import Attempt, previous_failures, write_attempt
+from pipelines.landing.attempts import (
+    Attempt,
+    forget_attempts,
+    lost_projects,
+    previous_attempt,
+    was_read,
+    write_attempt,
+)
 from pipelines.landing.manifest import Snapshot
 from pipelines.storage.files import disk_errors
 from pipelines.storage.home import Home
@@ -22,6 +34,7 @@ _log = logging.getLogger(__name__)
 
 SANDBOX_RATE = 1e6  # requests a second: the sandbox of this process needs no limit
 CHECK_SECONDS = 1.0  # between two checks for stalled scopes
+MAX_RUNS = 32  # scopes that are read at the same time
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,56 +44,103 @@ class ScopeResult:
     scope: str
     snapshot: Snapshot | None = None
     problem: WarehouseError | None = None
+    is_granted: bool = True  # false for a listed project that the user may not read, and of which nothing was ever read
 
 
 def land_scopes(home: Home, settings: Settings, progress: Progress) -> list[ScopeResult]:
-    """Read every cloud of the settings side by side; return a result for each, in their order.
+    """Read every cloud of the settings side by side; return a result for each scope, in their order.
 
     A scope that makes no progress is cancelled: neither the others nor the home wait for it.
     """
-    limiters, sandbox_limiters = RateLimiters(settings.reading.requests_per_second), RateLimiters(SANDBOX_RATE)
-    locations = ScopeLocations(home)
-    runs = [
-        ScopeRun(
-            home,
-            scope,
-            settings.reading,
-            sandbox_limiters if scope == SANDBOX else limiters,
-            locations,
-            progress,
-        )
-        for scope in settings.clouds
-    ]
-    results: dict[str, ScopeResult] = {}
-    pending: dict[Future[ScopeResult], ScopeRun] = {}
+    readings = _Readings(home, settings, progress)
     try:
-        for run in runs:
-            pending[run_in_background(f"scope {run.scope}", partial(_land, run))] = run
-        while pending:
-            done, _ = wait(pending, timeout=CHECK_SECONDS, return_when=FIRST_COMPLETED)
-            for future, run in list(pending.items()):
-                if future in done:
-                    result = future.result()
-                elif run.watchdog.is_stalled:
-                    run.cancel()
-                    # It may have ended by itself before it was cancelled.
-                    stalled = ScopeResult(run.scope, problem=stalled_error(run.scope))
-                    result = future.result() if future.done() else stalled
-                else:
-                    continue
-                del pending[future]
-                results[run.scope] = result
-                with disk_errors(home.path):
-                    write_attempt(home, _attempt(home, result))
+        while readings.wait():
+            pass
     finally:
-        for run in runs:
+        readings.cancel()
+    return readings.results()
+
+
+class _Readings:
+    """The scopes that wait, those that are read, and how the reading of the others ended."""
+
+    def __init__(self, home: Home, settings: Settings, progress: Progress) -> None:
+        """Begin with the clouds of the settings; nothing is read yet."""
+        self._home, self._settings, self._progress = home, settings, progress
+        self._limiters = RateLimiters(settings.reading.requests_per_second)
+        self._sandbox_limiters = RateLimiters(SANDBOX_RATE)
+        self._locations = ScopeLocations(home)
+        self._waiting: deque[tuple[str, str | None]] = deque((cloud, None) for cloud in settings.clouds)
+        self._pending: dict[Future[ScopeResult | list[str]], ScopeRun] = {}
+        self._projects: dict[str, list[str]] = {}  # cloud -> its scopes
+        self._results: dict[str, ScopeResult] = {}
+
+    def wait(self) -> bool:
+        """Wait until a reading ends or a second has passed. Return False if none is left."""
+        while self._waiting and len(self._pending) < MAX_RUNS:
+            self._start(*self._waiting.popleft())
+        done, _ = wait(self._pending, timeout=CHECK_SECONDS, return_when=FIRST_COMPLETED)
+        for future, run in list(self._pending.items()):
+            if future in done:
+                outcome = future.result()
+            elif run.watchdog.is_stalled:
+                run.cancel()
+                # It may have ended by itself before it was cancelled.
+                stalled = ScopeResult(run.scope, problem=stalled_error(run.scope))
+                outcome = future.result() if future.done() else stalled
+            else:
+                continue
+            del self._pending[future]
+            with disk_errors(self._home.path):
+                if isinstance(outcome, ScopeResult):
+                    self._record(run, outcome)
+                else:
+                    self._add_projects(run.scope, outcome)
+        return bool(self._waiting or self._pending)
+
+    def cancel(self) -> None:
+        """Cancel what is still read."""
+        for run in self._pending.values():
             run.cancel()
-    return [results[scope] for scope in settings.clouds]
+
+    def results(self) -> list[ScopeResult]:
+        """Return the results in the order of the clouds, each project in the place of its cloud."""
+        scopes = (scope for cloud in self._settings.clouds for scope in self._projects.get(cloud, [cloud]))
+        return [self._results[scope] for scope in scopes]
+
+    def _start(self, scope: str, entry: str | None) -> None:
+        limiters = self._sandbox_limiters if scope == SANDBOX else self._limiters
+        run = ScopeRun(self._home, scope, self._settings.reading, limiters, self._locations, self._progress, entry)
+        self._pending[run_in_background(f"scope {scope}", partial(_read, run))] = run
+
+    def _record(self, run: ScopeRun, result: ScopeResult) -> None:
+        self._results[run.scope] = result
+        write_attempt(self._home, _attempt(run, result))
+        if result.snapshot and run.entry is None:
+            forget_attempts(self._home, run.scope, self._settings.clouds)  # of its projects, when it named none
+
+    def _add_projects(self, cloud: str, listed: list[str]) -> None:
+        """Let the projects of a cloud wait, apart from those that are clouds of the settings themselves.
+
+        What was read before and is not listed any more is tried too, so that its loss is a failure.
+        """
+        scopes = [*listed, *lost_projects(self._home, cloud, listed)]
+        forget_attempts(self._home, cloud, {*scopes, *self._settings.clouds} - {cloud})
+        self._projects[cloud] = [scope for scope in scopes if scope not in self._settings.clouds]
+        self._waiting.extend((scope, cloud) for scope in self._projects[cloud])
 
 
-def _land(run: ScopeRun) -> ScopeResult:
+def _read(run: ScopeRun) -> ScopeResult | list[str]:
+    """Read a scope, or return the projects that the cloud stands for instead."""
     try:
+        if run.entry is None:
+            projects = find_projects(run.scope, run.settings, run.watchdog, run.redactor)
+            if projects is not None:
+                return projects
         return ScopeResult(run.scope, land_scope(run))
+    except NotGrantedError as problem:
+        is_granted = run.entry is None or was_read(run.home, run.scope)
+        return ScopeResult(run.scope, problem=problem, is_granted=is_granted)
     except WarehouseError as problem:
         return ScopeResult(run.scope, problem=problem)
     except Exception as error:  # an unexpected error must not stop the other scopes
@@ -89,9 +149,14 @@ def _land(run: ScopeRun) -> ScopeResult:
         return ScopeResult(run.scope, problem=ServiceError(message, "Run again, and report it if it stays."))
 
 
-def _attempt(home: Home, result: ScopeResult) -> Attempt:
-    problem = result.problem
-    if problem is None:
-        return Attempt(result.scope, clock.utc_now(), None)
-    failures = 1 + previous_failures(home, result.scope)
-    return Attempt(result.scope, clock.utc_now(), str(problem), problem.transient, failures)
+def _attempt(run: ScopeRun, result: ScopeResult) -> Attempt:
+    previous, problem = previous_attempt(run.home, run.scope), result.problem
+    return Attempt(
+        result.scope,
+        clock.utc_now(),
+        problem=str(problem) if problem else None,
+        transient=problem.transient if problem else False,
+        failures=1 + (previous.failures if previous else 0) if problem else 0,
+        entry=run.entry or (previous.entry if previous else None),
+        is_granted=result.is_granted,
+    )

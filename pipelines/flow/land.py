@@ -7,7 +7,7 @@ from pipelines.errors import ConfigurationError, PublicationError, ServiceError
 from pipelines.extract.run import Progress
 from pipelines.extract.scopes import ScopeResult, land_scopes
 from pipelines.flow.judge import home_rules
-from pipelines.landing.attempts import read_attempts, scope_status
+from pipelines.landing.attempts import Attempt, read_attempts, scope_status, select_attempts
 from pipelines.landing.manifest import read_snapshots
 from pipelines.storage.home import Home
 
@@ -43,14 +43,24 @@ def require_any_snapshot(results: list[ScopeResult]) -> None:
 
 
 def stale_scopes_error(home: Home, clouds: Iterable[str]) -> PublicationError | None:
-    """Return the error for a run that published without a complete reading of every one of `clouds`, else None."""
+    """Return the error for a run that published without a complete reading of every one of `clouds`, else None.
+
+    A project that is not granted is no problem, unless its cloud has no other.
+    """
     snapshots = read_snapshots(home)
-    attempts = (attempt for attempt in read_attempts(home, snapshots) if attempt.scope in clouds)
-    statuses = [scope_status(attempt, snapshots) for attempt in attempts]
-    problems = "; ".join(f"{status['scope']}: {status['problem']}" for status in statuses if status["problem"])
+    attempts = select_attempts(read_attempts(home, snapshots), clouds)
+    statuses = [scope_status(attempt, snapshots) for attempt in attempts if attempt.is_granted]
+    problems = [f"{status['scope']}: {status['problem']}" for status in statuses if status["problem"]]
+    problems += [f"{entry}: none of its projects may be read" for entry in _refused_entries(attempts)]
     if not problems:
         return None
     return PublicationError(
-        f"published, but not every scope could be read: {problems}",
+        f"published, but not every scope could be read: {'; '.join(problems)}",
         "Every other scope is loaded. For these, the last complete snapshot is used, if there is one, marked as stale.",
     )
+
+
+def _refused_entries(attempts: list[Attempt]) -> list[str]:
+    """Return the entries whose projects are all not granted."""
+    granted = {attempt.entry for attempt in attempts if attempt.is_granted}
+    return sorted({attempt.entry for attempt in attempts if attempt.entry} - granted)

@@ -50,7 +50,7 @@ def landing_metadata(home: Home, results: list[ScopeResult]) -> Metadata:
         "seconds": round(max((snapshot.seconds for snapshot in snapshots), default=0.0), 1),
         "requests": sum(snapshot.requests for snapshot in snapshots),
         "retries": sum(snapshot.retries for snapshot in snapshots),
-        "incomplete scopes": sum(_outcome(result) != "complete" for result in results),
+        "incomplete scopes": sum(_outcome(result) in ("failed", "incomplete") for result in results),
         "scopes": dg.MetadataValue.md(markdown_table(_SCOPE_HEADER, [_scope_row(result) for result in results])),
     }
 
@@ -154,5 +154,5 @@ def _tag_name(scope: str) -> str:
 
 def _outcome(result: ScopeResult) -> str:
     if result.snapshot is None:
-        return "failed"
+        return "failed" if result.is_granted else "not_granted"
     return "complete" if result.snapshot.complete else "incomplete"

@@ -6,7 +6,7 @@ The landing records every attempt, so it does not matter which run made it. The 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from pipelines.landing.attempts import Attempt
+from pipelines.landing.attempts import Attempt, select_attempts
 
 # Minutes after the first, second, ... failure in a row. The last one repeats.
 DELAY_MINUTES = (5, 15, 60, 240)
@@ -16,8 +16,8 @@ def due_retries(attempts: Iterable[Attempt], clouds: Iterable[str], now: datetim
     """Return the failed last attempts of `clouds` that may succeed now and have waited long enough."""
     return [
         attempt
-        for attempt in attempts
-        if attempt.scope in clouds and attempt.problem and attempt.transient and now >= attempt.at + _delay(attempt)
+        for attempt in select_attempts(attempts, clouds)
+        if attempt.problem and attempt.transient and now >= attempt.at + _delay(attempt)
     ]
 
 

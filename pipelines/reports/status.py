@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pipelines.models.files import read_query
-from pipelines.reports.scopes import ScopeState, read_scopes
+from pipelines.reports.scopes import ScopeState, read_refused_projects, read_scopes
 from pipelines.storage.connection import fetch_rows, read_published
 from pipelines.storage.home import Home
 from pipelines.text import printable
@@ -32,6 +32,9 @@ def status_lines(home: Home, now: datetime) -> Iterator[str]:
             yield from _scope_lines(scope, now)
             if scope.scope in changes:
                 yield from _change_lines(scope, changes[scope.scope])
+        for project in read_refused_projects(connection):
+            yield f"scope {printable(project.scope)}"
+            yield f"  NOT GRANTED {_minute(project.attempted_at)} UTC: {printable(project.problem)}"
     for name, path in {"warehouse": home.warehouse, "tables": home.tables, "history": home.histories}.items():
         yield f"{name:<10} {path}"
     yield f"{'landing':<10} {home.landing}"

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.models.files import read_query
-from pipelines.reports.scopes import ScopeState, read_scopes
+from pipelines.reports.scopes import RefusedProject, ScopeState, read_refused_projects, read_scopes
 from pipelines.storage.connection import fetch_rows, read_published
 from pipelines.storage.home import Home
 from pipelines.text import printable
@@ -54,6 +54,7 @@ class Summary:
     scopes: list[ScopeState]
     controls: list[ControlSummary]
     unprotected: list[UnprotectedResource]
+    refused: list[RefusedProject]
 
 
 def read_summary(warehouse: Path) -> Summary:
@@ -63,12 +64,14 @@ def read_summary(warehouse: Path) -> Summary:
             read_scopes(connection),
             fetch_rows(connection, read_query("reports/summary_controls"), ControlSummary),
             fetch_rows(connection, read_query("reports/summary_unprotected"), UnprotectedResource),
+            read_refused_projects(connection),
         )
 
 
 def render_summary(summary: Summary) -> Group:
     """Return the summary as text tables, scope by scope."""
-    return Group(*(_scope_section(scope, summary) for scope in summary.scopes))
+    refused = (Text(f"not granted: {printable(row.scope)}: {printable(row.problem)}") for row in summary.refused)
+    return Group(*(_scope_section(scope, summary) for scope in summary.scopes), *refused)
 
 
 def print_summary(home: Home, console: Console) -> None:

@@ -13,7 +13,7 @@ from pipelines.sandbox.faults import LIST, SHOW, TOKEN, Faults
 from pipelines.sandbox.inventory import Inventory
 from pipelines.sandbox.quota import Quota
 from pipelines.sandbox.responses import BAD_SIGNATURE, BAD_TOKEN, FORBIDDEN, NO_SUCH_API, Response, iam_error
-from pipelines.sandbox.store import Store
+from pipelines.sandbox.store import MemoryStore, Store
 
 Headers = dict[str, str]  # names in lower case
 
@@ -27,20 +27,23 @@ class Service:
         self.iam = iam.Iam()
         self.cbr = Cbr(backups)
         self.inputs = CbrInputs(inventory)
+        self._open = {
+            iam.PROJECTS[iam.REGION]: (self.cbr, self.inputs),
+            iam.PROJECTS[iam.EMPTY]: (Cbr(MemoryStore([])), CbrInputs(Inventory())),
+        }
         self.faults = Faults()
         self.quota: Quota | None = None
         self.requests: Counter[str] = Counter()
 
-    def cloud(self, project: str = iam.REGION) -> dict[str, Any]:
-        """Return the entry of this service in a clouds.yaml."""
+    def cloud(self, project: str | None = iam.REGION) -> dict[str, Any]:
+        """Return the entry of this service in a clouds.yaml; without `project`, it stands for all of them."""
         auth = {
             "auth_url": f"{self.url}/v3",
             "username": iam.USER,
             "password": iam.PASSWORD,
             "user_domain_name": iam.DOMAIN,
-            "project_name": project,
         }
-        return {"auth": auth, "region_name": iam.REGION}
+        return {"auth": auth | ({"project_name": project} if project else {}), "region_name": iam.REGION}
 
     def respond(self, method: str, path: str, headers: Headers, content: bytes) -> Response:
         """Return the response to one request."""
@@ -50,19 +53,20 @@ class Service:
                 return iam.versions(self.url)
             case ["GET", "v3"]:
                 return iam.version(self.url)
-            case ["GET", "v3", "projects"]:
+            case ["GET", "v3", "projects"] | ["GET", "v3", "auth", "projects"]:
                 return self._projects(method, path, headers)
             case ["POST", "v3", "auth", "tokens"]:
                 return self._with_faults(TOKEN, lambda: self.iam.issue(_parse(content), self.url))
             case ["GET", "v3", project, "backups"]:
                 refusal = self._refusal(project, method, path, headers)
-                return refusal or self._with_faults(LIST, lambda: self.cbr.list(parse_qs(url.query)))
+                return refusal or self._with_faults(LIST, lambda: self._open[project][0].list(parse_qs(url.query)))
             case ["GET", "v3", project, "backups", backup_id]:
                 refusal = self._refusal(project, method, path, headers)
-                return refusal or self._with_faults(SHOW, lambda: self.cbr.show(backup_id))
+                return refusal or self._with_faults(SHOW, lambda: self._open[project][0].show(backup_id))
             case ["GET", "v3", project, *inputs] if inputs:
                 refusal = self._refusal(project, method, path, headers)
-                return refusal or self._with_faults(inputs[0], lambda: self.inputs.respond(inputs, parse_qs(url.query)))
+                query = parse_qs(url.query)
+                return refusal or self._with_faults(inputs[0], lambda: self._open[project][1].respond(inputs, query))
         return NO_SUCH_API
 
     def _with_faults(self, kind: str, respond: Callable[[], Response]) -> Response:
@@ -82,11 +86,12 @@ class Service:
         if allowed is None:
             self.requests["refused"] += 1
             return BAD_TOKEN
-        return None if allowed == project == iam.PROJECTS[iam.REGION] else FORBIDDEN
+        return None if allowed == project and project in self._open else FORBIDDEN
 
     def _projects(self, method: str, path: str, headers: Headers) -> Response:
-        if _signed_headers(method, path, headers) or self.iam.project_of(headers.get("x-auth-token")):
-            return iam.projects(self.url, parse_qs(urlsplit(path).query))
+        if _signed_headers(method, path, headers) or self.iam.is_valid(headers.get("x-auth-token")):
+            url = urlsplit(path)
+            return iam.projects(self.url, url.path.strip("/"), parse_qs(url.query))
         return iam_error(401, "Unauthorized", "The request you have made requires authentication.")
 
 

@@ -1,5 +1,5 @@
 -- One row per scope that was ever read: whether its data is stale. All models take staleness from
--- here.
+-- here. A project that is not granted has no row.
 with judged_snapshots as (
     select
         scope,
@@ -9,8 +9,12 @@ with judged_snapshots as (
     group by scope
 ),
 
+granted_scopes as (
+    select scope, attempted_at, problem, snapshot_id from meta.scopes where is_granted
+),
+
 newest_attempt as (
-    select max(attempted_at) as attempted_at from meta.scopes
+    select max(attempted_at) as attempted_at from granted_scopes
 ),
 
 lag_limit as (
@@ -20,18 +24,18 @@ lag_limit as (
 
 dated_scopes as (
     select
-        scopes.*,
+        granted_scopes.*,
         judged_snapshots.as_of,
         coalesce(judged_snapshots.is_sandbox, false) as is_sandbox,
         coalesce(
-            scopes.problem,
+            granted_scopes.problem,
             case
                 when judged_snapshots.as_of
                     < newest_attempt.attempted_at - lag_limit.hours * interval '1' hour
                     then 'it was not read for long while other scopes were'
             end
         ) as stale_reason
-    from meta.scopes
+    from granted_scopes
     left join judged_snapshots using (scope)
     cross join newest_attempt
     cross join lag_limit
