@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from unittest.mock import patch
 
+from duckdb import DuckDBPyConnection
+
 from pipelines.clock import snapshot_id
 from pipelines.flow.build import build_draft, publish_draft
 from pipelines.flow.normalize import normalize_landed
@@ -183,16 +185,25 @@ def fold(home: Home, *given: Landed) -> Home:
 
 def ask(home: Home, sql: str, *, rules: Rules | None = None, zone: str = "UTC") -> list[dict[str, Any]]:
     """Return the rows of a query on what is landed: built in memory, with no model that it does not need."""
+    [rows] = ask_all(home, sql, rules=rules, zone=zone)
+    return rows
+
+
+def ask_all(home: Home, *queries: str, rules: Rules | None = None, zone: str = "UTC") -> list[list[dict[str, Any]]]:
+    """Return the rows of each query, of models that are built once for all of them."""
     named = {
-        f"{schema}.{name}" for schema, name in re.findall(r"\b([a-z]+)\.([a-z_]+)", sql)
+        f"{schema}.{name}" for sql in queries for schema, name in re.findall(r"\b([a-z]+)\.([a-z_]+)", sql)
     } & project().columns.keys()
     with connect() as connection:
         connection.execute(f"SET TimeZone = '{zone}'")
         fill_sources(connection, read_inputs(home, "run-1", rules or Rules()), project())
         build_models(connection, project().upstream(named))
-        cursor = connection.execute(sql)
-        names = [column[0] for column in cursor.description or []]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        return [_rows(connection.execute(sql)) for sql in queries]
+
+
+def _rows(cursor: DuckDBPyConnection) -> list[dict[str, Any]]:
+    names = [column[0] for column in cursor.description or []]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def query(home: Home, sql: str) -> list[tuple[Any, ...]]:
