@@ -97,7 +97,7 @@ class Shared:
         groups: dict[Any, list[Case]] = {}
         for number, test in enumerate(tests):
             given, alone = _given(test)
-            moments = (number if alone else None, *(replace(landed, shown=(), listed=()) for landed in given))
+            moments = (number if alone else None, *map(_moment, given))
             group = groups.setdefault(moments, [])
             case = Case(f"case{number}-", f"-group{list(groups).index(moments)}", alone, given)
             group.append(case)
@@ -121,6 +121,12 @@ def _given(test: pytest.Item) -> tuple[tuple[Landed, ...], bool]:
 
     landed = [[each] if isinstance(each, Landed) else called(each) for each in given]
     return tuple(chain.from_iterable(landed)), called(alone) if callable(alone) else alone
+
+
+def _moment(landed: Landed) -> tuple[Any, ...]:
+    """What snapshots must have in common to be one."""
+    assert not landed.inputs, "inputs are of a whole scope, and their ids stay as they are: use a home of its own"
+    return landed.scope, landed.as_of, landed.project, landed.region, landed.complete
 
 
 def _merged(group: list[Case]) -> Iterator[Landed]:
