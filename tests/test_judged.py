@@ -212,7 +212,7 @@ def beside_others(tmp_path_factory: pytest.TempPathFactory) -> list[list[dict[st
     """The findings on each estate, read in another order and in many parts, beside the others and a stranger."""
     stranger = Landed([server("s", resource_id="r1")], scope="stranger", project="other", region="other")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pipelines.landing.writer.PART_BYTES", 1, raising=False)
+        patch.setattr("pipelines.landing.writer.LINES_A_PART", 1)
         home = fold(
             Home(tmp_path_factory.mktemp("beside") / "home"),
             stranger,

@@ -27,7 +27,8 @@ def lands(
 ) -> Callable[[Test], Test]:
     """Name the snapshots of a test, or the function that makes them of the test's parameters of the same names.
 
-    With `alone`, no other test shares its scopes: for numbers of a whole scope.
+    With `alone`, no other test shares its scopes: for numbers of a whole scope. A scope is stale if another one of the
+    module was read much later; a test of staleness needs a home of its own.
     """
 
     def name(test: Test) -> Test:
