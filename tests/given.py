@@ -2,19 +2,20 @@
 
 import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from unittest.mock import patch
 
 from pipelines.clock import snapshot_id
+from pipelines.contract.inputs import GRANTED, INPUTS
 from pipelines.flow.build import build_draft, publish_draft
 from pipelines.flow.normalize import normalize_landed
 from pipelines.landing.attempts import Attempt, write_attempt
-from pipelines.landing.manifest import LIST, SHOW, Snapshot
+from pipelines.landing.manifest import LIST, SHOW, InputReading, Snapshot
 from pipelines.landing.writer import SnapshotWriter
 from pipelines.models.project import project
 from pipelines.normalize.coerce import json_text
@@ -115,6 +116,8 @@ class Landed:
     region: str | None = "region-1"
     complete: bool = True
     vanished: tuple[str, ...] = ()
+    inputs: Mapping[str, Iterable[Body] | InputReading] = field(default_factory=dict)  # by name: records, or a reading
+    partial: tuple[str, ...] = ()  # the inputs that are not proven whole
 
 
 def land(home: Home, given: Landed) -> Snapshot:
@@ -126,11 +129,28 @@ def land(home: Home, given: Landed) -> Snapshot:
     draft.write(LIST, json_text({"backups": items, "count": len(items)}).encode())
     for body in shown:
         draft.write(SHOW, json_text({"backup": body}).encode())
+    readings = tuple(
+        _land_input(draft, name, records, name not in given.partial) for name, records in given.inputs.items()
+    )
     write_attempt(home, Attempt(given.scope, _finished(given), None))
-    return commit(draft, given, len(items), len(shown))
+    return commit(draft, given, len(items), len(shown), readings)
 
 
-def commit(draft: SnapshotWriter, given: Landed, listed: int = 1, shown: int = 1) -> Snapshot:
+def _land_input(draft: SnapshotWriter, name: str, records: Iterable[Body] | InputReading, whole: bool) -> InputReading:
+    """Land the records of an input; a reading that was refused or failed has none."""
+    if isinstance(records, InputReading):
+        return records
+    [source] = [source for source in INPUTS if source.name == name]
+    bodies = list(records)
+    for page in bodies if name == "checkpoints" else [bodies]:
+        draft.write(name, json_text({source.path[0]: page, "count": len(bodies)}).encode())
+    period = (draft.as_of - source.kept, draft.as_of) if source.kept else (None, None)
+    return InputReading(name, GRANTED, whole, None if whole else "a page was missing", len(bodies), *period)
+
+
+def commit(
+    draft: SnapshotWriter, given: Landed, listed: int = 1, shown: int = 1, inputs: tuple[InputReading, ...] = ()
+) -> Snapshot:
     """Commit what a draft holds as the extraction would."""
     with patch("pipelines.clock.utc_now", lambda: _finished(given)):
         return draft.commit(
@@ -148,6 +168,7 @@ def commit(draft: SnapshotWriter, given: Landed, listed: int = 1, shown: int = 1
             vanished=given.vanished,
             requests=1 + shown,
             retries=0,
+            inputs=inputs,
         )
 
 

@@ -115,3 +115,10 @@ def test_details_that_are_reused_say_how_old_they_are_and_prove_nothing_when_too
     assert statuses(home, "b0")["backup-encrypted"] == "unknown"
     assert statuses(home, "data")[RECENT] == "unknown"
     assert statuses(home, "server-1")[RECENT] == "pass"
+
+
+def test_a_gap_may_be_closed_by_a_backup_that_went_before_its_details_were_read(home: Home) -> None:
+    taken = [day(number, *(of_day(made) for made in range(number + 1))) for number in range(3)]
+    fold(home, *taken, day(3, of_day(2), listed=(of_day(3),)), day(4, of_day(2), of_day(4)))
+    assert statuses(home, "server-1")[GAP] == "pass"
+    assert statuses(home, "data")[GAP] == "unknown"

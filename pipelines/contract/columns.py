@@ -17,6 +17,7 @@ class Type(Enum):
     TIMESTAMP = ("TIMESTAMP", pa.timestamp("us"))  # UTC without zone, microseconds
     STRINGS = ("VARCHAR[]", pa.list_(pa.string()))
     JSON = ("JSON", pa.string())  # a JSON document as text
+    MILLISECONDS = ("TIMESTAMP", pa.timestamp("us"), "sent as milliseconds since 1970")
 
     @property
     def sql(self) -> str:
@@ -44,6 +45,7 @@ class Column:
         unit: Unit of the values, for example "GB".
         references: `schema.table.column` that contains every value, within the same snapshot.
         zh: Term in the Chinese API reference.
+        is_open: The API does not document the keys below this one, so that new ones are no difference from it.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Column:
     unit: str = ""
     references: str = ""
     zh: str = ""
+    is_open: bool = False
 
     @property
     def comment(self) -> str:

@@ -20,6 +20,7 @@ SNAPSHOT = Column(
     required=True,
     references="meta.snapshots.snapshot_id",
 )
+READ_IN = Column("snapshot_id", STRING, "Snapshot in which the row was last read.", required=True)
 AS_OF = Column("as_of", Type.TIMESTAMP, "When reading began, in UTC. Controls compare with this time.", required=True)
 SEVERITIES = ("critical", "high", "medium", "low", "info")  # most severe first
 SEVERITY = Column("severity", STRING, "Severity of a failure.", required=True, known_values=SEVERITIES)

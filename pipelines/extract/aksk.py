@@ -41,10 +41,12 @@ class AccessKey(BaseAuthPlugin):  # type: ignore[misc, unused-ignore]
         """Return the project in clouds.yaml; there is no token to name one."""
         return self._project_id
 
-    def get_endpoint(self, session: Any, region_name: str | None = None, **_: Any) -> str | None:
-        """Return the endpoint of CBR in a region of Huawei Cloud itself; others need cbr_endpoint_override."""
+    def get_endpoint(
+        self, session: Any, service_type: str = "cbr", region_name: str | None = None, **_: Any
+    ) -> str | None:
+        """Return the endpoint of a service in a region of Huawei Cloud itself; others need an override."""
         domain = next((domain for regions, domain in _DOMAINS.items() if regions.fullmatch(region_name or "")), None)
-        return f"https://cbr.{region_name}.{domain}" if domain else None
+        return f"https://{service_type}.{region_name}.{domain}" if domain else None
 
 
 class Loader(BaseLoader):  # type: ignore[misc, type-arg, unused-ignore]

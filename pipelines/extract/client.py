@@ -1,4 +1,4 @@
-"""ListBackups and ShowBackup of one scope, within the rate limit, repeated while an error is transient.
+"""The requests of one scope, within the rate limit, repeated while an error is transient.
 
 Each body is checked to be what was asked for, and returned both as sent and parsed. What a response means is in
 responses.py; which requests a snapshot needs is in snapshot.py.
@@ -15,6 +15,7 @@ from tenacity import RetryCallState
 from pipelines.errors import ConfigurationError, ServiceError
 from pipelines.extract.rate_limit import RateLimiter
 from pipelines.extract.responses import (
+    ForbiddenError,
     NotFoundError,
     ThrottledError,
     TokenRejectedError,
@@ -56,7 +57,7 @@ class _Request:
 
 
 class Client:
-    """Reads the backups of one scope. Safe for many threads."""
+    """Sends the requests of one scope. Safe for many threads."""
 
     def __init__(
         self, scope: Scope, limiter: RateLimiter, retry_seconds: float, watchdog: Watchdog | None = None
@@ -77,7 +78,9 @@ class Client:
         """Return one page of ListBackups: up to PAGE_SIZE backups from record `offset`."""
         query = f"limit={PAGE_SIZE}&offset={offset}&sort={quote(SORT, safe='')}&show_replication=true"
         try:
-            return self._get(_Request(f"/backups?{query}", lambda body: isinstance(body.get("backups"), list)))
+            return self.get(f"/backups?{query}", lambda body: isinstance(body.get("backups"), list))
+        except ForbiddenError as error:
+            raise self._may_not_read(error) from None
         except NotFoundError as error:
             raise ConfigurationError(
                 f"cloud {self.scope.name!r} has no backups service at {self.scope.url}: {error}",
@@ -90,10 +93,17 @@ class Client:
         def is_that_backup(body: dict[str, Any]) -> bool:
             return id_of(body.get("backup")) == backup_id
 
-        return self._get(_Request(f"/backups/{quote(backup_id, safe='')}", is_that_backup))
+        try:
+            return self.get(f"/backups/{quote(backup_id, safe='')}", is_that_backup)
+        except ForbiddenError as error:
+            raise self._may_not_read(error) from None
 
-    def _get(self, request: _Request) -> Body:
-        """Send a request, again and again while its error is transient."""
+    def get(self, path: str, is_expected: Callable[[dict[str, Any]], bool]) -> Body:
+        """Return what the service has at `path`, requested again and again while the error is transient.
+
+        Raise NotFoundError, ForbiddenError, or ServiceError if there is no valid response in time.
+        """
+        request = _Request(path, is_expected)
         send = retrying(
             lambda error: isinstance(error, TransientError),
             self._retry_seconds,
@@ -109,6 +119,12 @@ class Client:
                 "Check the network, or run again later: what was read is kept and continued.",
                 transient=True,
             ) from None
+
+    def _may_not_read(self, error: ForbiddenError) -> ServiceError:
+        return ServiceError(
+            f"cloud {self.scope.name!r} may not read its backups: {error}",
+            "Grant its user CBR ReadOnlyAccess on this project, and check that the service is open to it.",
+        )
 
     def _get_once(self, request: _Request) -> Body:
         self.watchdog.heartbeat()

@@ -1,5 +1,6 @@
-"""Where CBR of a cloud is: an override in clouds.yaml, the catalog of the token, or a region that is known."""
+"""Where CBR and CTS of a cloud are: an override in clouds.yaml, the catalog of the token, or a region that is known."""
 
+import re
 from urllib.parse import urlsplit
 
 from keystoneauth1.identity.base import BaseIdentityPlugin
@@ -28,6 +29,21 @@ def find_endpoint(cloud: CloudRegion, session: Session) -> tuple[str | None, str
             "Set region_name in clouds.yaml; each region is an entry of its own.",
         )
     return (endpoints[0].url, endpoints[0].region_name) if endpoints else (None, None)
+
+
+def find_audit_url(cloud: CloudRegion, session: Session, region: str | None, project_id: str) -> str | None:
+    """Return the URL of the audit trail of a project, or None if no endpoint of CTS is known.
+
+    The catalog has an older version of it, which does not list traces of a service.
+    """
+    endpoint = cloud.get_endpoint("cts")
+    if not endpoint and isinstance(session.auth, BaseIdentityPlugin):
+        catalog = session.auth.get_access(session).service_catalog
+        endpoints = catalog.get_endpoint_data_list("cts", cloud.get_interface("cts") or "public", region)
+        endpoint = endpoints[0].url if endpoints else None
+    elif not endpoint:
+        endpoint = session.get_endpoint(service_type="cts", region_name=region)
+    return project_url(re.sub(r"/v[12](\.\d+)?(?=/|$)", "/v3", endpoint), project_id) if endpoint else None
 
 
 def project_url(endpoint: str, project_id: str) -> str:

@@ -42,7 +42,7 @@ def read_list(client: Client, writer: SnapshotWriter) -> BackupList:
         if current.problem is None or is_stuck or current.reads == MAX_READS:
             writer.finish_list(ListFacts(current.reads, current.conflict, client.is_sandbox))
             return current
-        writer.discard_list()
+        writer.discard(LIST)
         previous, current, is_last = current, BackupList(reads=current.reads + 1), False
 
 

@@ -18,7 +18,7 @@ from pipelines.config import SANDBOX, ReadSettings
 from pipelines.errors import ConfigurationError
 from pipelines.extract.clouds import read_cloud
 from pipelines.extract.credentials import session_credentials
-from pipelines.extract.endpoint import find_endpoint, project_url
+from pipelines.extract.endpoint import find_audit_url, find_endpoint, project_url
 from pipelines.extract.login_errors import is_transient, login_errors, root_cause
 from pipelines.extract.redactor import Redactor
 from pipelines.extract.retry import retrying
@@ -58,6 +58,8 @@ def open_scope(
             _configure(session, name, settings)
             project_id = _project_id(session, name, settings, watchdog, redactor)
             endpoint, catalog_region = find_endpoint(cloud, session)
+            region = cloud.region_name or catalog_region
+            audit_url = find_audit_url(cloud, session, region, project_id) if project_id else None
         if not project_id:
             raise ConfigurationError(
                 f"the token of cloud {name!r} belongs to no project, and CBR answers for one project only",
@@ -70,7 +72,7 @@ def open_scope(
             )
         url = project_url(endpoint, project_id)
         credentials = session_credentials(session, redactor)
-        yield Scope(name, cloud.region_name or catalog_region, project_id, url, session, credentials, redactor)
+        yield Scope(name, region, project_id, url, session, credentials, redactor, audit_url)
 
 
 def _silence_libraries() -> None:

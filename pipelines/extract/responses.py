@@ -4,7 +4,8 @@ ResponseError
 ├── TransientError            the same request may succeed later
 │   ├── ThrottledError        429: too many requests
 │   └── TokenRejectedError    the token is no longer valid, a new one may be
-└── NotFoundError             the backup does not exist
+├── NotFoundError             what was requested does not exist
+└── ForbiddenError            403: the user may not send this request
 
 A response that ends the reading of a scope is a ServiceError; client.py decides what is sent again. The codes are those
 of CBR, of the gateway in front of it, and of IAM. CBR reports an unknown id with 401 and a rejected token with 500.
@@ -19,7 +20,7 @@ from pipelines.extract.redactor import Redactor
 from pipelines.landing.wire import parse
 
 _REJECTED_TOKEN_CODES = {"BackupService.9998", "APIGW.0301", "APIGW.0307"}
-_UNKNOWN_BACKUP_CODE = "BackupService.6200"
+_UNKNOWN_CODES = {"BackupService.6200", "BackupService.6217"}  # of a backup, and of a restore point
 _UNKNOWN_ID_MESSAGE = "Malformed request url"
 _TRANSIENT_STATUSES = {408, 425, 429}
 
@@ -44,6 +45,10 @@ class NotFoundError(ResponseError):
     """CBR itself says that the backup does not exist: 404 with its code, or 401 'Malformed request url'."""
 
 
+class ForbiddenError(ResponseError):
+    """403: the user may not send this request."""
+
+
 def parse_response(response: Response, scope: str, redactor: Redactor) -> dict[str, Any]:
     """Return the JSON object of a 200. Raise ResponseError, or ServiceError if `scope` can't be read at all.
 
@@ -62,13 +67,10 @@ def parse_response(response: Response, scope: str, redactor: Redactor) -> dict[s
         raise TokenRejectedError(summary)
     if status in _TRANSIENT_STATUSES or status >= 500:
         raise TransientError(summary)
-    if status == 401 or (status == 404 and code == _UNKNOWN_BACKUP_CODE):
+    if status == 401 or (status == 404 and code in _UNKNOWN_CODES):
         raise NotFoundError(summary)
     if status == 403:
-        raise ServiceError(
-            f"cloud {scope!r} may not read its backups: {summary}",
-            "Grant its user CBR ReadOnlyAccess on this project, and check that the service is open to it.",
-        )
+        raise ForbiddenError(summary)
     raise ServiceError(
         f"CBR answered cloud {scope!r} with {summary}",
         "Check cbr_endpoint_override and region_name of this cloud in clouds.yaml.",

@@ -21,7 +21,10 @@ CONNECT_TIMEOUT, READ_TIMEOUT = 10, 60  # seconds
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """One account, region and project that can be read: its backups are at `url`/backups."""
+    """One account, region and project that can be read: its backups are at `url`/backups.
+
+    `audit_url`/traces is its audit trail, if there is one.
+    """
 
     name: str
     region: str | None
@@ -30,6 +33,7 @@ class Scope:
     session: Session = field(repr=False)
     credentials: Credentials = field(repr=False)
     redactor: Redactor = field(repr=False)
+    audit_url: str | None = None
 
     def auth_headers(self) -> dict[str, str]:
         """Return the headers that authenticate a request, with a new token if the last one is too old.

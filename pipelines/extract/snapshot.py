@@ -3,12 +3,14 @@
 Each step is a module of this folder. How several scopes are read side by side is in scopes.py.
 """
 
+from dataclasses import replace
 from functools import partial
 
 from pipelines.config import SANDBOX
 from pipelines.extract.backup_list import BackupList
 from pipelines.extract.client import Client
 from pipelines.extract.details import read_details, requestable_ids
+from pipelines.extract.inputs import InputReader
 from pipelines.extract.listing import confirm_deleted, read_list
 from pipelines.extract.login import open_scope
 from pipelines.extract.reuse import ListComparison, compare_lists, landed_id, reuse_details
@@ -16,12 +18,13 @@ from pipelines.extract.run import ScopeRun
 from pipelines.extract.sandbox_scope import scenario_start
 from pipelines.extract.scope import Scope
 from pipelines.landing.maintenance import find_damage
-from pipelines.landing.manifest import SHOW, Snapshot, newest_complete, read_snapshots
+from pipelines.landing.manifest import LIST, SHOW, Snapshot, newest_complete, read_snapshots
 from pipelines.landing.resume import Source, open_snapshot
 from pipelines.landing.writer import SnapshotWriter
 from pipelines.storage.files import disk_errors
 from pipelines.storage.home import Home
 
+INPUT_RETRY_SECONDS = 60.0  # how long a request of another input is retried: a snapshot does not depend on it
 CONFIRM_SECONDS = 60.0  # before a list that has lost most of its backups is read again
 
 
@@ -65,6 +68,9 @@ def _land(run: ScopeRun, client: Client, writer: SnapshotWriter) -> Snapshot:
     shown_later, missing_ids = read_details(client, missing_ids, writer, run.settings.concurrency)
     deleted_ids = confirm_deleted(client, missing_ids)
     client.watchdog.heartbeat()
+    inputs = _input_reader(run, client.scope, writer)
+    readings = inputs.read()
+    clients = [client, inputs.client, *([inputs.audit] if inputs.audit else [])]
     return writer.commit(
         complete=backups.problem is None,
         incomplete_reason=backups.problem,
@@ -79,9 +85,20 @@ def _land(run: ScopeRun, client: Client, writer: SnapshotWriter) -> Snapshot:
         reused=reused,
         unread=len(missing_ids) - len(deleted_ids),
         vanished=tuple(sorted(deleted_ids)),
-        requests=client.count.requests,
-        retries=client.count.retries,
+        requests=sum(each.count.requests for each in clients),
+        retries=sum(each.count.retries for each in clients),
+        inputs=readings,
     )
+
+
+def _input_reader(run: ScopeRun, scope: Scope, writer: SnapshotWriter) -> InputReader:
+    def client(url: str) -> Client:
+        seconds = min(run.settings.retry_seconds, INPUT_RETRY_SECONDS)
+        return Client(replace(scope, url=url), run.limiters.for_url(url), seconds, run.watchdog)
+
+    audit = client(scope.audit_url) if scope.audit_url else None
+    previous = [snapshot for snapshot in read_snapshots(run.home, run.scope) if snapshot.complete]
+    return InputReader(client(scope.url), audit, writer, previous)
 
 
 def _read_confirmed_list(
@@ -97,7 +114,7 @@ def _read_confirmed_list(
     if not _has_lost_most(backups, comparison, previous):
         return backups, comparison, False
     client.watchdog.sleep(0.0 if run.scope == SANDBOX else CONFIRM_SECONDS)  # the sandbox forgets nothing
-    writer.discard_list()
+    writer.discard(LIST)
     reads = backups.reads
     backups = read_list(client, writer)
     backups.reads += reads

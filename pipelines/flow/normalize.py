@@ -4,6 +4,7 @@ import hashlib
 import time
 from collections.abc import Iterable
 from functools import partial
+from itertools import chain
 
 import msgspec
 
@@ -13,6 +14,7 @@ from pipelines.history.cleanup import remove_unused_history, settled_until
 from pipelines.history.update import update_history
 from pipelines.landing.manifest import LIST, SHOW, Snapshot, newest_complete, read_snapshots
 from pipelines.landing.reader import read_blocks
+from pipelines.normalize.inputs import InputNormalizer
 from pipelines.normalize.snapshot import Normalizer
 from pipelines.storage.files import disk_errors
 from pipelines.storage.home import Home
@@ -59,13 +61,14 @@ def normalize_snapshot(home: Home, snapshot: Snapshot) -> TableManifest:
         return manifest
     shows, pages = (partial(read_blocks, home, snapshot, kind) for kind in (SHOW, LIST))
     normalizer = Normalizer(snapshot.scope, snapshot.snapshot_id, shows, pages, snapshot.vanished)
+    inputs = InputNormalizer(snapshot.scope, snapshot.snapshot_id, partial(read_blocks, home, snapshot))
     with (
         disk_errors(home.path),
         TableWriter(home, snapshot.scope, snapshot.snapshot_id, synthetic=snapshot.is_sandbox) as writer,
     ):
-        for batch in normalizer.batches():
+        for batch in chain(normalizer.batches(), inputs.batches()):
             writer.write(batch.tables, batch.records)
-        writer.write({meta.DRIFT.name: normalizer.drift()})
+        writer.write({meta.DRIFT.name: normalizer.drift(inputs.drift)})
     with disk_errors(home.path):
         return writer.commit(source)
 

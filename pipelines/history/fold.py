@@ -14,9 +14,11 @@ from pipelines.contract.history import (
     OPEN_VERSIONS,
     UNREAD,
 )
+from pipelines.contract.input_history import APPENDED
 from pipelines.contract.tables import BACKUPS, NORMALIZED
 from pipelines.history import versions
 from pipelines.history.database import two_snapshots, write
+from pipelines.history.inputs import fold_inputs
 from pipelines.history.manifest import FoldedSnapshot, HistoryState
 from pipelines.landing.manifest import Snapshot
 from pipelines.models.files import read_query
@@ -62,7 +64,8 @@ def fold(
         files.setdefault(DISAPPEARANCES.name, []).extend(
             write_table(DISAPPEARANCES, "SELECT * FROM fold.disappearances")
         )
-        for table in APPENDED_BY_FOLD:
+        files |= fold_inputs(home, connection, state, snapshot, tables, write_table)
+        for table in (*APPENDED_BY_FOLD, *APPENDED):
             if len(small := files.get(table.name, [])) > _MAX_FILES:
                 files[table.name] = write_table(
                     table, f"SELECT * FROM {select_rows(table, [home.path / file for file in small])}"

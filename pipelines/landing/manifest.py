@@ -1,6 +1,7 @@
 """What the manifest of a landed snapshot says.
 
     list-00001.ndjson.zst   list pages as sent, one per line
+    vaults-00001..., ...    pages of another input as sent, one per line
     show-00001.ndjson.zst   ShowBackup bodies as sent, one per line; another part follows when one is full
     show-ID-00001...        bodies reused from snapshot ID, in which they were read
     manifest.json           written last; a folder without one is no snapshot
@@ -33,6 +34,19 @@ class Part(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
+class InputReading:
+    """How one input beside the backups was read; the inputs are in contract/inputs.py."""
+
+    name: str
+    status: str
+    complete: bool = False  # every record was proven to be read
+    problem: str | None = None  # why it was not read, or not proven complete
+    records: int = 0
+    read_from: datetime | None = None  # the period of a log that was read
+    read_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """One landed snapshot of one scope."""
 
@@ -55,6 +69,7 @@ class Snapshot:
     requests: int
     retries: int
     parts: dict[str, Part]  # by file name
+    inputs: tuple[InputReading, ...] = ()
     confirmed: bool = False  # most of the previous backups are gone, and a second reading of the list agreed
     format: int = FORMAT
 

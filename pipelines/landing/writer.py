@@ -78,13 +78,13 @@ class SnapshotWriter:
         for path in sorted(self._folder.glob(f"{kind}-*")):
             yield from part_lines(path)
 
-    def discard_list(self) -> None:
-        """Remove the list pages, because the list changed while it was read."""
+    def discard(self, kind: str) -> None:
+        """Remove the bodies of `kind`, because what they list changed while it was read."""
         with self._lock:
             self._check_open()
-            self._pending[LIST].clear()
-            self._close(LIST)
-            for path in self._folder.glob(f"{LIST}-*"):
+            self._pending.setdefault(kind, []).clear()
+            self._close(kind)
+            for path in self._folder.glob(f"{kind}-*"):
                 path.unlink()
 
     def finish(self, kind: str) -> None:
@@ -110,7 +110,7 @@ class SnapshotWriter:
         except StorageError:
             facts = None
         if facts is None:
-            self.discard_list()  # the pages alone are not enough
+            self.discard(LIST)  # the pages alone are not enough
             return None
         return facts
 

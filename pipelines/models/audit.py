@@ -10,6 +10,7 @@ from typing import Any
 
 from pipelines.contract.columns import Table
 from pipelines.contract.derive import quoted
+from pipelines.contract.inputs import INPUT_TABLES
 from pipelines.contract.tables import NORMALIZED
 from pipelines.models.control import Control
 from pipelines.models.model import Model
@@ -60,7 +61,12 @@ def all_audits(files: Iterable[Model], controls: Sequence[Control]) -> tuple[Aud
     kinds = dict.fromkeys(control.subject_kind for control in controls)
     grids = (_grid(kind, [control for control in controls if control.subject_kind == kind]) for kind in kinds)
     gates = (_gate(control) for control in controls if control.row["is_gate"])
-    return (*(audit for table in NORMALIZED for audit in _of_contract(table)), *grids, *gates, *of_files)
+    return (
+        *(audit for table in (*NORMALIZED, *INPUT_TABLES) for audit in _of_contract(table)),
+        *grids,
+        *gates,
+        *of_files,
+    )
 
 
 def _grid(kind: str, controls: Sequence[Control]) -> Audit:

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from pipelines.contract.columns import Table
 from pipelines.contract.history import HISTORY
+from pipelines.contract.input_history import INPUT_HISTORY
+from pipelines.contract.input_readings import INPUT_GAPS, INPUT_STATUS
+from pipelines.contract.inputs import INPUT_TABLES
 from pipelines.contract.meta import META
 from pipelines.contract.results import RESULTS
 from pipelines.contract.tables import NORMALIZED
@@ -20,7 +23,20 @@ from pipelines.models.versions import version_models
 from pipelines.policy.tables import POLICY
 
 # Tables that models read and no file of sql/ creates.
-SOURCES: tuple[Table, ...] = (*NORMALIZED, *HISTORY, *META, *RESULTS, *POLICY, CONTROLS, CONTROL_REASONS, STANDARDS)
+SOURCES: tuple[Table, ...] = (
+    *NORMALIZED,
+    *INPUT_TABLES,
+    *HISTORY,
+    *INPUT_HISTORY,
+    *META,
+    INPUT_STATUS,
+    INPUT_GAPS,
+    *RESULTS,
+    *POLICY,
+    CONTROLS,
+    CONTROL_REASONS,
+    STANDARDS,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,13 +15,14 @@ from pipelines.contract.history import (
     record_key,
     top_backup_column,
 )
+from pipelines.contract.input_history import CLOSED, OPEN, VERSIONED
 from pipelines.contract.tables import BACKUPS, NORMALIZED
 from pipelines.models.model import Model, ModelColumn, parse_model
 
 
 def version_models() -> list[Model]:
     """Return the view of each table, with one row per version of a record."""
-    return [_view(table) for table in NORMALIZED]
+    return [*map(_view, NORMALIZED), *map(_input_view, VERSIONED)]
 
 
 def _view(table: Table) -> Model:
@@ -50,4 +51,24 @@ WITH versions AS (
 )
 SELECT {own}, {version} FROM versions"""
     described = {c.name: ModelColumn(c.name, c.type.sql, c.comment) for c in CLOSED_VERSIONS[table.name].columns}
+    return replace(parse_model(SCHEMA, table.name, sql), own=described)
+
+
+def _input_view(table: Table) -> Model:
+    columns = [column.name for column in table.columns]
+    own, lasting = ", ".join(columns), ", ".join(f"present.{name}" for name in columns)
+    version = ", ".join(column.name for column in VERSION_COLUMNS)
+    on = " AND ".join(f"present.{name} = known.{name}" for name in record_key(table))
+    closed = CLOSED[table.name]
+    sql = f"""-- One row per version of a row of {table.relation}: what it was, and from when to when.
+-- kind: view
+WITH versions AS (
+    SELECT {own}, {version} FROM {closed.relation}
+    UNION ALL
+    SELECT {lasting}, known.valid_from, CAST(NULL AS TIMESTAMP) AS valid_to, known.first_seen, known.last_seen
+    FROM {table.relation} AS present
+    INNER JOIN {OPEN[table.name].relation} AS known ON {on}
+)
+SELECT {own}, {version} FROM versions"""
+    described = {c.name: ModelColumn(c.name, c.type.sql, c.comment) for c in closed.columns}
     return replace(parse_model(SCHEMA, table.name, sql), own=described)

@@ -7,7 +7,7 @@ its caller keeps the original.
 import json
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any
 
@@ -94,12 +94,28 @@ def _timestamp(value: object) -> Fitted:
     return moment, Fit.AS_SENT if whole else Fit.COERCED
 
 
+def _milliseconds(value: object) -> Fitted:
+    number, fit = _integer(value)
+    if number is None:
+        return _REFUSED
+    try:
+        return datetime.fromtimestamp(0, UTC).replace(tzinfo=None) + timedelta(milliseconds=number), fit
+    except OverflowError:
+        return _REFUSED
+
+
 def _strings(value: object) -> Fitted:
-    """Image ids: strings in the page's edition, objects `{image_id}` in the service's later definition."""
+    """Ids: strings, or objects around them, as images `{image_id}` and the disks of a server `{id, os_version}`."""
     if not isinstance(value, list):
         return _REFUSED
-    ids = [item["image_id"] if isinstance(item, dict) and item.keys() == {"image_id"} else item for item in value]
+    ids: list[Any] = [_wrapped_id(item) if isinstance(item, dict) else item for item in value]
     return ([storable(i) for i in ids], Fit.AS_SENT) if all(isinstance(i, str) for i in ids) else _REFUSED
+
+
+def _wrapped_id(item: dict[str, object]) -> object:
+    if item.keys() == {"image_id"}:
+        return item["image_id"]
+    return item["id"] if {"id"} <= item.keys() <= {"id", "os_version"} else None
 
 
 def _json(value: object) -> Fitted:
@@ -113,4 +129,5 @@ _FITTERS: dict[Type, Fitter] = {
     Type.TIMESTAMP: _timestamp,
     Type.STRINGS: _strings,
     Type.JSON: _json,
+    Type.MILLISECONDS: _milliseconds,
 }

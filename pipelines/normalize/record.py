@@ -78,13 +78,19 @@ def _inner(item: object, node: Node, row: dict[str, Any], note: Note, path: str)
     if node.column is not None and isinstance(item, str):
         item = _spelled_out(item)
     if isinstance(item, dict):
-        left = _walk(item, node, row, note, f"{path}.")
+        is_open = node.column is not None and node.column.is_open
+        left = _walk(item, node, row, _known_keys(note) if is_open else note, f"{path}.")
         # Where the object has a column of its own, that column already holds what is left.
         return (left or None) if node.column is None else None
     if item is None or node.column is not None:
         return None
     note(path, Fit.REFUSED.value, item)
     return item
+
+
+def _known_keys(note: Note) -> Note:
+    """Return `note` without the keys that the contract does not define."""
+    return lambda path, kind, value: None if kind == "unknown" else note(path, kind, value)
 
 
 def _spelled_out(text: str) -> object:

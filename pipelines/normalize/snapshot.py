@@ -18,6 +18,7 @@ from pipelines.landing.blocks import Block, lines_of
 from pipelines.landing.wire import id_of
 from pipelines.normalize.batch import Batch, with_constants
 from pipelines.normalize.block_reader import BlockTables, read_lines
+from pipelines.normalize.drift import Drift
 from pipelines.normalize.items import items_of, read_items
 from pipelines.normalize.processes import WORTH_PROCESSES, BlockReaders, cores
 from pipelines.normalize.row_reader import RowReader
@@ -63,8 +64,9 @@ class Normalizer:
             yield from self._listed(block)
         yield self._rows.take_batch()
 
-    def drift(self) -> pa.Table:
-        """Return the differences from the contract, one row per kind."""
+    def drift(self, of_inputs: Drift | None = None) -> pa.Table:
+        """Return the differences from the contract, one row per kind, with those of the other inputs."""
+        self._rows.drift.update(of_inputs or ())
         return self._rows.drift_table()
 
     def _details(self, block: Block, reading: "Future[BlockTables]") -> Iterator[Batch]:

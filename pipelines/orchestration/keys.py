@@ -6,6 +6,9 @@ import dagster as dg
 
 from pipelines.contract.columns import Table
 from pipelines.contract.history import HISTORY
+from pipelines.contract.input_history import INPUT_HISTORY
+from pipelines.contract.input_readings import INPUT_GAPS, INPUT_STATUS
+from pipelines.contract.inputs import INPUT_TABLES
 from pipelines.contract.results import RESULTS
 from pipelines.policy.tables import POLICY
 
@@ -29,7 +32,13 @@ TABLE_GROUPS = (
         dg.AssetKey(["history", "tables"]),
         "history",
         "All versions of every record, and the results of earlier snapshots",
-        (*HISTORY, *RESULTS),
+        (*HISTORY, *INPUT_HISTORY, *RESULTS),
+    ),
+    TableGroup(
+        dg.AssetKey(["inputs", "tables"]),
+        "inputs",
+        "Vaults, policies, resources, operations and the audit trail of the service, as last read",
+        (*INPUT_TABLES, INPUT_STATUS, INPUT_GAPS),
     ),
     TableGroup(
         dg.AssetKey(["policy", "tables"]),

@@ -115,7 +115,9 @@ def _group_spec(group: TableGroup) -> dg.AssetSpec:
     tables = "".join(f"\n* `{table.relation}`: {table.doc}" for table in group.tables)
     return dg.AssetSpec(
         group.key,
-        deps=[dg.AssetKey(["tables", table.name]) for table in NORMALIZED] if group.group_name == "history" else [],
+        deps=[dg.AssetKey(["tables", table.name]) for table in NORMALIZED]
+        if group.group_name in ("history", "inputs")
+        else [],
         description=f"{group.description}: the tables\n{tables}",
         group_name=group.group_name,
         kinds={"duckdb"},

@@ -8,7 +8,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from pipelines.sandbox import iam, signature
 from pipelines.sandbox.cbr import Cbr
+from pipelines.sandbox.cbr_inputs import CbrInputs
 from pipelines.sandbox.faults import LIST, SHOW, TOKEN, Faults
+from pipelines.sandbox.inventory import Inventory
 from pipelines.sandbox.quota import Quota
 from pipelines.sandbox.responses import BAD_SIGNATURE, BAD_TOKEN, FORBIDDEN, NO_SUCH_API, Response, iam_error
 from pipelines.sandbox.store import Store
@@ -19,11 +21,12 @@ Headers = dict[str, str]  # names in lower case
 class Service:
     """IAM and CBR at one URL. `requests` counts what was requested, by kind."""
 
-    def __init__(self, backups: Store, url: str) -> None:
-        """Serve `backups`. `url` is where the service can be reached."""
+    def __init__(self, backups: Store, url: str, inventory: Inventory | None = None) -> None:
+        """Serve `backups` and `inventory`. `url` is where the service can be reached."""
         self.url = url
         self.iam = iam.Iam()
         self.cbr = Cbr(backups)
+        self.inputs = CbrInputs(inventory)
         self.faults = Faults()
         self.quota: Quota | None = None
         self.requests: Counter[str] = Counter()
@@ -57,6 +60,9 @@ class Service:
             case ["GET", "v3", project, "backups", backup_id]:
                 refusal = self._refusal(project, method, path, headers)
                 return refusal or self._with_faults(SHOW, lambda: self.cbr.show(backup_id))
+            case ["GET", "v3", project, *inputs] if inputs:
+                refusal = self._refusal(project, method, path, headers)
+                return refusal or self._with_faults(inputs[0], lambda: self.inputs.respond(inputs, parse_qs(url.query)))
         return NO_SUCH_API
 
     def _with_faults(self, kind: str, respond: Callable[[], Response]) -> Response:

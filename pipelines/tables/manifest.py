@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.contract.derive import contract_version
+from pipelines.contract.inputs import INPUT_TABLES
 from pipelines.contract.meta import PER_SNAPSHOT
 from pipelines.contract.tables import NORMALIZED
 from pipelines.errors import StorageError
@@ -15,7 +16,7 @@ from pipelines.storage.files import sha256_of
 from pipelines.storage.home import Home
 from pipelines.storage.manifests import check_paths, read_manifest, write_manifest
 
-TABLES = {table.name: table for table in (*NORMALIZED, *PER_SNAPSHOT)}
+TABLES = {table.name: table for table in (*NORMALIZED, *INPUT_TABLES, *PER_SNAPSHOT)}
 # Tables of another contract, or of other bodies, are written again.
 CONTRACT_VERSION = contract_version(TABLES.values())
 
@@ -76,7 +77,7 @@ def damaged_files(home: Home, manifest: TableManifest) -> list[Path]:
 def load_rows(manifests: Iterable[TableManifest]) -> Iterator[dict[str, object]]:
     """Yield the rows of meta.loads."""
     for manifest in manifests:
-        for table in NORMALIZED:
+        for table in (*NORMALIZED, *INPUT_TABLES):
             yield {
                 "scope": manifest.scope,
                 "snapshot_id": manifest.snapshot_id,

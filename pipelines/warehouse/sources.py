@@ -26,6 +26,7 @@ from pipelines.policy.tables import POLICY
 from pipelines.storage.parquet import explain_damage, select_rows
 from pipelines.tables.manifest import CONTRACT_VERSION, load_rows
 from pipelines.warehouse.file import fill_table
+from pipelines.warehouse.input_tables import fill_inputs
 from pipelines.warehouse.inputs import Inputs
 
 _FEW_ROWS = 100_000  # of all tables: below that, threads cost more than they save
@@ -64,6 +65,7 @@ def _fill_from_parquet(connection: duckdb.DuckDBPyConnection, inputs: Inputs) ->
     for table in HISTORY:
         paths = [path for state in inputs.histories for path in state.paths(home, table.name)]
         rows[table.relation] = fill_table(connection, table, paths)
+    rows |= fill_inputs(connection, home, inputs.histories)
     connection.execute(f"CREATE TEMP VIEW drift_found AS SELECT * FROM {select_rows(meta.DRIFT, drift_files)}")
     rows[meta.DRIFT.relation] = fill_table(connection, meta.DRIFT, f"(\n{read_query('warehouse/drift')}\n)")
     connection.execute("DROP VIEW drift_found")

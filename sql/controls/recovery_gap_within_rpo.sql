@@ -18,8 +18,8 @@
 --   gaps: fail: {breaches} gaps beyond RPO and grace in {whole_days} d, the longest {longest_hours}
 --     h; within its RPO for {attained_percent} % of the time, {attainment_percent} % are required.
 --   none: fail: No snapshot has a usable point of it.
---   children_not_loaded: unknown: The details of some of its server's backups are unread, and it
---     may be in them.
+--   children_not_loaded: unknown: The details of some of its server's backups were not read, and it
+--     may have been in them.
 --   not_observed: unknown: The time between snapshots is longer than the life of its points, so
 --     some points may have been missed.
 --   judged_at_source: not_applicable: Only copies are stored in this scope; the resource is judged
@@ -107,7 +107,8 @@ measured_gaps as (
             false
         )
         or rotated_resources.resource_id is not null as is_undersampled,
-        unread_parts.unread_points > 0 as may_be_in_unread,
+        unread_parts.unread_points > 0
+        or unread_parts.never_read_points > 0 as may_be_in_unread,
         cast(
             date_diff(
                 'second',

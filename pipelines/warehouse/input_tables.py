@@ -1,0 +1,52 @@
+"""Filling the tables of the inputs beside the backups: as last read, with their history, and how they were read."""
+
+import duckdb
+import pyarrow as pa
+
+from pipelines.contract.columns import Table
+from pipelines.contract.history import record_key
+from pipelines.contract.input_history import CLOSED, CURRENT, LOGS, OPEN, READ, VERSIONED
+from pipelines.contract.input_readings import INPUT_GAPS, INPUT_READINGS, INPUT_STATUS
+from pipelines.contract.inputs import INPUTS
+from pipelines.history.manifest import HistoryState
+from pipelines.models.files import read_query
+from pipelines.storage.home import Home
+from pipelines.storage.parquet import select_rows
+from pipelines.warehouse.file import fill_table
+
+
+def fill_inputs(connection: duckdb.DuckDBPyConnection, home: Home, histories: list[HistoryState]) -> dict[str, int]:
+    """Fill every table of the inputs; return the rows by relation."""
+    rows: dict[str, int] = {}
+
+    def stored(table: Table) -> str:
+        return select_rows(table, [path for state in histories for path in state.paths(home, table.name)])
+
+    def fill(table: Table, select: str) -> None:
+        rows[table.relation] = fill_table(connection, table, select)
+
+    for table in VERSIONED:
+        fill(table, stored(CURRENT[table.name]))
+        fill(OPEN[table.name], stored(CURRENT[table.name]))
+        fill(CLOSED[table.name], stored(CLOSED[table.name]))
+    for table in LOGS:
+        fill(table, _latest(table, stored(READ[table.name])))
+    fill(INPUT_READINGS, stored(INPUT_READINGS))
+    definitions = [
+        {"input": source.name, "call": source.call, "permission": source.permission, "purpose": source.purpose}
+        for source in INPUTS
+    ]
+    connection.register("input_definitions", pa.Table.from_pylist(definitions))
+    fill(INPUT_STATUS, f"(\n{read_query('warehouse/inputs')}\n)")
+    connection.unregister("input_definitions")
+    fill(INPUT_GAPS, f"(\n{read_query('warehouse/input_gaps')}\n)")
+    return rows
+
+
+def _latest(table: Table, states: str) -> str:
+    """Return the latest state of each record of a log."""
+    key = ", ".join(record_key(table))
+    return f"""(
+    SELECT * FROM (
+        SELECT *, row_number() OVER (PARTITION BY {key} ORDER BY snapshot_id DESC) AS state_rank FROM {states} AS states
+    ) AS ranked WHERE state_rank = 1)"""
