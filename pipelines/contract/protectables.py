@@ -1,4 +1,4 @@
-"""Resources that could be backed up, and the disks of servers: ListProtectables."""
+"""Resources that could be backed up, and the disks of servers: ListProtectable."""
 
 from pipelines.contract.columns import Column, Table, Type
 from pipelines.contract.keys import EXTRA, READ_IN, SCOPE, api

@@ -1,6 +1,6 @@
 """The calls of the sandbox beside ListBackups and ShowBackup, with the traps of the real ones.
 
-ListProtectables counts pages where it lists servers, and its pages 0 and 1 are the same; tasks are kept for 30 days and
+ListProtectable counts pages where it lists servers, and its pages 0 and 1 are the same; tasks are kept for 30 days and
 traces for 7; traces have a marker instead of an offset. An account without an inventory may send none of these calls.
 """
 

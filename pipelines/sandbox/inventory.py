@@ -152,7 +152,7 @@ def _replication_policy(vaults: list[str], now: datetime) -> Body:
 
 
 def protectable(resource: Resource, now: datetime) -> Body:
-    """Return a resource as ListProtectables sends it; a server has its disks as children."""
+    """Return a resource as ListProtectable sends it; a server has its disks as children."""
     children = []
     if resource.type == "OS::Nova::Server":
         children = [disk_of(resource, number, now) for number in range(len(resource.disks))]
@@ -173,7 +173,7 @@ def protectable(resource: Resource, now: datetime) -> Body:
 
 
 def disk_of(resource: Resource, number: int, now: datetime) -> Body:
-    """Return a disk of a server as ListProtectables sends it."""
+    """Return a disk of a server as ListProtectable sends it."""
     return {
         "id": resource.id(f"disk/{number}"),
         "name": f"{resource.name}-disk-{number}",
