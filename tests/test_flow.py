@@ -35,6 +35,7 @@ from pipelines.storage.home import Home
 from pipelines.tables.cleanup import GRACE_SECONDS
 from pipelines.tables.manifest import read_table_manifest
 from tests.given import AS_OF, Landed, child, land, publish, query, server, volume
+from tests.test_since_when import judge
 
 LATER = AS_OF + timedelta(days=1)
 
@@ -271,9 +272,11 @@ def test_the_same_landing_gives_the_same_content_in_new_files_and_the_old_ones_g
 
 
 def days(home: Home, number: int) -> list[str]:
-    """Publish so many days, one by one, long enough ago that no reader is left; return the snapshots."""
+    """Judge so many days one by one and publish the last, long enough ago that no reader is left; return the snapshots."""
+    home.prepare()
     for day in range(number):
-        publish(home, Landed([server()], as_of=AS_OF + timedelta(days=day)), run_id=f"run-{day}")
+        snapshot = Landed([server()], as_of=AS_OF + timedelta(days=day))
+        publish(home, snapshot) if day == number - 1 else judge(home, [snapshot])
         for path in home.path.rglob("part-*.parquet"):
             os.utime(path, (0, time.time() - GRACE_SECONDS - 1))
     return [snapshot.snapshot_id for snapshot in read_snapshots(home)]
