@@ -164,6 +164,15 @@ def test_folding_day_by_day_from_nothing_and_again_ends_in_the_same_state(home: 
     assert state_of(home) == state_of(at_once)
 
 
+def test_many_rows_are_folded_to_the_same_state_as_few(
+    home: Home, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    each = _random_days(2)
+    few = fold(home, *each)
+    monkeypatch.setattr("pipelines.history.database.FEW_ROWS", 0)
+    assert state_of(fold(Home(tmp_path / "many"), *each)) == state_of(few)
+
+
 def test_a_quiet_day_adds_nothing_to_what_grows(home: Home) -> None:
     fold(home, *days([server(), volume("v")], [server()]))
     before = state_of(home)
