@@ -25,11 +25,10 @@ def find_endpoint(cloud: CloudRegion, session: Session, name: str) -> tuple[str 
     catalog = session.auth.get_access(session).service_catalog
     endpoints = catalog.get_endpoint_data_list("cbr", cloud.get_interface("cbr") or "public", region)
     regions = {str(endpoint.region_name) for endpoint in endpoints}
-    if len(regions) > 1 and is_project_of(cloud, name):
-        region = name.removeprefix(f"{cloud.name}/").partition("_")[0]
-        regions &= {region}
-        endpoints = [endpoint for endpoint in endpoints if endpoint.region_name == region]
-    if len(regions) > 1:
+    own_region = name.removeprefix(f"{cloud.name}/").partition("_")[0]
+    if len(regions) > 1 and is_project_of(cloud, name) and own_region in regions:
+        endpoints = [endpoint for endpoint in endpoints if endpoint.region_name == own_region]
+    elif len(regions) > 1:
         raise ConfigurationError(
             f"cloud {cloud.name!r} has no region_name, and its catalog lists CBR in {', '.join(sorted(regions))}",
             "Set region_name in clouds.yaml; each region is an entry of its own.",

@@ -4,6 +4,7 @@ Each is a scope of its own, called `entry/project`. How it is opened is in login
 """
 
 from functools import partial
+from typing import cast
 
 from keystoneauth1 import exceptions as keystone
 from keystoneauth1.identity.base import BaseIdentityPlugin
@@ -53,8 +54,8 @@ def find_projects(name: str, settings: ReadSettings, watchdog: Watchdog, redacto
 
 def _list_projects(session: Session) -> list[str]:
     """Return the names of the enabled projects that the user may use, by a token of no project."""
-    url = session.auth.auth_url if isinstance(session.auth, BaseIdentityPlugin) else None
-    response = session.get(f"{url}/auth/projects", headers={"Accept": "application/json"}, log=False)
+    url = f"{cast(BaseIdentityPlugin, session.auth).auth_url}/auth/projects"
+    response = session.get(url, headers={"Accept": "application/json"}, log=False)
     try:
         body = parse(response.content)
         is_whole = response.status_code == 200 and not (body.get("links") or {}).get("next")
