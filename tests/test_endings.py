@@ -16,7 +16,8 @@ import pytest
 from keystoneauth1.session import Session
 
 from pipelines.config import Settings
-from pipelines.extract.scopes import ScopeResult, land_scopes
+from pipelines.extract.scope_result import ScopeResult
+from pipelines.extract.scopes import land_scopes
 from pipelines.landing.manifest import read_snapshots
 from pipelines.sandbox import Sandbox, serve
 from pipelines.sandbox.responses import iam_error

@@ -32,7 +32,7 @@ def find_projects(name: str, settings: ReadSettings, watchdog: Watchdog, redacto
         return None
     with open_session(name, cloud, settings, redactor) as session, login_errors(name, cloud, redactor):
         try:
-            projects = ask_iam(partial(_list_projects, session), name, settings, watchdog, redactor)
+            projects = ask_iam(partial(_list_projects, session, redactor), name, settings, watchdog, redactor)
         except keystone.InvalidResponse:
             raise ServiceError(
                 f"IAM of cloud {name!r} answered with something that is no list of projects",
@@ -52,10 +52,11 @@ def find_projects(name: str, settings: ReadSettings, watchdog: Watchdog, redacto
     return [f"{name}/{project}" for project in sorted(projects)]
 
 
-def _list_projects(session: Session) -> list[str]:
-    """Return the names of the enabled projects that the user may use, by a token of no project."""
-    url = f"{cast(BaseIdentityPlugin, session.auth).auth_url}/auth/projects"
-    response = session.get(url, headers={"Accept": "application/json"}, log=False)
+def _list_projects(session: Session, redactor: Redactor) -> list[str]:
+    """Return the names of the enabled projects that the user may use, with a token of no project."""
+    redactor.add(session.get_token())
+    auth = cast("BaseIdentityPlugin", session.auth)
+    response = session.get(f"{auth.auth_url}/auth/projects", headers={"Accept": "application/json"}, log=False)
     try:
         body = parse(response.content)
         is_whole = response.status_code == 200 and not (body.get("links") or {}).get("next")

@@ -3,48 +3,22 @@
 A cloud that stands for all projects of its user becomes one scope for each, as soon as IAM has listed them.
 """
 
-import logging
-import traceback
 from collections import deque
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass
 from functools import partial
 
-from pipelines import clock
 from pipelines.config import SANDBOX, Settings
-from pipelines.errors import NotGrantedError, ServiceError, WarehouseError
-from pipelines.extract.projects import find_projects
 from pipelines.extract.rate_limit import RateLimiters
 from pipelines.extract.run import Progress, ScopeLocations, ScopeRun
-from pipelines.extract.snapshot import land_scope
+from pipelines.extract.scope_result import ScopeResult, attempt_of, read_scope
 from pipelines.extract.watchdog import run_in_background, stalled_error
-from pipelines.landing.attempts import (
-    Attempt,
-    forget_attempts,
-    lost_projects,
-    previous_attempt,
-    was_read,
-    write_attempt,
-)
-from pipelines.landing.manifest import Snapshot
+from pipelines.landing.attempts import forget_attempts, lost_projects, write_attempt
 from pipelines.storage.files import disk_errors
 from pipelines.storage.home import Home
-
-_log = logging.getLogger(__name__)
 
 SANDBOX_RATE = 1e6  # requests a second: the sandbox of this process needs no limit
 CHECK_SECONDS = 1.0  # between two checks for stalled scopes
 MAX_RUNS = 32  # scopes that are read at the same time
-
-
-@dataclass(frozen=True, slots=True)
-class ScopeResult:
-    """How the reading of one scope ended: with a snapshot, or with the problem that prevented one."""
-
-    scope: str
-    snapshot: Snapshot | None = None
-    problem: WarehouseError | None = None
-    is_granted: bool = True  # false for a listed project that the user may not read, and of which nothing was ever read
 
 
 def land_scopes(home: Home, settings: Settings, progress: Progress) -> list[ScopeResult]:
@@ -111,11 +85,11 @@ class _Readings:
     def _start(self, scope: str, entry: str | None) -> None:
         limiters = self._sandbox_limiters if scope == SANDBOX else self._limiters
         run = ScopeRun(self._home, scope, self._settings.reading, limiters, self._locations, self._progress, entry)
-        self._pending[run_in_background(f"scope {scope}", partial(_read, run))] = run
+        self._pending[run_in_background(f"scope {scope}", partial(read_scope, run))] = run
 
     def _record(self, run: ScopeRun, result: ScopeResult) -> None:
         self._results[run.scope] = result
-        write_attempt(self._home, _attempt(run, result))
+        write_attempt(self._home, attempt_of(run, result))
         if result.snapshot and run.entry is None:
             forget_attempts(self._home, run.scope, self._settings.clouds)  # of its projects, when it named none
 
@@ -128,35 +102,3 @@ class _Readings:
         forget_attempts(self._home, cloud, {*scopes, *self._settings.clouds} - {cloud})
         self._projects[cloud] = [scope for scope in scopes if scope not in self._settings.clouds]
         self._waiting.extend((scope, cloud) for scope in self._projects[cloud])
-
-
-def _read(run: ScopeRun) -> ScopeResult | list[str]:
-    """Read a scope, or return the projects that the cloud stands for instead."""
-    try:
-        if run.entry is None:
-            projects = find_projects(run.scope, run.settings, run.watchdog, run.redactor)
-            if projects is not None:
-                return projects
-        return ScopeResult(run.scope, land_scope(run))
-    except NotGrantedError as problem:
-        is_granted = run.entry is None or was_read(run.home, run.scope)
-        return ScopeResult(run.scope, problem=problem, is_granted=is_granted)
-    except WarehouseError as problem:
-        return ScopeResult(run.scope, problem=problem)
-    except Exception as error:  # an unexpected error must not stop the other scopes
-        _log.debug("scope %r: %s", run.scope, run.redactor.clean(traceback.format_exc()))
-        message = f"reading cloud {run.scope!r} failed unexpectedly ({type(error).__name__})"
-        return ScopeResult(run.scope, problem=ServiceError(message, "Run again, and report it if it stays."))
-
-
-def _attempt(run: ScopeRun, result: ScopeResult) -> Attempt:
-    previous, problem = previous_attempt(run.home, run.scope), result.problem
-    return Attempt(
-        result.scope,
-        clock.utc_now(),
-        problem=str(problem) if problem else None,
-        transient=problem.transient if problem else False,
-        failures=1 + (previous.failures if previous else 0) if problem else 0,
-        entry=run.entry or (previous.entry if previous else None),
-        is_granted=result.is_granted,
-    )

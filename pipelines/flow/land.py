@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from pipelines.config import SANDBOX, Settings
 from pipelines.errors import ConfigurationError, PublicationError, ServiceError
 from pipelines.extract.run import Progress
-from pipelines.extract.scopes import ScopeResult, land_scopes
+from pipelines.extract.scope_result import ScopeResult
+from pipelines.extract.scopes import land_scopes
 from pipelines.flow.judge import home_rules
 from pipelines.landing.attempts import Attempt, read_attempts, scope_status, select_attempts
 from pipelines.landing.manifest import read_snapshots

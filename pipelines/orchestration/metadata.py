@@ -16,7 +16,7 @@ import dagster as dg
 import pyarrow.parquet as pq
 
 from pipelines.contract.meta import DRIFT
-from pipelines.extract.scopes import ScopeResult
+from pipelines.extract.scope_result import ScopeResult
 from pipelines.flow.build import WarehouseDraft
 from pipelines.models.audit import AuditResult
 from pipelines.reports.preview import markdown_table, read_preview
