@@ -88,7 +88,8 @@ def test_a_gap_may_be_closed_by_a_backup_that_went_before_its_details_were_read(
 
 def elsewhere(number: int) -> Body:
     """The backup of a day of another server, which has the disk `data` now."""
-    return of_day(number, id=f"e{number}", resource_id="server-2", children=[child(f"e{number}", resource_id="data")])
+    disk = child(f"e{number}", resource_id="data", created_at=(AS_OF + number * DAY).isoformat())
+    return of_day(number, id=f"e{number}", resource_id="server-2", children=[disk])
 
 
 @lands(
