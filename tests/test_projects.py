@@ -24,6 +24,7 @@ from pipelines.extract.scopes import land_scopes
 from pipelines.flow.land import stale_scopes_error
 from pipelines.landing.attempts import ATTEMPT, read_attempts
 from pipelines.landing.manifest import read_snapshots
+from pipelines.orchestration.metadata import landing_metadata, scope_tags
 from pipelines.orchestration.retries import due_retries
 from pipelines.sandbox import Sandbox, serve
 from pipelines.sandbox.iam import CLOSED, DISABLED, DOMAIN, EMPTY, PROJECTS, REFUSED, REGION
@@ -118,6 +119,8 @@ def test_every_enabled_project_is_a_scope_and_what_is_refused_is_not_granted(rea
     assert f"no token for project '{REFUSED}' of cloud 'prod/{REFUSED}'" in problem_of(results[f"prod/{REFUSED}"])
     assert "may not read its backups" in problem_of(results[f"prod/{CLOSED}"])
     assert red(home) == ""
+    assert landing_metadata(home, [*results.values()])["incomplete scopes"] == 0
+    assert sorted(scope_tags(results.values()).values()) == ["complete", "complete", "not_granted", "not_granted"]
     # Nor is it red the next day.
     assert (sorted(landed(read())), red(home)) == (sorted(OPEN_SCOPES), "")
 
