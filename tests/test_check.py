@@ -42,7 +42,7 @@ def test_all_that_is_granted_is_said_to_be_and_nothing_is_written(
     assert len(lines(result)) == 8
     assert all(line.startswith("granted") for line in lines(result).values())
     assert sorted(tmp_path.rglob("*")) == before
-    assert sum(service.requests.values()) == 9  # with the token
+    assert service.requests.total() + service.input_requests.total() == 9  # with the token
 
 
 def test_a_refused_call_names_the_permission_to_ask_for(service: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:

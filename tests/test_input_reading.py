@@ -187,11 +187,11 @@ def test_a_log_is_read_from_where_the_last_reading_ended(home: Home, sandbox: Sa
 
 def test_a_quiet_day_costs_one_request_for_each_list_and_one_page_of_proof(home: Home, sandbox: Sandbox) -> None:
     land(home)
-    sandbox.requests.clear()
+    sandbox.input_requests.clear()
     land(home)
     expected = {"vaults": 1, "policies": 1, "protectables": 3, "operation-logs": 1, "traces": 2}
-    assert {kind: sandbox.requests[kind] for kind in CALLS.values()} == expected
-    assert sandbox.requests["checkpoints"] == 0
+    assert {kind: sandbox.input_requests[kind] for kind in CALLS.values()} == expected
+    assert sandbox.input_requests["checkpoints"] == 0
 
 
 def test_a_run_with_trouble_has_its_restore_point_read(home: Home, sandbox: Sandbox) -> None:

@@ -14,6 +14,7 @@ from pipelines.sandbox.responses import FORBIDDEN, NO_SUCH_API, Response, cbr_er
 
 TASKS_KEPT, TRACES_KEPT = timedelta(days=30), timedelta(days=7)
 MAX_PROTECTABLES, MAX_TRACES, DEFAULT_TRACES = 50, 200, 10
+_CALLS = ("vaults", "policies", "protectables", "operation-logs", "checkpoints", "traces")
 
 
 class CbrInputs:
@@ -26,7 +27,7 @@ class CbrInputs:
     def respond(self, path: Sequence[str], query: Query) -> Response:
         """Return the response to a request for `path` below the project."""
         if self.inventory is None:
-            return FORBIDDEN
+            return FORBIDDEN if path[0] in _CALLS else NO_SUCH_API
         try:
             match list(path):
                 case ["vaults"]:

@@ -51,7 +51,7 @@ def estate_inventory(now: datetime, first_day: datetime | None = None) -> Invent
             body = _backup(resource, scenario, Moment(day, min(today, day + 1.0)), start)
             if body and body["created_at"] <= now.isoformat():
                 backups.append(body)
-    inventory = healthy_inventory(resources(), backups, now)
+    inventory = healthy_inventory(resources(), backups, start)
     plant(inventory, backups, start, now)
     return inventory
 

@@ -37,25 +37,30 @@ class Inventory:
     events: list[Body] = field(default_factory=list)
 
 
-def healthy_inventory(resources: Iterable[Resource], backups: Iterable[Body], now: datetime) -> Inventory:
-    """Return the inventory of an account in which everything is protected. `backups` are those of the last 30 days."""
+def healthy_inventory(resources: Iterable[Resource], backups: Iterable[Body], start: datetime) -> Inventory:
+    """Return the inventory of an account in which everything is protected, and was long before `start`.
+
+    `backups` are those of the last 30 days.
+    """
     ordered = sorted(resources, key=attrgetter("vault", "name"))
     inventory = Inventory(protectables={kind: [] for kind, _ in _PROVIDERS.values()})
     for vault, group in groupby(ordered, key=attrgetter("vault")):
         members = list(group)
-        inventory.vaults.append(_vault(vault, members, now))
-        inventory.policies.append(backup_policy(f"daily-{vault}", [vault], now))
-    inventory.policies.append(_replication_policy(["vault-apps", "vault-databases", "vault-servers"], now))
+        inventory.vaults.append(_vault(vault, members, start))
+        inventory.policies.append(backup_policy(f"daily-{vault}", [vault], start))
+    inventory.policies.append(_replication_policy(["vault-apps", "vault-databases", "vault-servers"], start))
     for resource in ordered:
         kind, _ = _PROVIDERS[resource.type]
-        inventory.protectables[kind].append(protectable(resource, now))
+        inventory.protectables[kind].append(protectable(resource, start))
         if kind == "server":
-            inventory.protectables["disk"] += [disk_of(resource, number, now) for number in range(len(resource.disks))]
+            inventory.protectables["disk"] += [
+                disk_of(resource, number, start) for number in range(len(resource.disks))
+            ]
     inventory.operations = [backup_operation(body) for body in backups]
     return inventory
 
 
-def _vault(name: str, members: list[Resource], now: datetime) -> Body:
+def _vault(name: str, members: list[Resource], start: datetime) -> Body:
     kind, provider = _PROVIDERS[members[0].type]
     allocated = sum(sum(resource.disks) for resource in members)
     size = 2 * allocated
@@ -65,7 +70,7 @@ def _vault(name: str, members: list[Resource], now: datetime) -> Body:
         "description": None,
         "resources": [associated(resource) for resource in members],
         "provider_id": provider,
-        "created_at": _wire(now - _AGE),
+        "created_at": _wire(start - _AGE),
         "project_id": PROJECTS[REGION],
         "enterprise_project_id": enterprise_project_id(members[0].enterprise_project),
         "auto_bind": False,
@@ -121,7 +126,7 @@ def associated(resource: Resource) -> Body:
     }
 
 
-def backup_policy(name: str, vaults: list[str], now: datetime, **definition: Any) -> Body:
+def backup_policy(name: str, vaults: list[str], start: datetime, **definition: Any) -> Body:
     """Return a policy that backs up once a day and keeps backups for 14 days, unless `definition` says otherwise."""
     kept = {"retention_duration_days": 14, "max_backups": -1, "timezone": "UTC+08:00"}
     periods = {f"{period}_backups": 0 for period in ("day", "week", "month", "year")}
@@ -137,7 +142,7 @@ def backup_policy(name: str, vaults: list[str], now: datetime, **definition: Any
             "type": "time",
             "properties": {
                 "pattern": ["FREQ=DAILY;INTERVAL=1;BYHOUR=20;BYMINUTE=00"],
-                "start_time": (now - _AGE).strftime("%Y-%m-%d %H:%M:%S"),
+                "start_time": (start - _AGE).strftime("%Y-%m-%d %H:%M:%S"),
             },
         },
         "associated_vaults": [{"vault_id": stable_id(vault), "destination_vault_id": None} for vault in vaults],
@@ -145,17 +150,17 @@ def backup_policy(name: str, vaults: list[str], now: datetime, **definition: Any
     }
 
 
-def _replication_policy(vaults: list[str], now: datetime) -> Body:
+def _replication_policy(vaults: list[str], start: datetime) -> Body:
     target = {"destination_region": "sandbox-2", "destination_project_id": "2c8f47b3e6da6b2b9f7c5e0a9d4b3f82"}
-    policy = backup_policy("replicate-servers", vaults, now, **target)
+    policy = backup_policy("replicate-servers", vaults, start, **target)
     return policy | {"operation_type": "replication"}
 
 
-def protectable(resource: Resource, now: datetime) -> Body:
+def protectable(resource: Resource, start: datetime) -> Body:
     """Return a resource as ListProtectable sends it; a server has its disks as children."""
     children = []
     if resource.type == "OS::Nova::Server":
-        children = [disk_of(resource, number, now) for number in range(len(resource.disks))]
+        children = [disk_of(resource, number, start) for number in range(len(resource.disks))]
     created = "created" if children else "created_at"
     return {
         "id": resource.id(),
@@ -165,14 +170,14 @@ def protectable(resource: Resource, now: datetime) -> Body:
         "status": "ACTIVE" if children else "available",
         "protectable": {"result": True, "code": "", "reason": "", "vault": None},
         "detail": {
-            created: _wire(now - _AGE),
+            created: _wire(start - _AGE),
             "enterprise_project_id": enterprise_project_id(resource.enterprise_project),
         },
         "children": children,
     }
 
 
-def disk_of(resource: Resource, number: int, now: datetime) -> Body:
+def disk_of(resource: Resource, number: int, start: datetime) -> Body:
     """Return a disk of a server as ListProtectable sends it."""
     return {
         "id": resource.id(f"disk/{number}"),
@@ -181,7 +186,11 @@ def disk_of(resource: Resource, number: int, now: datetime) -> Body:
         "size": resource.disks[number],
         "status": "in-use",
         "protectable": {"result": True, "code": "", "reason": "", "vault": None},
-        "detail": {"created_at": _wire(now - _AGE), "bootable": "true" if number == 0 else "false", "encrypted": True},
+        "detail": {
+            "created_at": _wire(start - _AGE),
+            "bootable": "true" if number == 0 else "false",
+            "encrypted": True,
+        },
         "children": [],
     }
 

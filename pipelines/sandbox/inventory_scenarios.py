@@ -23,15 +23,15 @@ _DAY = timedelta(days=1)
 
 def plant(inventory: Inventory, backups: list[Body], start: datetime, now: datetime) -> None:
     """Change a healthy inventory as the scenarios do until `now`; they begin at `start`."""
-    inventory.protectables["server"].append(protectable(UNPROTECTED, now))
-    inventory.protectables["disk"].append(disk_of(UNPROTECTED, 0, now))
-    _exclude_a_disk(inventory, now)
+    inventory.protectables["server"].append(protectable(UNPROTECTED, start))
+    inventory.protectables["disk"].append(disk_of(UNPROTECTED, 0, start))
+    _exclude_a_disk(inventory, start)
     for vault in inventory.vaults:
         if vault["name"] == FULL_VAULT:
             vault["billing"]["used"] = vault["billing"]["size"] * 1024
         vault["locked"] = vault["name"] != UNLOCKED_VAULT
     inventory.vaults.append(_idle_vault(inventory.vaults[0]))
-    inventory.policies.append(backup_policy("daily-archive", [IDLE_VAULT], now) | {"enabled": False})
+    inventory.policies.append(backup_policy("daily-archive", [IDLE_VAULT], start) | {"enabled": False})
     if now >= _at(start, POLICY_CHANGED):
         _change_policy(inventory, start)
     _skip_a_backup(inventory, backups, _at(start, SKIPPED))
@@ -47,11 +47,11 @@ def _at(start: datetime, day: int) -> datetime:
     return start + (day - 1) * _DAY + timedelta(hours=9)
 
 
-def _exclude_a_disk(inventory: Inventory, now: datetime) -> None:
+def _exclude_a_disk(inventory: Inventory, start: datetime) -> None:
     members = (member for vault in inventory.vaults for member in vault["resources"])
     server = next(member for member in members if member["name"] == EXCLUDED_DISK)
     extra = Resource(EXCLUDED_DISK, "OS::Nova::Server", "vault-apps", "research", (40, 100, 200, 500), 2)
-    disk = disk_of(extra, 3, now) | {"id": extra.id("disk/excluded"), "name": f"{extra.name}-scratch"}
+    disk = disk_of(extra, 3, start) | {"id": extra.id("disk/excluded"), "name": f"{extra.name}-scratch"}
     server["extra_info"] = {"exclude_volumes": [disk["id"]]}
     inventory.protectables["disk"].append(disk)
     for body in inventory.protectables["server"]:

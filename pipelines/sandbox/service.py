@@ -19,7 +19,10 @@ Headers = dict[str, str]  # names in lower case
 
 
 class Service:
-    """IAM and CBR at one URL. `requests` counts what was requested, by kind."""
+    """IAM, CBR and CTS at one URL.
+
+    `requests` counts tokens and requests for backups by kind, `input_requests` those for all else.
+    """
 
     def __init__(self, backups: Store, url: str, inventory: Inventory | None = None) -> None:
         """Serve `backups` and `inventory`. `url` is where the service can be reached."""
@@ -30,6 +33,7 @@ class Service:
         self.faults = Faults()
         self.quota: Quota | None = None
         self.requests: Counter[str] = Counter()
+        self.input_requests: Counter[str] = Counter()
 
     def cloud(self, project: str = iam.REGION) -> dict[str, Any]:
         """Return the entry of this service in a clouds.yaml."""
@@ -62,11 +66,15 @@ class Service:
                 return refusal or self._with_faults(SHOW, lambda: self.cbr.show(backup_id))
             case ["GET", "v3", project, *inputs] if inputs:
                 refusal = self._refusal(project, method, path, headers)
-                return refusal or self._with_faults(inputs[0], lambda: self.inputs.respond(inputs, parse_qs(url.query)))
+                return refusal or self._with_faults(
+                    inputs[0], lambda: self.inputs.respond(inputs, parse_qs(url.query)), self.input_requests
+                )
         return NO_SUCH_API
 
-    def _with_faults(self, kind: str, respond: Callable[[], Response]) -> Response:
-        self.requests[kind] += 1
+    def _with_faults(
+        self, kind: str, respond: Callable[[], Response], requests: Counter[str] | None = None
+    ) -> Response:
+        (self.requests if requests is None else requests)[kind] += 1
         if kind != TOKEN and self.quota and (refusal := self.quota.check()):
             return refusal
         return self.faults.apply(kind, self.cbr.backups, self.iam.tokens.clear, respond)
