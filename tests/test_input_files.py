@@ -191,6 +191,13 @@ def test_a_fault_of_a_parquet_file_names_its_row(home: Home) -> None:
     ]
 
 
+def test_a_column_of_a_parquet_file_that_python_cannot_hold_is_named(home: Home) -> None:
+    far = pa.array([2**60], pa.timestamp("ms"))
+    put(home, "inventory.parquet", pa.table({"resource_id": ["a"], "created_at": far}))
+    [fault] = faults(home)
+    assert fault.startswith("inventory.parquet: created_at can't be read: ")
+
+
 def test_what_is_no_parquet_file_is_refused(home: Home) -> None:
     put(home, "inventory.parquet", INVENTORY)
     [fault] = faults(home)

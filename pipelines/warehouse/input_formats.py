@@ -45,8 +45,12 @@ def read_parquet(data: bytes) -> tuple[FileContent | None, list[Fault]]:
     """Return the cells of a Parquet file, or why it can't be read."""
     try:
         table = pq.ParquetFile(pa.BufferReader(data)).read()
-        columns = [column.to_pylist() for column in table.columns]
-    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
-        reason = next(iter(str(error).splitlines()), repr(error))
-        return None, [Fault(0, f"it can't be read as Parquet: {reason}")]
+    except (pa.ArrowException, OSError) as error:
+        return None, [Fault(0, f"it can't be read as Parquet: {next(iter(str(error).splitlines()), repr(error))}")]
+    columns: list[list[object]] = []
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        try:
+            columns.append(column.to_pylist())
+        except (ValueError, OverflowError) as error:  # a time that Python does not have, for example
+            return None, [Fault(0, f"{name} can't be read: {error}")]
     return FileContent(table.column_names, columns, range(1, table.num_rows + 1)), []

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import repeat
+from math import isnan
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -113,8 +114,9 @@ def _plain(cell: object) -> object:
         return cell.strip() or None
     if isinstance(cell, date):
         return cell.isoformat()
-    # Whole numbers of a column with gaps are written as floats by many tools.
-    return int(cell) if isinstance(cell, float) and cell.is_integer() else cell
+    if isinstance(cell, float):  # how many tools write a whole number in a column that has gaps, and NaN a gap
+        return None if isnan(cell) else int(cell) if cell.is_integer() else cell
+    return cell
 
 
 def _check_scopes(lines: Sequence[int], values: Sequence[str | None], scopes: KnownScopes) -> Iterator[Fault]:
