@@ -86,6 +86,22 @@ def test_a_gap_may_be_closed_by_a_backup_that_went_before_its_details_were_read(
     assert statuses(results, "data")[GAP] == "unknown"
 
 
+def elsewhere(number: int) -> Body:
+    """The backup of a day of another server, which has the disk `data` now."""
+    disk = child(f"e{number}", resource_id="data", created_at=(AS_OF + number * DAY).isoformat())
+    return of_day(number, id=f"e{number}", resource_id="server-2", children=[disk])
+
+
+@lands(
+    *(day(number, *map(of_day, range(number + 1))) for number in range(2)),
+    day(2, of_day(1), listed=(of_day(2),)),
+    day(3, of_day(1), elsewhere(3)),
+    day(4, of_day(1), elsewhere(3), elsewhere(4)),
+)
+def test_a_disk_that_moved_may_be_in_an_unread_backup_of_its_former_server(results: Results) -> None:
+    assert statuses(results, "data")[GAP] == "unknown"
+
+
 @lands(day(0, of_day(0)), day(1, listed=(of_day(0), of_day(1))))
 def test_no_disk_is_forgotten_where_no_details_were_read(results: Results) -> None:
     disk = statuses(results, "data")
