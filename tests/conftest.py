@@ -92,7 +92,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Demo:
                 cwd=folder, env=environ, capture_output=True, text=True, timeout=300, check=False,
             )  # fmt: skip
             said.write_text(json.dumps([done.returncode, done.stdout, done.stderr]))
-    return Demo(*json.loads(said.read_text()), folder=folder)
+    exit_code, stdout, stderr = json.loads(said.read_text())
+    return Demo(exit_code, stdout, stderr, folder)
 
 
 def _dagster_home(folder: Path) -> Path:

@@ -20,7 +20,15 @@ SOURCE, DESTINATION = "source", "destination"
 TURBO = "OS::Sfs::Turbo"
 
 # What happens on a day, before it is read: to the attempts of that day, to points that are there, from then on.
-ATTEMPTS = ("fail", "fail_and_gone", "miss", "in_flight", "in_flight_error", "in_flight_gone", "disk_error")
+ATTEMPTS: tuple[str, ...] = (
+    "fail",
+    "fail_and_gone",
+    "miss",
+    "in_flight",
+    "in_flight_error",
+    "in_flight_gone",
+    "disk_error",
+)
 ATTEMPTS += ("disk_expires", "disk_missing", "no_children", "other_checkpoint")
 DELETIONS = ("delete_newest", "delete_oldest", "delete_two_oldest", "delete_middle", "delete_one", "delete_all")
 EXPIRIES = (
@@ -34,12 +42,37 @@ EXPIRIES = (
     "creep",
     "nearer_for_a_day",
 )
-STATUSES = ("to_error", "newest_to_error", "all_to_error", "deleting", "deleting_gone", "all_deleting", "restoring")
+STATUSES: tuple[str, ...] = (
+    "to_error",
+    "newest_to_error",
+    "all_to_error",
+    "deleting",
+    "deleting_gone",
+    "all_deleting",
+    "restoring",
+)
 STATUSES += ("waiting_restore", "list_only", "all_list_only", "other_vault", "disk_to_error", "disk_nearer")
 EXTRAS = ("golden", "manual", "manual_dated", "manual_deleted", "future", "plain_name")
-LASTING = ("drop_disk", "move_disk", "add_disk", "half_life", "double_life", "to_count", "fewer", "pause", "stop")
+LASTING: tuple[str, ...] = (
+    "drop_disk",
+    "move_disk",
+    "add_disk",
+    "half_life",
+    "double_life",
+    "to_count",
+    "fewer",
+    "pause",
+    "stop",
+)
 LASTING += ("recreate",)
-COPIES = ("copy_error", "copy_deleted", "copy_soon", "copy_incomplete", "copy_nearer", "copy_only_claimed")
+COPIES: tuple[str, ...] = (
+    "copy_error",
+    "copy_deleted",
+    "copy_soon",
+    "copy_incomplete",
+    "copy_nearer",
+    "copy_only_claimed",
+)
 COPIES += ("copy_without_record", "record_fails", "copies_stop")
 KINDS = ATTEMPTS + DELETIONS + EXPIRIES + STATUSES + EXTRAS + LASTING
 

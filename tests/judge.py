@@ -286,14 +286,19 @@ def undersampled(scope: Scope, number: int, like: Row) -> str | None:
     steps = [later.moment - row.moment for rows in (before, after) for row, later in pairwise(rows)]
     if not steps:
         return UNSETTLED if before != after else None  # one is kept: its interval is nowhere to be seen
-    interval = median(steps)
+    interval = median_duration(steps)
     kept = max(len(before), len(after)) * interval
     if kept - interval / 2 > spacing:
         return None
     # Unknown by the letter, yet nothing can have come between where some stayed, or where each of them was seen.
-    followed = {row.id for row in before} & {row.id for row in after}
-    followed = followed or after[0].moment - before[-1].moment < 1.5 * interval
+    stayed = {row.id for row in before} & {row.id for row in after}
+    followed = bool(stayed) or after[0].moment - before[-1].moment < 1.5 * interval
     return UNSETTLED if followed or kept + interval / 2 > spacing or len(after) < len(before) else UNKNOWN
+
+
+def median_duration(durations: Iterable[timedelta]) -> timedelta:
+    """Return the median, to the microsecond."""
+    return timedelta(microseconds=median(duration // timedelta.resolution for duration in durations))
 
 
 def shortened(resource: str, scope: Scope, policy: Policy) -> Verdict:
@@ -325,7 +330,7 @@ def lives_shorter(automatic: list[tuple[Row, Row]], since: datetime) -> Verdict:
         usual = [other for _, other in dated[max(0, place - 7) : place]]
         if created >= since and len(usual) >= 3:
             verdict = Verdict(PASS)
-            if life < 0.9 * median(usual):
+            if life < 0.9 * median_duration(usual):
                 return Verdict(FAIL)
     return verdict if automatic[-1][1].expires else Verdict(UNKNOWN)  # unknown, whether a count is weaker
 

@@ -162,12 +162,12 @@ def test_one_cloud_that_fails_does_not_stop_the_others(two_clouds: Home, configu
 
 
 def test_a_reading_that_is_not_complete_fails_the_run_and_keeps_what_was(
-    two_clouds: Home, configure: Configure
+    two_clouds: Home, configure: Configure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with serve([server("a"), server("c")]) as one:
         configure(one=one.cloud())
         plain = one.cbr.list
-        one.cbr.list = lambda asked: replace(plain(asked), body=plain(asked).body | {"count": 7})  # type: ignore[method-assign]
+        monkeypatch.setattr(one.cbr, "list", lambda query: replace(plain(query), body=plain(query).body | {"count": 7}))
         result = call("run", "--home", "h")
     assert result.exit_code == 1
     assert "2 backups were read where the service counts 7" in result.stderr

@@ -51,7 +51,9 @@ def test_a_scope_is_a_cloud_of_clouds_yaml(service: Sandbox, configured: Path) -
 
 @pytest.mark.parametrize("path", ["", "/", "/v3", "/v3/"])
 def test_the_readmes_own_entry_logs_in_wherever_auth_url_ends(service: Sandbox, configured: Path, path: str) -> None:
-    [prod] = yaml.safe_load(re.search(r"```yaml\n(clouds:.*?)```", ALL, re.DOTALL)[1])["clouds"].values()
+    entry = re.search(r"```yaml\n(clouds:.*?)```", ALL, re.DOTALL)
+    assert entry is not None
+    [prod] = yaml.safe_load(entry[1])["clouds"].values()
     cloud = service.cloud()
     assert (prod.keys(), prod["auth"].keys()) == (cloud.keys(), cloud["auth"].keys())
     cloud["auth"]["auth_url"] = service.url + path
@@ -137,18 +139,23 @@ def test_a_token_without_cbr_in_its_catalog_says_what_to_set(service: Sandbox, c
     assert "cbr_endpoint_override" in problem()
 
 
-def test_the_password_does_not_follow_a_redirect(service: Sandbox, configured: Path) -> None:
+def test_the_password_does_not_follow_a_redirect(
+    service: Sandbox, configured: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with serve([]) as other:
         away = Response(307, {}, {"Location": f"{other.url}/v3/auth/tokens"})
-        service.respond = lambda *_: away  # type: ignore[method-assign]
+        monkeypatch.setattr(service, "respond", lambda *_: away)
         clouds_yaml(configured.parent, prod=service.cloud())
         problem()
         assert other.requests.total() == 0
 
 
 @pytest.mark.parametrize("token", [{}, None, {"expires_at": "soon", "catalog": []}])
-def test_an_answer_that_is_no_token_is_said(service: Sandbox, configured: Path, token: Any) -> None:
-    service.respond = lambda *_: Response(201, {"token": token}, {"X-Subject-Token": "t"})  # type: ignore[method-assign]
+def test_an_answer_that_is_no_token_is_said(
+    service: Sandbox, configured: Path, monkeypatch: pytest.MonkeyPatch, token: Any
+) -> None:
+    answer = Response(201, {"token": token}, {"X-Subject-Token": "t"})
+    monkeypatch.setattr(service, "respond", lambda *_: answer)
     clouds_yaml(configured.parent, prod=service.cloud())
     assert "IAM at" in problem()
 

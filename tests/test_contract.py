@@ -98,6 +98,7 @@ def test_every_table_and_column_says_what_it_means(table: Table) -> None:
 
 def test_parquet_carries_the_description_of_each_column() -> None:
     field = arrow_schema(BACKUPS).field("resource_size")
+    assert field.metadata is not None
     assert b"GB" in field.metadata[b"description"]
 
 

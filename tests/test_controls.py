@@ -25,7 +25,8 @@ def away(*bodies: Body, **more: Any) -> Landed:
 
 def can_restore(results: Results, resource: str = "server-1") -> bool | None:
     rows = results.rows("compliance.resource_compliance", "resource_id", "can_restore_now")
-    [answer] = [answer for name, answer in rows if name == resource]
+    answers: list[bool | None] = [answer for name, answer in rows if name == resource]
+    [answer] = answers
     return answer
 
 

@@ -190,7 +190,8 @@ def test_a_gate_that_does_not_hold_shows_its_rows_and_the_sql_and_stops_nothing(
     [gate] = [c for c in result.get_asset_check_evaluations() if c.check_name == "gate_source_record_valid"]
     told = {name: value.value for name, value in gate.metadata.items()}
     assert (gate.passed, gate.severity) == (False, dg.AssetCheckSeverity.WARN)
-    assert told["sample"][0]["reason_code"] == "records_doubtful"  # type: ignore[index, call-overload]
+    sample: Any = told["sample"]
+    assert sample[0]["reason_code"] == "records_doubtful"
     assert "FROM controls.source_record_valid" in str(told["sql"])
 
 
@@ -299,7 +300,9 @@ def test_a_cloud_that_is_down_is_read_again_alone_while_the_other_is_published(
         later(monkeypatch, 6)
         again = two.asked(instance)
         assert isinstance(again, dg.RunRequest)
-        assert (again.tags["cbr/retry"], again.run_key) == ("other", two.asked(instance).run_key)  # type: ignore[union-attr]
+        repeated = two.asked(instance)
+        assert isinstance(repeated, dg.RunRequest)
+        assert (again.tags["cbr/retry"], again.run_key) == ("other", repeated.run_key)
         assert not two.run(instance, run_config=again.run_config, tags=again.tags).success
         later(monkeypatch, 12)
         assert isinstance(two.asked(instance), dg.SkipReason)  # it has waited six minutes, and failed twice

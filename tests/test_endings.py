@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from keystoneauth1.identity.base import BaseIdentityPlugin
 from keystoneauth1.session import Session
 
 from pipelines.config import Settings
@@ -122,6 +123,8 @@ def test_a_library_that_never_returns_holds_up_neither_the_other_cloud_nor_the_h
     with serve([server("s1")]) as blocked, serve([server("s2")]) as well:
 
         def get_project_id(session: Session, *more: Any) -> str | None:
+            assert isinstance(session.auth, BaseIdentityPlugin)
+            assert session.auth.auth_url is not None
             if blocked.url in session.auth.auth_url:
                 released.wait()
             return plain(session, *more)

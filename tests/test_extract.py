@@ -33,6 +33,7 @@ from tests.conftest import clouds_yaml, elsewhere, scope_run
 from tests.given import AS_OF, Body, server, volume
 
 Change = Callable[[str, Response], Response]  # path, the answer that would be
+Changed = Callable[[Sandbox, Change], Sandbox]
 Read = Callable[..., Snapshot]
 
 
@@ -72,10 +73,16 @@ def at_time(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
     return set_to
 
 
-def changed(service: Sandbox, change: Change) -> Sandbox:
-    plain = service.respond
-    service.respond = lambda method, path, *rest: change(path, plain(method, path, *rest))  # type: ignore[method-assign]
-    return service
+@pytest.fixture
+def changed(monkeypatch: pytest.MonkeyPatch) -> Changed:
+    """Change the answers of a service."""
+
+    def changing(service: Sandbox, change: Change) -> Sandbox:
+        plain = service.respond
+        monkeypatch.setattr(service, "respond", lambda method, path, *rest: change(path, plain(method, path, *rest)))
+        return service
+
+    return changing
 
 
 def many(count: int, make: Callable[..., Body] = volume) -> list[Body]:
@@ -142,7 +149,7 @@ def pages(change: Callable[[int, Body], Body]) -> Change:
         (lambda _, page: {key: value for key, value in page.items() if key != "count"}, "did not say how many"),
     ],
 )  # fmt: skip
-def test_a_missing_page_never_looks_like_a_deletion(read: Read, change: Any, reason: str) -> None:
+def test_a_missing_page_never_looks_like_a_deletion(read: Read, changed: Changed, change: Any, reason: str) -> None:
     with serve(many(150)) as service:
         snapshot = read(changed(service, pages(change)))
     assert not snapshot.complete
@@ -150,7 +157,7 @@ def test_a_missing_page_never_looks_like_a_deletion(read: Read, change: Any, rea
 
 
 @pytest.mark.usefixtures("small_pages")
-def test_a_list_that_moved_is_read_again_until_two_looks_agree(home: Home, read: Read) -> None:
+def test_a_list_that_moved_is_read_again_until_two_looks_agree(home: Home, read: Read, changed: Changed) -> None:
     """A backup goes while another comes: the count stands still, and one slips past the edge of the page."""
     with serve(many(150)) as service:
         store: Any = service.cbr.backups
@@ -168,7 +175,7 @@ def test_a_list_that_moved_is_read_again_until_two_looks_agree(home: Home, read:
 
 
 @pytest.mark.usefixtures("small_pages")
-def test_a_service_that_ignores_the_offset_is_not_read_for_ever(read: Read) -> None:
+def test_a_service_that_ignores_the_offset_is_not_read_for_ever(read: Read, changed: Changed) -> None:
     with serve(many(150)) as service:
         first = service.cbr.list({"limit": ["100"]})
         snapshot = read(changed(service, lambda path, answer: first if "/backups?" in path else answer))
@@ -187,14 +194,16 @@ def short_pages(size: int, count: Callable[[int, Body], Any]) -> Change:
     return change
 
 
-def test_pages_that_are_shorter_than_what_was_asked_for_are_read_to_their_end(home: Home, read: Read) -> None:
+def test_pages_that_are_shorter_than_what_was_asked_for_are_read_to_their_end(
+    home: Home, read: Read, changed: Changed
+) -> None:
     with serve(many(21)) as service:
         snapshot = read(changed(service, short_pages(5, lambda whole, _: whole)))
     assert (snapshot.complete, snapshot.listed, len(listed_ids(home, snapshot))) == (True, 21, 21)
 
 
 @pytest.mark.parametrize("size", [5, 20])
-def test_a_count_of_the_page_is_no_count_of_the_whole(read: Read, size: int) -> None:
+def test_a_count_of_the_page_is_no_count_of_the_whole(read: Read, changed: Changed, size: int) -> None:
     with serve(many(21)) as service:
         snapshot = read(changed(service, short_pages(size, lambda _, page: len(page["backups"]))))
     assert not snapshot.complete
@@ -204,7 +213,9 @@ def test_a_count_of_the_page_is_no_count_of_the_whole(read: Read, size: int) -> 
 
 
 @pytest.mark.parametrize("count", [50, 20])
-def test_the_first_page_for_ever_is_neither_complete_nor_read_for_ever(read: Read, count: int) -> None:
+def test_the_first_page_for_ever_is_neither_complete_nor_read_for_ever(
+    read: Read, changed: Changed, count: int
+) -> None:
     with serve(many(50)) as service:
         first = Response(200, service.cbr.list({"limit": ["20"]}).body | {"count": count})
         snapshot = read(changed(service, lambda path, answer: first if "/backups?" in path else answer))
@@ -212,7 +223,9 @@ def test_the_first_page_for_ever_is_neither_complete_nor_read_for_ever(read: Rea
     assert not snapshot.complete
 
 
-def test_a_list_that_grows_with_every_page_is_not_read_for_ever(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_list_that_grows_with_every_page_is_not_read_for_ever(
+    read: Read, changed: Changed, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("pipelines.extract.backup_list.PAGE_SIZE", 10)
 
     def grown(path: str, answer: Response) -> Response:
@@ -229,7 +242,9 @@ def test_a_list_that_grows_with_every_page_is_not_read_for_ever(read: Read, monk
 
 
 @pytest.mark.parametrize("item", [{"id": None}, {"id": ""}, {}, None, "b0003", 7, {"id": True}, {"id": {}}])
-def test_while_an_item_can_not_be_told_nothing_absent_is_known_to_be_gone(read: Read, item: Any) -> None:
+def test_while_an_item_can_not_be_told_nothing_absent_is_known_to_be_gone(
+    read: Read, changed: Changed, item: Any
+) -> None:
     with serve(many(6)) as service:
         if isinstance(item, dict):
             item = {key: value for key, value in many(6)[3].items() if key != "id"} | item
@@ -266,7 +281,9 @@ def test_most_of_a_list_is_gone_when_it_is_said_twice(home: Home, read: Read) ->
 
 
 @pytest.mark.parametrize("left", [0, 1, 4])
-def test_a_service_that_forgets_most_backups_for_a_moment_is_not_believed(home: Home, read: Read, left: int) -> None:
+def test_a_service_that_forgets_most_backups_for_a_moment_is_not_believed(
+    home: Home, read: Read, changed: Changed, left: int
+) -> None:
     with serve(many(10)) as service:
         read(service)
         service.requests.clear()
@@ -293,10 +310,15 @@ def test_backups_that_were_all_replaced_are_lost_too(read: Read) -> None:
     assert (snapshot.complete, snapshot.confirmed, snapshot.listed) == (True, True, 4)
 
 
-def test_the_list_is_asked_for_as_the_api_wants_it(read: Read) -> None:
+def test_the_list_is_asked_for_as_the_api_wants_it(read: Read, changed: Changed) -> None:
     paths: list[str] = []
+
+    def remember(path: str, answer: Response) -> Response:
+        paths.append(path)
+        return answer
+
     with serve(many(1)) as service:
-        read(changed(service, lambda path, answer: (paths.append(path), answer)[1]))
+        read(changed(service, remember))
     queries = {path.partition("?")[2] for path in paths if "/backups?" in path}
     assert queries == {"limit=1000&offset=0&sort=created_at%3Aasc%2Cid%3Aasc&show_replication=true"}
 
@@ -305,7 +327,9 @@ def test_the_list_is_asked_for_as_the_api_wants_it(read: Read) -> None:
 
 
 @pytest.mark.parametrize("not_found", [cbr_error(404, 6200, "gone"), malformed_url()])
-def test_a_backup_that_vanishes_before_its_details_are_read_is_no_error(read: Read, not_found: Response) -> None:
+def test_a_backup_that_vanishes_before_its_details_are_read_is_no_error(
+    read: Read, changed: Changed, not_found: Response
+) -> None:
     with serve([server("s1"), server("s2")]) as service:
         store: Any = service.cbr.backups
 
@@ -320,7 +344,9 @@ def test_a_backup_that_vanishes_before_its_details_are_read_is_no_error(read: Re
 
 
 @pytest.mark.parametrize("not_found", [cbr_error(404, 6200, "gone"), malformed_url()])
-def test_a_backup_that_the_list_still_names_has_not_vanished(home: Home, read: Read, not_found: Response) -> None:
+def test_a_backup_that_the_list_still_names_has_not_vanished(
+    home: Home, read: Read, changed: Changed, not_found: Response
+) -> None:
     with serve([server("s1"), server("s2")]) as service:
         snapshot = read(changed(service, lambda path, answer: not_found if path.endswith("/s1") else answer))
     assert (snapshot.complete, snapshot.vanished, snapshot.shown, snapshot.unread) == (True, (), 1, 1)
@@ -328,7 +354,7 @@ def test_a_backup_that_the_list_still_names_has_not_vanished(home: Home, read: R
 
 
 @pytest.mark.usefixtures("small_pages")
-def test_a_look_that_is_not_whole_proves_no_absence(read: Read) -> None:
+def test_a_look_that_is_not_whole_proves_no_absence(read: Read, changed: Changed) -> None:
     with serve([*many(150), server("zz", created_at="2026-02-20T00:00:00")]) as service:
 
         def seem_gone(path: str, answer: Response) -> Response:
@@ -341,7 +367,7 @@ def test_a_look_that_is_not_whole_proves_no_absence(read: Read) -> None:
     assert (snapshot.complete, snapshot.vanished, snapshot.unread) == (True, (), 1)
 
 
-def test_a_body_of_another_backup_is_not_taken(home: Home, read: Read) -> None:
+def test_a_body_of_another_backup_is_not_taken(home: Home, read: Read, changed: Changed) -> None:
     with serve([server("s1"), server("s2")]) as service:
         other = service.cbr.show("s2")
         twice = iter([other, other])
@@ -350,7 +376,7 @@ def test_a_body_of_another_backup_is_not_taken(home: Home, read: Read) -> None:
     assert snapshot.retries == 2
 
 
-def test_one_answer_that_it_is_gone_is_not_believed(read: Read) -> None:
+def test_one_answer_that_it_is_gone_is_not_believed(read: Read, changed: Changed) -> None:
     with serve([server("s1")]) as service:
         once = iter([cbr_error(404, 6200, "gone")])
         snapshot = read(changed(service, lambda path, answer: next(once, answer) if path.endswith("/s1") else answer))
@@ -367,7 +393,7 @@ def test_an_id_that_is_a_step_in_a_path_is_never_asked_for(read: Read, odd: str)
 @pytest.mark.parametrize(
     "answer", [html(404), gateway_error(404, "0101", "no such API"), cbr_error(404, 6105, "no vault")]
 )
-def test_a_404_of_somebody_else_is_no_deletion(home: Home, read: Read, answer: Response) -> None:
+def test_a_404_of_somebody_else_is_no_deletion(home: Home, read: Read, changed: Changed, answer: Response) -> None:
     with serve([server("s1")]) as service, pytest.raises(WarehouseError, match="answered cloud 'prod' with 404"):
         read(changed(service, lambda path, plain: answer if path.endswith("/s1") else plain))
     assert read_snapshots(home) == []
@@ -397,7 +423,7 @@ def test_a_transient_fault_is_retried(home: Home, read: Read, kind: str, fault: 
         assert 1 <= snapshot.retries <= 2  # two threads may meet the end of one token
 
 
-def test_a_new_token_is_fetched_once_for_all_threads(read: Read) -> None:
+def test_a_new_token_is_fetched_once_for_all_threads(read: Read, changed: Changed) -> None:
     with serve(many(40, server)) as service:
         service.latency = 0.02
         lost = threading.Event()
@@ -422,7 +448,7 @@ def test_a_long_reading_outlives_its_token(read: Read) -> None:
     assert (snapshot.complete, snapshot.shown) == (True, 60)
 
 
-def test_a_service_that_refuses_every_new_token_is_a_problem(read: Read) -> None:
+def test_a_service_that_refuses_every_new_token_is_a_problem(read: Read, changed: Changed) -> None:
     refused = gateway_error(401, "0307", "The token must be updated")
     with (
         serve([]) as service,
@@ -431,7 +457,9 @@ def test_a_service_that_refuses_every_new_token_is_a_problem(read: Read) -> None
         read(changed(service, lambda path, answer: refused if "/backups" in path else answer))
 
 
-def test_a_fault_that_does_not_pass_is_a_problem_and_leaves_no_snapshot(home: Home, read: Read) -> None:
+def test_a_fault_that_does_not_pass_is_a_problem_and_leaves_no_snapshot(
+    home: Home, read: Read, changed: Changed
+) -> None:
     with (
         serve([server("s1")]) as service,
         pytest.raises(WarehouseError, match=r"gave no valid response in 0\.2 s: 502"),
@@ -441,7 +469,7 @@ def test_a_fault_that_does_not_pass_is_a_problem_and_leaves_no_snapshot(home: Ho
 
 
 @pytest.mark.parametrize("answer", [cbr_error(403, 8600, "no"), gateway_error(403, "0302", "no")])
-def test_a_project_without_rights_says_what_to_grant(read: Read, answer: Response) -> None:
+def test_a_project_without_rights_says_what_to_grant(read: Read, changed: Changed, answer: Response) -> None:
     with (
         serve([]) as service,
         pytest.raises(WarehouseError, match=r"may not read its backups.*Grant its user CBR ReadOnlyAccess"),
@@ -460,7 +488,7 @@ def test_an_endpoint_may_be_written_with_or_without_version_and_project(
         assert land_scope(scope_run(home, Settings.load(str(home.path)))).listed == 1
 
 
-def test_a_redirect_is_not_followed_with_the_token(read: Read) -> None:
+def test_a_redirect_is_not_followed_with_the_token(read: Read, changed: Changed) -> None:
     with serve([]) as other, serve([]) as service:
         away = Response(302, {}, {"Location": f"{other.url}/v3/x/backups"})
         with pytest.raises(WarehouseError, match="answered cloud 'prod' with 302"):
@@ -568,10 +596,10 @@ def test_what_is_in_a_passing_state_is_read_again(read: Read, at_time: Any, stat
         assert read(service).shown == 1
 
 
-def test_a_snapshot_that_is_not_complete_is_no_base(read: Read, at_time: Any) -> None:
+def test_a_snapshot_that_is_not_complete_is_no_base(read: Read, at_time: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     with serve([server("s1")]) as service:
         plain = service.cbr.list
-        service.cbr.list = lambda query: Response(200, plain(query).body | {"count": 9})  # type: ignore[method-assign]
+        monkeypatch.setattr(service.cbr, "list", lambda query: Response(200, plain(query).body | {"count": 9}))
         at_time(datetime(2026, 3, 1, 2))
         assert not read(service).complete
         at_time(datetime(2026, 3, 1, 3))
@@ -719,7 +747,9 @@ def test_an_unexpected_error_stops_its_own_scope_only(
         plain = SnapshotWriter.commit
 
         def commit(draft: SnapshotWriter, **about: Any) -> Snapshot:
-            return plain(draft, **about) if draft.scope == "two" else 1 / 0  # type: ignore[return-value]
+            if draft.scope != "two":
+                raise ZeroDivisionError
+            return plain(draft, **about)
 
         monkeypatch.setattr(SnapshotWriter, "commit", commit)
         settings = Settings.load(str(home.path), {"CBR_CLOUDS": "one,two"})
@@ -732,7 +762,7 @@ def _reading() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name.startswith("details of")]
 
 
-def test_after_a_problem_no_thread_goes_on_trying(read: Read) -> None:
+def test_after_a_problem_no_thread_goes_on_trying(read: Read, changed: Changed) -> None:
     refused = cbr_error(403, 8600, "no")
     with serve(many(40, server)) as service:
         with pytest.raises(WarehouseError, match="may not read"):

@@ -232,7 +232,7 @@ def test_parquet_files_are_private_described_and_named_by_the_manifest_alone(pub
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         schema = pq.read_schema(path)
         assert schema.names == [column.name for column in table.columns]
-        assert all(schema.field(name).metadata[b"description"] for name in schema.names)
+        assert all((schema.field(name).metadata or {}).get(b"description") for name in schema.names)
         assert pq.read_metadata(path).row_group(0).column(0).compression == "ZSTD"
 
 

@@ -317,8 +317,8 @@ def test_a_backup_that_came_back_is_told_once_and_was_away(
     assert (results.rows("history.backup_lifecycle", "disappearance") == [(None,)]) == (gone_at is None)
 
 
-MANUAL = {"extend_info": {"auto_trigger": False}}
-UNSAID = {"extend_info": {"auto_trigger": ...}, "name": "mine"}
+MANUAL: Body = {"extend_info": {"auto_trigger": False}}
+UNSAID: Body = {"extend_info": {"auto_trigger": ...}, "name": "mine"}
 GONE = [
     # (what was, day by day; what the first day that lacks `id` makes of it)
     ("dated, after its day", [[server(expired_at=made(1))], []], "expired", "ok"),

@@ -454,7 +454,8 @@ def test_what_was_captured_later_is_no_change(results: Results) -> None:
 
 
 def gaps(results: Results) -> dict[str, Any]:
-    [row] = [row for row in results.rows(GAP) if row["subject_id"] == "server-1"]
+    rows: list[dict[str, Any]] = [row for row in results.rows(GAP) if row["subject_id"] == "server-1"]
+    [row] = rows
     return row
 
 

@@ -98,10 +98,12 @@ def test_a_refused_call_names_the_permission_and_ends_nothing(home: Home, sandbo
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_one_refused_call_leaves_the_others(home: Home, sandbox: Sandbox, name: str) -> None:
+def test_one_refused_call_leaves_the_others(
+    home: Home, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
     respond = sandbox.inputs.respond
-    sandbox.inputs.respond = (  # type: ignore[method-assign]
-        lambda path, query: FORBIDDEN if path[0] == CALLS[name] else respond(path, query)
+    monkeypatch.setattr(
+        sandbox.inputs, "respond", lambda path, query: FORBIDDEN if path[0] == CALLS[name] else respond(path, query)
     )
     statuses = {reading.name: reading.status for reading in readings(home).values()}
     assert {other for other, status in statuses.items() if status == NOT_GRANTED} == {name}
@@ -182,7 +184,8 @@ def test_a_log_is_read_from_where_the_last_reading_ended(home: Home, sandbox: Sa
     first, second = readings(home), readings(home)
     assert first["operations"].read_until is not None
     assert second["operations"].read_from == first["operations"].read_until - timedelta(days=2)
-    assert second["audit_events"].read_from == first["audit_events"].read_until - timedelta(hours=6)  # type: ignore[operator]
+    assert first["audit_events"].read_until is not None
+    assert second["audit_events"].read_from == first["audit_events"].read_until - timedelta(hours=6)
 
 
 def test_a_quiet_day_costs_one_request_for_each_list_and_one_page_of_proof(home: Home, sandbox: Sandbox) -> None:

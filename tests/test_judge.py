@@ -50,6 +50,10 @@ SETTINGS = (
 MANY = {"vault_deleted", "mass_deletion"}
 
 
+Subject = tuple[str, str, str]  # control, scope, id
+Finding = dict[str, str | None]
+
+
 class Disagreement(NamedTuple):
     """What the judge says of a subject, and what the SQL says."""
 
@@ -88,7 +92,7 @@ def disagreements(estate: Estate) -> list[Disagreement]:
     return list(differences(expected, got))
 
 
-def differences(expected: dict, got: dict) -> Iterator[Disagreement]:
+def differences(expected: dict[Subject, Verdict], got: dict[Subject, Finding]) -> Iterator[Disagreement]:
     for key in sorted(expected.keys() | got.keys()):
         verdict, row = expected.get(key), got.get(key)
         if row is None:
@@ -98,7 +102,7 @@ def differences(expected: dict, got: dict) -> Iterator[Disagreement]:
             yield Disagreement(*key, verdict, row["status"], row["reason_code"], row["reason"])
 
 
-def agree(verdict: Verdict, row: dict) -> bool:
+def agree(verdict: Verdict, row: Finding) -> bool:
     if verdict.status == UNSETTLED:
         return True
     if verdict.status in (NOT_PASS, NOT_FAIL):

@@ -162,7 +162,12 @@ def test_waived_results_count_in_one_score_and_not_in_the_other(home: Home) -> N
     from pipelines.policy.schema import Waivers
 
     fold(home, day(0, fresh(0)))
-    waiver = {"id": "W", "control_id": "resource-owner-known", "match": {"resource_id": "server-1"}, "reason": "r"}
+    waiver: dict[str, object] = {
+        "id": "W",
+        "control_id": "resource-owner-known",
+        "match": {"resource_id": "server-1"},
+        "reason": "r",
+    }
     waiver |= {"owner": "a", "approver": "b", "created": date(2026, 1, 1), "expires": date(2026, 9, 1)}
     rules = Rules((), WaiverFile(Waivers.model_validate({"version": 1, "waivers": [waiver]}), "sha"))
     sql = "SELECT strict_score, score FROM compliance.protection_trend_daily WHERE subject_type = 'server'"

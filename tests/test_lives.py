@@ -209,8 +209,8 @@ def the_only_point_turns_to_error(day: int) -> Iterable[Body]:
 @story({(LOST, "{}"): "fail", (LOST, "{}-a"): "fail"})
 def all_are_being_deleted(day: int) -> Iterable[Body]:
     status = "deleting" if day == LAST else "available"
-    parts = {"children": [child("d", status=status, resource_id="all_are_being_deleted-a")]}
-    yield made("all_are_being_deleted", 30, keep=None, status=status, **parts)
+    disk = child("d", status=status, resource_id="all_are_being_deleted-a")
+    yield made("all_are_being_deleted", 30, keep=None, status=status, children=[disk])
 
 
 @story({(RECENT, "{}"): "fail", (LOST, "{}"): "not_applicable"})

@@ -56,7 +56,9 @@ def test_every_model_is_portable(model: Model) -> None:
 @pytest.mark.parametrize("dialect", ["spark", "trino"])
 def test_every_model_transpiles(model: Model, dialect: str) -> None:
     [text] = sqlglot.transpile(model.sql, "duckdb", dialect, unsupported_level=sqlglot.ErrorLevel.RAISE)
-    assert sqlglot.parse_one(text, dialect).named_selects == list(model.names)
+    query = sqlglot.parse_one(text, dialect)
+    assert isinstance(query, exp.Query)
+    assert query.named_selects == list(model.names)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +127,9 @@ def policy_columns(model: Model) -> set[str]:
 
 @pytest.mark.parametrize("control", project().controls, ids=lambda control: control.id)
 def test_a_control_names_the_policy_columns_that_it_reads_and_holds_no_threshold(control: Control) -> None:
-    named = set(control.row["parameters"] or ())  # type: ignore[arg-type]
+    parameters = control.row["parameters"] or []
+    assert isinstance(parameters, list)
+    named = set(parameters)
     assert policy_columns(control.model) - {"clock_skew_seconds", "owner"} <= named
     assert named <= {
         name for model in project().upstream([control.model.relation]).models for name in policy_columns(model)

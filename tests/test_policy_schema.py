@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[import-untyped, unused-ignore]
+from jsonschema import Draft202012Validator, FormatChecker
 
 from pipelines.policy.check import check_policy, check_waivers
 from pipelines.policy.document import Problem

@@ -20,7 +20,7 @@ PROJECT = PROJECTS[REGION]
 def token_request(service: Sandbox, **change: Any) -> requests.Response:
     auth = service.cloud()["auth"] | change
     user = {"name": auth["username"], "password": auth["password"], "domain": {"name": auth["user_domain_name"]}}
-    body = {
+    body: dict[str, Any] = {
         "auth": {
             "identity": {"methods": ["password"], "password": {"user": user}},
             "scope": {"project": {"name": auth["project_name"]}},

@@ -3,8 +3,8 @@
 import gzip
 import json
 import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -62,7 +62,7 @@ def test_what_an_entry_holds_beside_its_names_is_secret(monkeypatch: pytest.Monk
 
 
 # Each way in which a service may quote a request, as the answer to one for a token or for backups.
-QUOTES: dict[str, Any] = {
+QUOTES: dict[str, Callable[[str], Response]] = {
     "message of IAM": lambda s: Response(401, {"error": {"code": 401, "message": f"bad password {s}", "title": "x"}}),
     "code of CBR": lambda s: Response(400, {"error_code": s, "error_msg": "no"}),
     "message of CBR": lambda s: Response(403, {"error_code": "x", "error_msg": f"token {s} may not"}),
@@ -92,9 +92,9 @@ def test_what_a_service_quotes_of_a_request_is_neither_said_nor_kept(
                 headers.get("x-auth-token") or json.loads(content)["auth"]["identity"]["password"]["user"]["password"]
             )
             quoted.append(secret)
-            return QUOTES[way](secret)  # type: ignore[no-any-return]
+            return QUOTES[way](secret)
 
-        service.respond = quoting  # type: ignore[method-assign]
+        monkeypatch.setattr(service, "respond", quoting)
         environ = {"CBR_CLOUDS": "prod", "CBR_RETRY_SECONDS": "0.05"}
         [reading] = land_scopes(home, Settings.load(str(home.path), environ), lambda *_: None)
     assert reading.problem is not None
@@ -120,7 +120,7 @@ def test_an_answer_has_a_largest_size_and_takes_no_memory_beyond_it(
     home.prepare()
     with serve([server("s1")]) as small:
         plain = small.respond
-        small.respond = lambda *request: large if asked in request[1] else plain(*request)  # type: ignore[method-assign]
+        monkeypatch.setattr(small, "respond", lambda *request: large if asked in request[1] else plain(*request))
         monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(clouds_yaml(tmp_path, prod=small.cloud())))
         environ = {"CBR_CLOUDS": "prod", "CBR_RETRY_SECONDS": "5", "CBR_MAX_RESPONSE_MB": "2"}
         tracemalloc.start()

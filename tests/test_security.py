@@ -5,7 +5,6 @@ import ipaddress
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -57,12 +56,12 @@ def test_no_secret_is_seen_anywhere_after_a_run_with_every_fault(
     with serve([server(f"s{n}") for n in range(40)]) as service:
         plain = service.respond
 
-        def remembering(*request: Any) -> Response:
-            answer = plain(*request)
+        def remembering(method: str, path: str, headers: dict[str, str], content: bytes) -> Response:
+            answer = plain(method, path, headers, content)
             secrets.update([answer.headers["X-Subject-Token"]] if "X-Subject-Token" in answer.headers else [])
             return answer
 
-        service.respond = remembering  # type: ignore[method-assign]
+        monkeypatch.setattr(service, "respond", remembering)
         service.faults = Faults.script("show", list(TRANSIENT) * 2)
         good = service.cloud()
         path = clouds_yaml(

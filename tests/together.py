@@ -16,7 +16,6 @@ from pipelines.policy.resolve import Rules
 from pipelines.storage.home import Home
 from tests.given import Body, Landed, ask, fold
 
-Test = Callable[..., None]
 Row = dict[str, Any]
 _IDS = ("id", "resource_id", "vault_id", "parent_id", "source_backup_id", "destination_backup_id")
 _PROJECTS = ("project_id", "source_project_id", "destination_project_id")
@@ -24,18 +23,13 @@ _PROJECTS = ("project_id", "source_project_id", "destination_project_id")
 
 def lands(
     *given: Landed | Callable[..., Iterable[Landed]], alone: bool | Callable[..., bool] = False
-) -> Callable[[Test], Test]:
+) -> pytest.MarkDecorator:
     """Name the snapshots of a test, or the function that makes them of the test's parameters of the same names.
 
     With `alone`, no other test shares its scopes: for numbers of a whole scope. A scope is stale if another one of the
     module was read much later; a test of staleness needs a home of its own.
     """
-
-    def name(test: Test) -> Test:
-        test.lands = (given, alone)  # type: ignore[attr-defined]
-        return test
-
-    return name
+    return pytest.mark.lands.with_args(*given, alone=alone)
 
 
 @dataclass(frozen=True)
@@ -114,13 +108,15 @@ class Shared:
 
 
 def _given(test: pytest.Item) -> tuple[tuple[Landed, ...], bool]:
-    given, alone = test.function.lands  # type: ignore[attr-defined]
+    mark = test.get_closest_marker("lands")
+    assert mark is not None
+    alone = mark.kwargs["alone"]
     parameters = test.callspec.params if hasattr(test, "callspec") else {}
 
     def called(function: Callable[..., Any]) -> Any:
         return function(**{name: parameters[name] for name in inspect.signature(function).parameters})
 
-    landed = [[each] if isinstance(each, Landed) else called(each) for each in given]
+    landed = [[each] if isinstance(each, Landed) else called(each) for each in mark.args]
     return tuple(chain.from_iterable(landed)), called(alone) if callable(alone) else alone
 
 
@@ -186,7 +182,7 @@ def shared_home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
     tests = [
         test
         for test in request.session.items
-        if getattr(test, "module", None) is request.module and hasattr(getattr(test, "function", None), "lands")
+        if getattr(test, "module", None) is request.module and test.get_closest_marker("lands")
     ]
     return Shared(Home(tmp_path_factory.mktemp("shared") / "home"), tests)
 

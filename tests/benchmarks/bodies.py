@@ -14,7 +14,7 @@ import orjson
 import pyarrow as pa
 
 from pipelines.clock import snapshot_id
-from pipelines.landing.manifest import LIST, SHOW, SUFFIX, Snapshot, write_snapshot
+from pipelines.landing.manifest import LIST, SHOW, SUFFIX, Part, Snapshot, write_snapshot
 from pipelines.sandbox.backups import Resource, healthy_backup
 from pipelines.sandbox.quirks import QUIRKS
 from pipelines.storage.files import make_private_folder
@@ -97,7 +97,7 @@ def land(home: Home, count: int, *, day: int = 0, listed: bool = False, new_key:
     as_of = AS_OF + timedelta(days=day)
     folder = home.landed(SCOPE, snapshot_id(as_of))
     make_private_folder(folder)
-    parts: dict[str, dict[str, Any]] = {}
+    parts: dict[str, Part] = {}
     page: list[Body] = []
     shows, pages = _Parts(folder, SHOW, PART, parts), _Parts(folder, LIST, PART // PAGE, parts)
     for body in _of_day(count, day):
@@ -132,7 +132,7 @@ def _of_day(count: int, day: int) -> Iterator[Body]:
 class _Parts:
     """Writes lines to parts of a landed snapshot."""
 
-    def __init__(self, folder: Path, kind: str, lines: int, parts: dict[str, dict[str, Any]]) -> None:
+    def __init__(self, folder: Path, kind: str, lines: int, parts: dict[str, Part]) -> None:
         self._folder, self._kind, self._most, self._parts = folder, kind, lines, parts
         self._lines: list[bytes] = []
         self._number = 0
@@ -148,5 +148,5 @@ class _Parts:
             name = f"{self._kind}-{self._number:05}{SUFFIX}"
             data = pa.compress(b"".join(self._lines), codec="zstd", asbytes=True)
             (self._folder / name).write_bytes(data)
-            self._parts[name] = {"sha256": hashlib.sha256(data).hexdigest(), "lines": len(self._lines)}
+            self._parts[name] = Part(hashlib.sha256(data).hexdigest(), len(self._lines))
             self._lines = []

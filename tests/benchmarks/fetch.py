@@ -93,7 +93,7 @@ def naive(cloud: dict[str, Any], shows: int) -> float:
     auth = cloud["auth"]
     user = {"name": auth["username"], "password": auth["password"], "domain": {"name": auth["user_domain_name"]}}
     identity = {"methods": ["password"], "password": {"user": user}}
-    body = {"auth": {"identity": identity, "scope": {"project": {"name": auth["project_name"]}}}}
+    body: dict[str, Any] = {"auth": {"identity": identity, "scope": {"project": {"name": auth["project_name"]}}}}
     response = requests.post(f"{auth['auth_url']}/auth/tokens", json=body, timeout=60)
     token = response.headers["X-Subject-Token"]
     url = next(entry["endpoints"][0]["url"] for entry in response.json()["token"]["catalog"] if entry["type"] == "cbr")

@@ -7,6 +7,7 @@ unknown keys, rejects, or says what differed.
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import GenericAlias
 from typing import Any
 
 import duckdb
@@ -64,7 +65,7 @@ def with_pandas(parts: list[Path], folder: Path) -> Rows:
             "replication_records": pd.json_normalize(backups, "replication_records", ["id"], meta_prefix="backup_"),
         }
         for name, frame in frames.items():
-            odd = [column for column in frame if frame[column].dtype == object]
+            odd = [column for column in frame.columns if frame[column].dtype == object]
             frame[odd] = frame[odd].map(lambda value: value if value is None else json.dumps(value))
             frame.to_parquet(folder / f"{name}-{number}.parquet", compression="zstd")
             rows[name] += len(frame)
@@ -111,11 +112,12 @@ def with_msgspec(parts: list[Path], folder: Path) -> Rows:
         [
             *fields,
             ("extend_info", info | None, None),
-            ("children", list[child], []),
-            ("replication_records", list[record], []),
+            ("children", GenericAlias(list, (child,)), []),
+            ("replication_records", GenericAlias(list, (record,)), []),
         ],
     )
-    decode = msgspec.json.Decoder(msgspec.defstruct("Body", [("backup", backup)])).decode
+    body: type[Any] = msgspec.defstruct("Body", [("backup", backup)])
+    decode = msgspec.json.Decoder(body).decode
     rows = dict.fromkeys(_TABLES, 0)
     for number, part in enumerate(parts):
         backups = [decode(line).backup for line in part_lines(part)]
