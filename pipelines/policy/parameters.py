@@ -20,6 +20,7 @@ from pipelines.policy.fields import (
     PositiveCount,
     PositiveDays,
     PositiveHours,
+    PositiveMinutes,
     Score,
     Seconds,
     StrictModel,
@@ -70,6 +71,10 @@ class Tier(StrictModel):
         "none", "Whether the 3-2-1 rule applies: copies, sites and immutability."
     )
     restore_test_days: PositiveDays | None = _field(None, "Largest age of the last restore test.")
+    max_restore_minutes: PositiveMinutes | None = _field(None, "How long the last restore may have taken.")
+    allowed_projects: Names | None = _field(
+        None, "Projects that backups may be copied to and shared with; any if not set."
+    )
     full_backup_days: PositiveDays | None = _field(None, "Largest age of the last full backup.")
     size_check: Literal["warn", "fail"] = _field("warn", "What follows if the sizes of disks do not add up.")
     max_failed_attempts: Count = _field(2, "Attempts that may fail in a row.")
