@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from pipelines.storage.home import Home
-from tests.given import Body, Landed, ask, at, child, fold, replica, server
-from tests.given_inputs import refused, results, rules, stale, waiver
+from tests.given import AS_OF, Body, Landed, ask, at, child, fold, replica, server
+from tests.given_inputs import DAY, failed, refused, results, rules, stale, waiver
 
 RESTORE_TEST, WITHIN_TARGET = "restore-test-current", "restore-within-target"
 
@@ -136,4 +136,141 @@ def test_a_clause_about_tests_is_measured_where_tasks_are_read(restores: Home) -
         "refused": "not_measurable_here",
         "partial": "unknown",
         "stale": "unknown",
+    }
+
+
+SKIPPED, TRAIL = "backup-run-skipped-nothing", "audit-trail-readable"
+
+
+def run(key: str, status: str = "success", *, days: float = 1, vault_id: str | None = None, **more: Any) -> Body:
+    """A task that backed up the resource `of-key` into the vault `vault-key`."""
+    extra = {"resource": {"id": f"of-{key}", "name": f"name of {key}"}, "backup": {"backup_id": more.pop("backup", "")}}
+    own = {"vault_id": vault_id or f"vault-{key}", "started_at": at(days=days), "extra_info": extra}
+    return {"id": f"run-{key}-{days}", "operation_type": "backup", "status": status} | own | more
+
+
+def checkpoint(key: str, *resources: str) -> Body:
+    """The restore point of a run that left resources out."""
+    left_out = [{"id": f"of-{name}", "name": f"name of {name}", "code": "CBR.1"} for name in resources]
+    return {
+        "id": f"point-{key}",
+        "created_at": at(days=1),
+        "vault": {"id": f"vault-{key}", "skipped_resources": left_out},
+    }
+
+
+RUNS = [
+    run("whole", backup="whole"),
+    run("skipped", backup="skipped", days=2),
+    run("skipped", "skipped", checkpoint_id="point-skipped", error_info={"code": "BackupService.6114"}),
+    run("timed-out", "timeout"),
+    run("failed-without", "failed"),
+    run("failed-with", "failed", backup="broken"),
+    run("long-ago", "skipped", days=31),
+    run("running", "running"),
+    run("reported", backup="reported"),
+    run("no-vault", "skipped") | {"vault_id": None},
+    run("waived", "skipped"),
+]
+POINTS = [checkpoint("skipped", "skipped"), checkpoint("reported", "left-out", "left-out-too")]
+RUN = ("whole", "skipped", "timed-out", "failed-without", "failed-with", "long-ago", "running", "reported", "no-vault")
+
+
+def in_vault(name: str) -> Body:
+    return of(name, vault_id=f"vault-{name}")
+
+
+def test_a_run_that_left_a_resource_without_a_backup_fails_its_vault(home: Home) -> None:
+    backups = [*map(in_vault, RUN), in_vault("waived"), in_vault("quiet")]
+    one = [run("one", backup="one"), run("two", "skipped")]
+    refusal = {"operations": refused("operations")}
+    lost = [
+        Landed([in_vault("one")], scope="gap", as_of=AS_OF - days * DAY, inputs={"operations": one}) for days in (40, 0)
+    ]
+    fold(
+        home,
+        Landed(backups, inputs={"operations": RUNS, "checkpoints": POINTS}),
+        Landed([in_vault("one")], scope="never-read"),
+        Landed([in_vault("one")], scope="refused", inputs=refusal),
+        Landed([in_vault("one"), in_vault("two")], scope="partial", inputs={"operations": one}, partial=("operations",)),
+        *stale("stale", [in_vault("one")], operations=one),
+        *lost,
+    )  # fmt: skip
+    given = rules({"t": {}}, waivers=(waiver(SKIPPED, vault_id="vault-waived"),))
+    assert results(home, SKIPPED, given) == {
+        ("prod", "vault-whole"): ("pass", "nothing_skipped"),
+        ("prod", "vault-skipped"): ("fail", "runs_skipped"),
+        ("prod", "vault-timed-out"): ("fail", "runs_skipped"),
+        ("prod", "vault-failed-without"): ("fail", "runs_skipped"),
+        ("prod", "vault-failed-with"): ("pass", "nothing_skipped"),
+        ("prod", "vault-long-ago"): ("not_applicable", "no_runs"),
+        ("prod", "vault-running"): ("not_applicable", "no_runs"),
+        ("prod", "vault-reported"): ("fail", "runs_skipped"),
+        ("prod", "vault-no-vault"): ("fail", "runs_skipped"),
+        ("prod", "vault-waived"): ("waived", "runs_skipped"),
+        ("prod", "vault-quiet"): ("not_applicable", "no_runs"),
+        ("never-read", "vault-one"): ("not_applicable", "input_missing"),
+        ("refused", "vault-one"): ("not_applicable", "input_missing"),
+        ("partial", "vault-one"): ("unknown", "log_incomplete"),
+        ("partial", "vault-two"): ("fail", "runs_skipped"),
+        ("stale", "vault-one"): ("unknown", "input_stale"),
+        ("gap", "vault-one"): ("unknown", "log_incomplete"),
+    }
+    sql = f"""SELECT subject_id, reason FROM controls.{SKIPPED.replace("-", "_")}
+        WHERE subject_id IN ('vault-skipped', 'vault-reported') ORDER BY subject_id"""
+    assert [tuple(row.values()) for row in ask(home, sql)] == [
+        (
+            "vault-reported",
+            (
+                "Tasks of the last 30 days that left no backup: 2, the latest at 2026-02-28 12:00:00. "
+                "Resources: name of left-out, name of left-out-too. Error codes: CBR.1."
+            ),
+        ),
+        (
+            "vault-skipped",
+            (
+                "Tasks of the last 30 days that left no backup: 1, the latest at 2026-02-28 12:00:00. "
+                "Resources: name of skipped. Error codes: BackupService.6114."
+            ),
+        ),
+    ]
+
+
+def test_an_audit_trail_that_is_refused_or_has_a_gap_fails(home: Home) -> None:
+    def read(scope: str, days: float, reading: Any = ()) -> Landed:
+        return Landed(scope=scope, as_of=AS_OF - days * DAY, inputs={"audit_events": reading})
+
+    fold(
+        home,
+        read("readable", 6),
+        read("readable", 0),
+        Landed(scope="never-tried"),
+        read("refused", 0, refused("audit_events")),
+        read("refused-now", 1),
+        read("refused-now", 0, refused("audit_events")),
+        read("gap", 20),
+        read("gap", 6),
+        read("gap", 0),
+        *(read("old-gap", days) for days in (60, 40, 34, 28, 22, 16, 10, 4, 0)),
+        read("stale", 3),
+        read("stale", 0, failed("audit_events")),
+        read("failed-once", 1),
+        read("failed-once", 0, failed("audit_events")),
+        Landed(scope="partial", inputs={"audit_events": []}, partial=("audit_events",)),
+        read("waived", 20),
+        read("waived", 0),
+    )
+    wide = waiver(TRAIL, project_id="project-1") | {"scope": "waived"}
+    found = {scope: code for (scope, _), code in results(home, TRAIL, rules({"t": {}}, waivers=(wide,))).items()}
+    assert found == {
+        "readable": ("pass", "readable"),
+        "never-tried": ("not_applicable", "input_missing"),
+        "refused": ("fail", "not_granted"),
+        "refused-now": ("fail", "not_granted"),
+        "gap": ("fail", "events_lost"),
+        "old-gap": ("pass", "readable"),
+        "stale": ("unknown", "input_stale"),
+        "failed-once": ("pass", "readable"),
+        "partial": ("unknown", "log_incomplete"),
+        "waived": ("waived", "events_lost"),
     }
