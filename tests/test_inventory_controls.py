@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from pipelines.storage.home import Home
-from tests.given import Body, Landed, ask, at, child, fold, publish, query, server, volume
+from tests.given import AS_OF, Body, Landed, ask, at, child, fold, publish, query, server, volume
 from tests.given_inputs import (
+    DAY,
     DISK,
     TURBO,
     failed,
@@ -189,3 +190,130 @@ def test_a_listed_resource_has_the_failure_in_its_row_and_every_subject_has_one_
     ]  # fmt: skip
     sql = "SELECT owner, reason FROM compliance.owner_worklist WHERE subject_id = 'forgotten'"
     assert query(inventory, sql) == [("nobody", "It has no dependable point, and no vault backs it up.")]
+
+
+ORPHANED = "orphaned-backup"
+
+
+def old(resource_id: str, days: float = 40, **more: Any) -> Body:
+    """A server's backup of so many days ago that is still kept."""
+    own = {"children": [], "created_at": at(days=days), "expired_at": at(days=-300)} | more
+    return server(f"backup-{resource_id}-{days}", resource_id=resource_id, **own)
+
+
+def daily(scope: str, backups: list[Body], *lists: tuple[str, ...], partial: bool = False) -> list[Landed]:
+    """A snapshot a day with a list of resources each, the last of them now; `partial` is about the last."""
+    count = len(lists)
+    return [
+        Landed(
+            backups,
+            scope=scope,
+            as_of=AS_OF - (count - 1 - number) * DAY,
+            inputs={"protectables": [protectable(name) for name in names]},
+            partial=("protectables",) if partial and number == count - 1 else (),
+        )
+        for number, names in enumerate(lists)
+    ]
+
+
+def test_a_backup_is_orphaned_once_two_whole_lists_lack_its_resource(home: Home) -> None:
+    backups = [
+        old("listed"),
+        old("back"),
+        old("gone-twice"),
+        old("gone-twice", 5),
+        old("gone-once"),
+        old("never-listed"),
+        old("young", 20),
+        old("edge", 30),
+        old("expired", expired_at=at(days=1)),
+        old("waived"),
+        old("odd", resource_type="OS::Ironic::BareMetalServer"),
+        old("copied", image_type="replication"),
+        backup("with-disk", "inner-disk"),
+    ]
+    first = ("listed", "back", "gone-twice", "gone-once", "young", "waived", "with-disk")
+    fold(
+        home,
+        *daily("prod", backups, first, ("listed", "gone-once", "with-disk"), ("listed", "back", "with-disk")),
+        *daily("once", [old("gone")], ()),
+        *daily("partial", [old("gone"), old("listed")], ("gone", "listed"), (), (), ("listed",), partial=True),
+        *stale("stale", [old("gone")], protectables=[]),
+        Landed([old("gone")], scope="never-read"),
+        Landed([old("gone")], scope="refused", inputs={"protectables": refused("protectables")}),
+    )
+    found = results(home, ORPHANED, rules({"t": {}}, waivers=(waiver(ORPHANED, resource_id="waived"),)))
+    assert found == {
+        ("prod", "listed"): ("pass", "exists"),
+        ("prod", "back"): ("pass", "exists"),
+        ("prod", "gone-twice"): ("fail", "orphaned"),
+        ("prod", "gone-once"): ("not_applicable", "not_confirmed"),
+        ("prod", "never-listed"): ("fail", "orphaned"),
+        ("prod", "young"): ("pass", "no_old_points"),
+        ("prod", "edge"): ("pass", "no_old_points"),
+        ("prod", "expired"): ("pass", "no_old_points"),
+        ("prod", "waived"): ("waived", "orphaned"),
+        ("prod", "odd"): ("not_applicable", "type_not_listed"),
+        ("prod", "copied"): ("not_applicable", "judged_at_source"),
+        ("prod", "with-disk"): ("pass", "exists"),
+        ("prod", "inner-disk"): ("not_applicable", "judged_with_server"),
+        ("once", "gone"): ("not_applicable", "not_confirmed"),
+        ("partial", "gone"): ("not_applicable", "inventory_incomplete"),
+        ("partial", "listed"): ("pass", "exists"),
+        ("stale", "gone"): ("unknown", "input_stale"),
+        ("never-read", "gone"): ("not_applicable", "input_missing"),
+        ("refused", "gone"): ("not_applicable", "input_missing"),
+    }
+    sql = "SELECT backup_id, last_listed_at FROM compliance.orphaned_backups ORDER BY backup_id"
+    assert [tuple(row.values()) for row in ask(home, sql)] == [
+        ("backup-gone-twice-40", AS_OF - 2 * DAY),
+        ("backup-never-listed-40", None),
+        ("backup-waived-40", AS_OF - 2 * DAY),
+    ]
+
+
+RESIDENCY = "data-residency"
+
+
+def copied(
+    key: str, region: str | None = "region-2", project: str | None = "project-2", status: str = "success"
+) -> Body:
+    """A server's backup with a record of a copy there."""
+    record = {"id": f"record-{key}", "status": status, "created_at": at(hours=3), "source_region": "region-1"}
+    place = {"destination_region": region, "destination_project_id": project, "destination_backup_id": f"copy-{key}"}
+    return server(key, resource_id=f"of-{key}", children=[], replication_records=[record | place])
+
+
+def test_copies_are_only_where_the_policy_allows_them(home: Home) -> None:
+    backups = [
+        copied("allowed"),
+        copied("other-region", "region-9"),
+        copied("other-project", project="project-9"),
+        copied("nowhere", None),
+        copied("no-project", project=None),
+        copied("failed", "region-9", status="fail"),
+        copied("any", "region-9"),
+        copied("waived", "region-9"),
+        server("alone", resource_id="of-alone", children=[], replication_records=[]),
+        server("not-sent", resource_id="of-not-sent", children=[], replication_records=...),
+        server("own-copy", resource_id="of-own-copy", children=[], image_type="replication"),
+    ]
+    fold(home, Landed(backups))
+    given = rules(
+        {"strict": {"allowed_regions": ["region-1", "region-2"], "allowed_projects": ["project-2"]}, "any": {}},
+        assignments=[{"id": "a", "priority": 1, "match": {"resource_id": "of-any"}, "tier": "any"}],
+        waivers=(waiver(RESIDENCY, backup_id="waived"),),
+    )
+    assert {subject: code for (_, subject), code in results(home, RESIDENCY, given).items()} == {
+        "allowed": ("pass", "allowed"),
+        "other-region": ("fail", "region_not_allowed"),
+        "other-project": ("fail", "project_not_allowed"),
+        "nowhere": ("unknown", "place_not_known"),
+        "no-project": ("unknown", "place_not_known"),
+        "failed": ("not_applicable", "no_copy"),
+        "any": ("not_applicable", "not_required"),
+        "waived": ("waived", "region_not_allowed"),
+        "alone": ("not_applicable", "no_copy"),
+        "not-sent": ("unknown", "records_not_sent"),
+        "own-copy": ("fail", "project_not_allowed"),
+    }

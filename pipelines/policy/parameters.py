@@ -93,6 +93,7 @@ class Settings(StrictModel):
     max_detail_age_hours: PositiveHours = _field(168, "Largest age of the details that a result rests on.")
     max_input_age_hours: PositiveHours = _field(48, "Largest age of the inputs beside the backups.")
     new_resource_hours: Hours = _field(48, "Age up to which a listed resource needs no backup yet.")
+    orphan_days: Days = _field(30, "Age from which a backup of a resource that no longer exists is a finding.")
     purge_lag_hours: Hours = _field(48, "How long the service may keep a recovery point past its expiry.")
     stuck_hours: PositiveHours = _field(24, "How long a backup or a restore may run.")
     deletion_stuck_hours: PositiveHours = _field(48, "How long a deletion may run.")

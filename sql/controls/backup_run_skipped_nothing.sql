@@ -10,8 +10,8 @@
 --   locked by another task, or one that was deleted without being removed from the vault.
 -- reasons:
 --   nothing_skipped: pass: All {runs} tasks of the last {gap_window_days} days left a backup.
---   runs_skipped: fail: Tasks of the last {gap_window_days} days that left no backup: {skipped}, the
---     latest at {last_skipped_at}. Resources: {resources}. Error codes: {error_codes}.
+--   runs_skipped: fail: Tasks of the last {gap_window_days} days that left no backup: {skipped},
+--     the latest at {last_skipped_at}. Resources: {resources}. Error codes: {error_codes}.
 --   log_incomplete: unknown: The record of tasks is not complete for the last {gap_window_days}
 --     days.
 --   input_stale: unknown: The record of tasks was last read at {last_read_at}.
