@@ -6,7 +6,7 @@ import pytest
 
 from pipelines.storage.home import Home
 from tests.given import AS_OF, Body, Landed, ask, at, child, fold, replica, server
-from tests.given_inputs import DAY, failed, refused, results, rules, stale, waiver
+from tests.given_inputs import DAY, failed, milliseconds, refused, results, rules, stale, waiver
 
 RESTORE_TEST, WITHIN_TARGET = "restore-test-current", "restore-within-target"
 
@@ -274,3 +274,33 @@ def test_an_audit_trail_that_is_refused_or_has_a_gap_fails(home: Home) -> None:
         "partial": ("unknown", "log_incomplete"),
         "waived": ("waived", "events_lost"),
     }
+
+
+def event(key: str, name: str, resource_id: str, *, hours: float = 12, code: str = "204", user: str = "eve") -> Body:
+    """A call so many hours ago."""
+    body = {"trace_id": key, "trace_name": name, "resource_id": resource_id, "code": code, "source_ip": "10.0.0.1"}
+    return body | {"time": milliseconds(at(hours=hours)), "user": {"id": f"id-{user}", "name": user}}
+
+
+def test_the_trail_names_who_made_a_backup_disappear_and_only_by_calls_that_succeeded(home: Home) -> None:
+    gone = [of("deleted"), of("refused"), of("unnoticed"), of("early"), of("in-vault", vault_id="vault-9")]
+    kept = [of("kept"), of("kept-too", resource_id="of-deleted")]
+    events = [
+        event("a", "deleteBackup", "deleted"),
+        event("b", "deleteBackup", "refused", code="403"),
+        event("c", "deletebackup", "early", hours=30),
+        event("d", "deleteVault", "vault-9", user="mallory"),
+        event("e", "updatePolicy", "policy-1", code="200"),
+        event("f", "listBackups", "kept", code="200"),
+        event("g", "deleteBackup", "kept", hours=1),
+    ]
+    fold(home, Landed([*gone, *kept], as_of=AS_OF - DAY), Landed(kept, inputs={"audit_events": events}))
+    sql = """SELECT trace_id, object_kind, effect, user_name, backup_id, resource_id, points_left
+        FROM compliance.change_trail ORDER BY trace_id"""
+    assert [tuple(row.values()) for row in ask(home, sql)] == [
+        ("a", "backup", "removes_points", "eve", "deleted", "of-deleted", 1),
+        ("c", "backup", "removes_points", "eve", None, None, None),
+        ("d", "vault", "removes_points", "mallory", "in-vault", "of-in-vault", 0),
+        ("e", "policy", "changes_retention", "eve", None, None, None),
+        ("g", "backup", "removes_points", "eve", None, None, None),
+    ]
