@@ -2,7 +2,8 @@
 
 WarehouseError
 ├── ConfigurationError     a setting, an argument or clouds.yaml is wrong
-│   └── PolicyError        policy.yaml or waivers.yaml is not valid
+│   ├── PolicyError        policy.yaml or waivers.yaml is not valid
+│   └── InputFileError     a file in the folder inputs of the home is not valid
 ├── ServiceError           a cloud can't be read
 ├── StorageError           the home or a file in it can't be used
 │   ├── HomeLockedError    another run is at work in the home
@@ -35,6 +36,10 @@ class ConfigurationError(WarehouseError):
 
 class PolicyError(ConfigurationError):
     """policy.yaml or waivers.yaml is not valid."""
+
+
+class InputFileError(ConfigurationError):
+    """A file in the folder inputs of the home is not valid."""
 
 
 class ServiceError(WarehouseError):

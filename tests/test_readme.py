@@ -12,9 +12,12 @@ import dagster as dg
 import pytest
 
 from pipelines.cli import main
+from pipelines.contract.inputs import INPUTS
 from pipelines.models.project import project
 from pipelines.policy.check import check_policy, check_waivers
 from pipelines.storage.connection import connect
+from pipelines.storage.home import Home
+from pipelines.warehouse.input_files import read_input_files
 from tests.conftest import Demo
 
 ROOT = Path(__file__).parents[1]
@@ -79,6 +82,13 @@ def test_the_front_page_counts_the_controls() -> None:
     assert re.findall(r"\b(\d+) controls", FRONT) == [str(len(project().controls))]
 
 
+def test_the_table_of_permissions_is_that_of_the_contract() -> None:
+    rows = re.findall(r"^\| (List\w+|Show\w+|CTS \w+) \| (.*?) \| (.*?) \|$", ALL, re.MULTILINE)
+    assert [(call, permission.replace("`", ""), purpose) for call, permission, purpose in rows] == [
+        (source.call, source.permission, source.purpose) for source in INPUTS
+    ]
+
+
 def test_every_file_that_a_page_names_is_there() -> None:
     for page, text in PAGES.items():
         for path in re.findall(r"`((?:pipelines|sql|tests)/[\w/.]*)`", text):
@@ -112,6 +122,14 @@ def test_the_policy_and_the_waivers_of_the_readme_are_valid() -> None:
     policies = [check_policy(text) for text in blocks if "policy_id" in text]
     waivers = [check_waivers(text, project().controls) for text in blocks if "waivers:" in text]
     assert [(value is not None, faults) for value, faults in [*policies, *waivers]] == [(True, []), (True, [])]
+
+
+def test_the_input_files_of_the_readme_are_valid(home: Home) -> None:
+    home.inputs.mkdir(parents=True)
+    for name, text in re.findall(r"^`(\w+\.csv)`:[^`]*.*?```csv\n(.*?)```", ALL, re.DOTALL | re.MULTILINE):
+        (home.inputs / name).write_text(text)
+    files = {file.source.name: file.rows.num_rows for file in read_input_files(home, ["prod"])}
+    assert files == {"inventory": 2, "restore_tests": 2, "audit_events": 1}
 
 
 def test_the_units_of_the_readme_are_ones(tmp_path: Path) -> None:

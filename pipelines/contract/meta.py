@@ -173,7 +173,7 @@ CATALOG = Table(
 EVIDENCE = Table(
     "compliance",
     "evidence_manifest",
-    "One row per input of the results: landed files, tables, policies, waivers and SQL, with hashes.",
+    "One row per input of the results: landed files, tables, policies, waivers, input files and SQL, with hashes.",
     ("run_id", "kind", "scope", "snapshot_id", "name"),
     (
         Column("run_id", STRING, "ID of the run that built this file.", required=True),
@@ -182,7 +182,7 @@ EVIDENCE = Table(
             STRING,
             "Kind of the input.",
             required=True,
-            known_values=("landing", "table", "policy", "waivers", "sql"),
+            known_values=("landing", "table", "policy", "waivers", "input", "sql"),
         ),
         Column("scope", STRING, SCOPE.doc),  # null where the input applies to all scopes
         Column("snapshot_id", STRING, SNAPSHOT.doc),

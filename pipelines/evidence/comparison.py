@@ -9,7 +9,7 @@ from pipelines.evidence.snapshot_home import recorded_counts
 from pipelines.landing.manifest import Snapshot
 from pipelines.storage.home import Home
 
-_HINT = "Use the policy, the waivers and the version of cbr-warehouse of that time, or run 'cbr-warehouse build'."
+_HINT = "Use the rules, input files and version of cbr-warehouse of that time, or run 'cbr-warehouse build'."
 
 
 def compare_with_published(home: Home, results: pa.Table) -> str:

@@ -1,4 +1,4 @@
-"""The inputs of results, copied into a pack: tables, history, manifests, SQL, policies and waivers."""
+"""The inputs of results, copied into a pack: tables, history, manifests, input files, SQL, policies and waivers."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +13,7 @@ from pipelines.policy.files import WAIVERS, RuleFiles
 from pipelines.storage.files import copy_private
 from pipelines.storage.home import Home
 from pipelines.tables.manifest import TableManifest, read_table_manifest
+from pipelines.warehouse.input_files import find_input_files
 
 POLICIES = "policy"  # folder in a pack
 
@@ -43,6 +44,8 @@ def copy_home(home: Home, packed: Home) -> list[TableManifest]:
     """Copy what the models read from `home` to `packed`, and return the manifests of the tables copied."""
     snapshots = read_snapshots(home)
     tables = []
+    for path in find_input_files(home):
+        _copy(home, packed, path)
     for snapshot in snapshots:
         _copy(home, packed, home.landed(snapshot.scope, snapshot.snapshot_id) / MANIFEST)
     for scope in dict.fromkeys(snapshot.scope for snapshot in snapshots):

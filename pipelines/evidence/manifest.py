@@ -48,6 +48,7 @@ class PackManifest:
     result_sha256: str
     compared_with: str  # what the recomputed results were compared with
     previous: PreviousPack | None
+    input_files: dict[str, datetime]  # name of a file in home/inputs -> when it was modified, which a copy may lose
     files: dict[str, str]  # path in the pack -> SHA-256
 
 

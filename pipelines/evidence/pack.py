@@ -27,6 +27,7 @@ from pipelines.storage.files import create_private, disk_errors, make_private_fo
 from pipelines.storage.home import Home
 from pipelines.storage.manifests import write_manifest
 from pipelines.tables.manifest import TableManifest
+from pipelines.warehouse.input_files import modified_times
 
 CSV, PARQUET = "results.csv", "results.parquet"
 _SNAPSHOT_HOME = ".past-"  # prefix of temporary folders in a home
@@ -86,7 +87,8 @@ def _fill(home: Home, snapshot_home: Home, snapshot: Snapshot, folder: Path) -> 
     copy_sql(folder)
     files = find_rule_files(home)
     copy_rules(files, folder)
-    results = evaluate_controls(snapshot_home, project(), read_rules(project().controls, files))
+    input_files = modified_times(snapshot_home)
+    results = evaluate_controls(snapshot_home, project(), read_rules(project().controls, files), input_files)
     current = newest_complete(read_snapshots(snapshot_home))
     if snapshot_home == home:
         compared_with = compare_with_published(home, results)
@@ -104,6 +106,7 @@ def _fill(home: Home, snapshot_home: Home, snapshot: Snapshot, folder: Path) -> 
         result_sha256=hash_results(results),
         compared_with=compared_with,
         previous=previous_pack(home),
+        input_files=input_files,
         files={str(path.relative_to(folder)): sha256_of(path) for path in packed_files},
     )
     write_manifest(folder / MANIFEST, manifest)

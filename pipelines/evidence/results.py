@@ -8,6 +8,8 @@ import json
 import os
 import re
 from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +40,12 @@ _BATCH_ROWS = 10_000
 Counts = dict[tuple[str | None, ...], int]  # values of COUNT_COLUMNS -> number of results
 
 
-def evaluate_controls(home: Home, project: Project, rules: Rules) -> pa.Table:
+def evaluate_controls(home: Home, project: Project, rules: Rules, input_files: Mapping[str, datetime]) -> pa.Table:
     """Return the results of `home`, computed in memory. The SQL of `project` can't read or write anything else.
 
-    Raise DamagedFileError if a table was changed.
+    `input_files` has the modified time of each input file. Raise DamagedFileError if a table was changed.
     """
-    inputs = read_inputs(home, "evidence", rules)
+    inputs = read_inputs(home, "evidence", rules, packed_files=input_files)
     for manifest in inputs.tables:
         for path in damaged_files(home, manifest):
             raise DamagedFileError(

@@ -1,6 +1,7 @@
 """A temporary home in which an older snapshot is the newest, for evidence of that snapshot.
 
-It contains the snapshots that were landed by then. Its tables and history are made again from them.
+It contains the snapshots that were landed by then, and the input files of today. Its tables and history are made again
+from the snapshots.
 """
 
 import os
@@ -20,6 +21,7 @@ from pipelines.storage.connection import connect
 from pipelines.storage.files import make_private_folder
 from pipelines.storage.home import Home
 from pipelines.storage.parquet import explain_damage, select_rows
+from pipelines.warehouse.input_files import find_input_files
 
 
 def create_snapshot_home(home: Home, snapshot: Snapshot, folder: Path) -> Home:
@@ -39,6 +41,9 @@ def create_snapshot_home(home: Home, snapshot: Snapshot, folder: Path) -> Home:
             )
         for newest in newest_complete(earlier):
             _link_earlier_results(home, snapshot_home, newest)
+    for path in find_input_files(home):
+        make_private_folder(snapshot_home.inputs)
+        shutil.copy2(path, snapshot_home.inputs)  # with its modified time; a link would not reach another file system
     normalize_landed(snapshot_home)
     return snapshot_home
 

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from pipelines.errors import EvidenceError
 from pipelines.evidence.inputs import packed_rules
-from pipelines.evidence.manifest import MANIFEST, read_pack_manifest
+from pipelines.evidence.manifest import MANIFEST, PackManifest, read_pack_manifest
 from pipelines.evidence.pack import CSV, PARQUET
 from pipelines.evidence.results import evaluate_controls, hash_results, write_csv
 from pipelines.models.model import ModelError
@@ -56,7 +56,7 @@ def verify(folder: Path) -> Verification:
     differences, may_recompute = _compare_files(folder, manifest.files)
     if not may_recompute:
         return Verification(folder, differences, manifest.result_sha256, "", 0)
-    results = _recompute(folder)
+    results = _recompute(folder, manifest)
     differences += _compare_result_files(folder, results)
     return Verification(folder, differences, manifest.result_sha256, hash_results(results), results.num_rows)
 
@@ -77,11 +77,11 @@ def _compare_files(folder: Path, hashes: dict[str, str]) -> tuple[list[str], boo
     return differences, not missing and set(changed) <= {CSV, PARQUET}
 
 
-def _recompute(folder: Path) -> pa.Table:
+def _recompute(folder: Path, manifest: PackManifest) -> pa.Table:
     try:
         project = read_project(folder / "sql")
         rules = read_rules(project.controls, packed_rules(folder))
-        return evaluate_controls(Home(folder / "home"), project, rules)
+        return evaluate_controls(Home(folder / "home"), project, rules, manifest.input_files)
     except (ModelError, duckdb.Error, pa.ArrowException, csv.Error, OSError, ValueError, LookupError) as error:
         raise EvidenceError(
             f"the results of {folder} can't be recomputed: {next(iter(str(error).splitlines()), repr(error))}", _HINT

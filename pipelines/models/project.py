@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipelines.contract.columns import Table
 from pipelines.contract.history import HISTORY
+from pipelines.contract.input_files import FILE_TABLES
 from pipelines.contract.input_history import INPUT_HISTORY
 from pipelines.contract.input_readings import INPUT_GAPS, INPUT_STATUS
 from pipelines.contract.inputs import INPUT_TABLES
@@ -26,6 +27,7 @@ from pipelines.policy.tables import POLICY
 SOURCES: tuple[Table, ...] = (
     *NORMALIZED,
     *INPUT_TABLES,
+    *FILE_TABLES,
     *HISTORY,
     *INPUT_HISTORY,
     *META,

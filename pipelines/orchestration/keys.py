@@ -6,6 +6,7 @@ import dagster as dg
 
 from pipelines.contract.columns import Table
 from pipelines.contract.history import HISTORY
+from pipelines.contract.input_files import FILE_TABLES
 from pipelines.contract.input_history import INPUT_HISTORY
 from pipelines.contract.input_readings import INPUT_GAPS, INPUT_STATUS
 from pipelines.contract.inputs import INPUT_TABLES
@@ -37,8 +38,8 @@ TABLE_GROUPS = (
     TableGroup(
         dg.AssetKey(["inputs", "tables"]),
         "inputs",
-        "Vaults, policies, resources, operations and the audit trail of the service, as last read",
-        (*INPUT_TABLES, INPUT_STATUS, INPUT_GAPS),
+        "Vaults, policies, resources, operations and the audit trail of the service as last read, and the user's files",
+        (*INPUT_TABLES, *FILE_TABLES, INPUT_STATUS, INPUT_GAPS),
     ),
     TableGroup(
         dg.AssetKey(["policy", "tables"]),

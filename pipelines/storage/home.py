@@ -8,6 +8,7 @@ history/manifests/scope=S.json, history/judged/scope=S.json  the files of a scop
 evidence/T/                                                  proof of the results of a snapshot
 reports/T/compliance.html, compliance.xlsx                   reports; `latest` points at the newest
 policy.yaml, waivers.yaml                                    requirements, and accepted failures
+inputs/*.csv, *.parquet                                      what the user keeps elsewhere; only read
 warehouse.duckdb                                             the published file
 """
 
@@ -92,6 +93,11 @@ class Home:
     def reports(self) -> Path:
         """The folder of the reports."""
         return self.path / "reports"
+
+    @property
+    def inputs(self) -> Path:
+        """The folder of the user's input files, which are only read."""
+        return self.path / "inputs"
 
     @property
     def warehouse(self) -> Path:

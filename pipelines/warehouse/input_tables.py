@@ -1,10 +1,12 @@
-"""Filling the tables of the inputs beside the backups: as last read, with their history, and how they were read."""
+"""Filling the tables of the inputs beside the backups: the service's with their history, and the user's files."""
 
 import duckdb
 import pyarrow as pa
 
 from pipelines.contract.columns import Table
+from pipelines.contract.derive import arrow_schema
 from pipelines.contract.history import record_key
+from pipelines.contract.input_files import FILE_INPUTS, INPUT_FILES
 from pipelines.contract.input_history import CLOSED, CURRENT, LOGS, OPEN, READ, VERSIONED
 from pipelines.contract.input_readings import INPUT_GAPS, INPUT_READINGS, INPUT_STATUS
 from pipelines.contract.inputs import INPUTS
@@ -13,6 +15,7 @@ from pipelines.models.files import read_query
 from pipelines.storage.home import Home
 from pipelines.storage.parquet import select_rows
 from pipelines.warehouse.file import fill_table
+from pipelines.warehouse.input_files import InputFile
 
 
 def fill_inputs(connection: duckdb.DuckDBPyConnection, home: Home, histories: list[HistoryState]) -> dict[str, int]:
@@ -41,6 +44,27 @@ def fill_inputs(connection: duckdb.DuckDBPyConnection, home: Home, histories: li
     connection.unregister("input_definitions")
     fill(INPUT_GAPS, f"(\n{read_query('warehouse/input_gaps')}\n)")
     return rows
+
+
+def fill_input_files(connection: duckdb.DuckDBPyConnection, files: tuple[InputFile, ...]) -> dict[str, int]:
+    """Fill the tables of the user's files, those of files that are not there without rows; return the rows."""
+    file_rows = {file.source.name: file.rows for file in files}
+    descriptions = [
+        {
+            "name": file.source.name,
+            "path": file.path,
+            "sha256": file.sha256,
+            "modified_at": file.modified_at,
+            "row_count": file.rows.num_rows,
+        }
+        for file in files
+    ]
+    tables = {source.table: file_rows.get(source.name) for source in FILE_INPUTS}
+    tables[INPUT_FILES] = pa.Table.from_pylist(descriptions, arrow_schema(INPUT_FILES))
+    return {
+        table.relation: fill_table(connection, table, arrow_schema(table).empty_table() if rows is None else rows)
+        for table, rows in tables.items()
+    }
 
 
 def _latest(table: Table, states: str) -> str:

@@ -1,5 +1,6 @@
 """What a draft is made of besides the models: every manifest it needs, read once."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +10,7 @@ from pipelines.landing.manifest import Snapshot, newest_complete, read_snapshots
 from pipelines.policy.resolve import Rules
 from pipelines.storage.home import Home
 from pipelines.tables.manifest import TableManifest, read_table_manifest
+from pipelines.warehouse.input_files import InputFile, read_input_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,7 @@ class Inputs:
     attempts: list[Attempt]  # how the last reading of each scope ended
     tables: list[TableManifest]  # of the newest complete snapshot of each scope
     histories: list[HistoryState]  # of the same scopes
+    files: tuple[InputFile, ...] = ()  # of the user
 
     @property
     def current(self) -> set[tuple[str, str]]:
@@ -29,13 +32,21 @@ class Inputs:
         return {(manifest.scope, manifest.snapshot_id) for manifest in self.tables}
 
 
-def read_inputs(home: Home, run_id: str, rules: Rules, until: datetime | None = None) -> Inputs:
+def read_inputs(
+    home: Home,
+    run_id: str,
+    rules: Rules,
+    until: datetime | None = None,
+    packed_files: Mapping[str, datetime] | None = None,
+) -> Inputs:
     """Return the inputs of a draft, or those of a past one that knew only readings that had ended by `until`.
 
-    The history must not contain anything newer. Raise StorageError if a manifest is damaged.
+    The history must not contain anything newer. `packed_files` are the modified times of input files in a pack of
+    evidence. Raise StorageError if a manifest is damaged, InputFileError if an input file is not valid.
     """
     landed = read_snapshots(home)
     attempts = read_attempts(home, landed)
+    files = read_input_files(home, [attempt.scope for attempt in attempts], packed_files) if attempts else ()
     snapshots = snapshots_until(landed, until)
     if until is not None:
         # An attempt that failed since then has replaced the one before: the newest snapshot stands for it.
@@ -45,7 +56,7 @@ def read_inputs(home: Home, run_id: str, rules: Rules, until: datetime | None = 
     manifests = (read_table_manifest(home, s.scope, s.snapshot_id) for s in newest_complete(snapshots))
     tables = [manifest for manifest in manifests if manifest]
     histories = [read_history(home, manifest.scope) for manifest in tables]
-    return Inputs(home, run_id, rules, snapshots, attempts, tables, histories)
+    return Inputs(home, run_id, rules, snapshots, attempts, tables, histories, files)
 
 
 def snapshots_until(snapshots: list[Snapshot], until: datetime | None) -> list[Snapshot]:

@@ -23,22 +23,23 @@ from pipelines.models.project import Project
 from pipelines.models.standards import STANDARDS, standards_table
 from pipelines.policy.rows import policy_rows
 from pipelines.policy.tables import POLICY
+from pipelines.storage.connection import FEW_ROWS
 from pipelines.storage.parquet import explain_damage, select_rows
 from pipelines.tables.manifest import CONTRACT_VERSION, load_rows
 from pipelines.warehouse.file import fill_table
-from pipelines.warehouse.input_tables import fill_inputs
+from pipelines.warehouse.input_tables import fill_input_files, fill_inputs
 from pipelines.warehouse.inputs import Inputs
 
-_FEW_ROWS = 100_000  # of all tables: below that, threads cost more than they save
 Rows = Iterable[dict[str, Any]]
 
 
 def fill_sources(connection: duckdb.DuckDBPyConnection, inputs: Inputs, project: Project) -> dict[str, int]:
     """Fill every source of the models; return the rows by relation."""
-    if sum(sum(manifest.rows.values()) for manifest in inputs.tables) < _FEW_ROWS:
+    if sum(sum(manifest.rows.values()) for manifest in inputs.tables) < FEW_ROWS:
         connection.execute("SET threads = 1")
     with explain_damage(inputs.home):
         rows = _fill_from_parquet(connection, inputs)
+    rows |= fill_input_files(connection, inputs.files)
     for table, records in _records(inputs, project):
         rows[table.relation] = fill_rows(connection, table, records)
     rows[CONTROLS.relation] = fill_table(connection, CONTROLS, controls_table(project.controls))
@@ -110,5 +111,7 @@ def _evidence_rows(inputs: Inputs, project: Project) -> Iterator[dict[str, Any]]
         yield {"kind": "policy", "name": policy.policy.policy_id, "sha256": policy.sha256}
     if inputs.rules.waivers:
         yield {"kind": "waivers", "name": "waivers", "sha256": inputs.rules.waivers.sha256}
+    for file in inputs.files:
+        yield {"kind": "input", "name": file.path, "sha256": file.sha256, "row_count": file.rows.num_rows}
     for model in project.models:
         yield {"kind": "sql", "name": model.relation, "sha256": hashlib.sha256(model.sql.encode()).hexdigest()}
