@@ -127,3 +127,10 @@ def test_an_input_is_ready_incomplete_stale_or_missing(home: Home) -> None:
     assert states() == expected | {"vaults": "ready", "audit_events": "missing"}
     fold(home, day(3, vaults=failed))
     assert states()["vaults"] == "stale"
+
+
+def test_a_list_that_was_not_whole_stays_incomplete_while_reading_fails(home: Home) -> None:
+    failed = InputReading("protectables", FAILED, problem="no answer")
+    fold(home, replace(day(0, protectables=[]), partial=("protectables",)), day(1, protectables=failed))
+    sql = "SELECT state FROM staging.stg_inputs WHERE input = 'protectables'"
+    assert ask(home, sql) == [{"state": "incomplete"}]

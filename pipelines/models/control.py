@@ -14,7 +14,7 @@ from pipelines.contract.keys import SEVERITIES, SEVERITY
 from pipelines.models.model import Model, ModelError
 from pipelines.models.reasons import STATUSES, Reason, parse_reasons, returned_values
 
-SUBJECTS = ("resource", "recovery_point", "lost_point", "known_point", "vault", "scope", "waiver")
+SUBJECTS = ("resource", "inventory", "recovery_point", "lost_point", "known_point", "vault", "scope", "waiver")
 WORSE = ("higher", "lower")
 TWO, YES = "two approvers", "yes"
 
@@ -59,7 +59,13 @@ CONTROL_REASONS = Table(
 _REQUIRED = {"scope", "snapshot_id", "subject_id", "reason_code"}
 _OPTIONAL = {"measured_value", "measured_unit", "threshold_value", "evidence_backup_ids", "failing_since"}
 _MADE = {"status", "reason"}
-EXCLUDABLE = ("resource", "recovery_point", "lost_point", "known_point")  # subjects that a policy can exclude
+EXCLUDABLE = (
+    "resource",
+    "inventory",
+    "recovery_point",
+    "lost_point",
+    "known_point",
+)  # subjects that a policy can exclude
 OUT_OF_SCOPE = Reason("out_of_scope", "not_applicable", "Taken out of scope by {exclusion_id}: {exclusion_reason}")
 
 

@@ -72,6 +72,7 @@ Priority = Annotated[int, Field(ge=-_MAX_COUNT, le=_MAX_COUNT), INTEGER]
 MeasuredValue = Annotated[float, Field(ge=-_MAX_MEASURED_VALUE, le=_MAX_MEASURED_VALUE)]
 
 Seconds = Annotated[int, Unit("s"), Field(ge=0, le=_MAX_SECONDS), INTEGER]
+PositiveMinutes = Annotated[int, Unit("min"), Field(ge=1, le=_MAX_HOURS * 60), INTEGER]
 Hours = Annotated[int, Unit("h"), Field(ge=0, le=_MAX_HOURS), INTEGER]
 PositiveHours = Annotated[int, Unit("h"), Field(ge=1, le=_MAX_HOURS), INTEGER]
 Days = Annotated[int, DAY_UNIT, Field(ge=0, le=_MAX_DAYS), INTEGER]

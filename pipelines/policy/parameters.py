@@ -20,6 +20,7 @@ from pipelines.policy.fields import (
     PositiveCount,
     PositiveDays,
     PositiveHours,
+    PositiveMinutes,
     Score,
     Seconds,
     StrictModel,
@@ -70,6 +71,10 @@ class Tier(StrictModel):
         "none", "Whether the 3-2-1 rule applies: copies, sites and immutability."
     )
     restore_test_days: PositiveDays | None = _field(None, "Largest age of the last restore test.")
+    max_restore_minutes: PositiveMinutes | None = _field(None, "How long the last restore may have taken.")
+    allowed_projects: Names | None = _field(
+        None, "Projects that backups may be copied to and shared with; any if not set."
+    )
     full_backup_days: PositiveDays | None = _field(None, "Largest age of the last full backup.")
     size_check: Literal["warn", "fail"] = _field("warn", "What follows if the sizes of disks do not add up.")
     max_failed_attempts: Count = _field(2, "Attempts that may fail in a row.")
@@ -87,6 +92,8 @@ class Settings(StrictModel):
     look_back_days: WindowDays = _field(90, "How long a resource without any recovery point stays in the report.")
     max_detail_age_hours: PositiveHours = _field(168, "Largest age of the details that a result rests on.")
     max_input_age_hours: PositiveHours = _field(48, "Largest age of the inputs beside the backups.")
+    new_resource_hours: Hours = _field(48, "Age up to which a listed resource needs no backup yet.")
+    orphan_days: Days = _field(30, "Age from which a backup of a resource that no longer exists is a finding.")
     purge_lag_hours: Hours = _field(48, "How long the service may keep a recovery point past its expiry.")
     stuck_hours: PositiveHours = _field(24, "How long a backup or a restore may run.")
     deletion_stuck_hours: PositiveHours = _field(48, "How long a deletion may run.")

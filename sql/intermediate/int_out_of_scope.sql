@@ -30,6 +30,15 @@ excluded_subjects as (
     select
         scope,
         snapshot_id,
+        'inventory' as subject_kind,
+        resource_id as subject_id,
+        exclusion_id,
+        exclusion_reason
+    from excluded_resources
+    union all
+    select
+        scope,
+        snapshot_id,
         own_kind as subject_kind,
         backup_id as subject_id,
         exclusion_id,
@@ -49,7 +58,7 @@ excluded_subjects as (
 select
     scope,
     snapshot_id,
-    subject_kind, -- VARCHAR: resource, recovery_point, lost_point or known_point.
+    subject_kind, -- VARCHAR: resource, inventory, recovery_point, lost_point or known_point.
     subject_id, -- VARCHAR: ID of the resource or backup.
     exclusion_id,
     exclusion_reason

@@ -39,6 +39,8 @@ select
     tiers.app_consistency,
     tiers.three_two_one,
     tiers.restore_test_days,
+    tiers.max_restore_minutes,
+    tiers.allowed_projects,
     tiers.full_backup_days,
     tiers.size_check,
     tiers.max_failed_attempts,

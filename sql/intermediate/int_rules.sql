@@ -1,16 +1,16 @@
 -- One row per resource: the rule that assigns its tier, and the rule that excludes it, if any.
 with selectors as (
-    -- Properties that rules match. A disk that is only in server backups follows its server, unless
-    -- a rule names the disk.
+    -- Properties that rules match. A disk without backups of its own follows its server, unless a
+    -- rule names the disk.
     select scope, resource_id, 'resource_id' as selector, resource_id as value, 2 as nearness
-    from intermediate.int_resources
+    from intermediate.int_policy_resources
     union all
     select scope, resource_id, 'resource_id' as selector, server_id as value, 1 as nearness
-    from intermediate.int_resources
+    from intermediate.int_policy_resources
     where server_id is not null
     union all
     select scope, resource_id, 'vault_id' as selector, vault_id as value, 1 as nearness
-    from intermediate.int_resources
+    from intermediate.int_policy_resources
     union all
     select
         scope,
@@ -18,10 +18,10 @@ with selectors as (
         'enterprise_project_id' as selector,
         enterprise_project_id as value,
         1 as nearness
-    from intermediate.int_resources
+    from intermediate.int_policy_resources
     union all
     select scope, resource_id, 'resource_type' as selector, resource_type as value, 1 as nearness
-    from intermediate.int_resources
+    from intermediate.int_policy_resources
 ),
 
 deciding_rules as (
@@ -45,7 +45,7 @@ deciding_rules as (
 
 assignments as (
     select resources.*, coalesce(rules.policy_rule_id, 'default') as policy_rule_id
-    from intermediate.int_resources as resources
+    from intermediate.int_policy_resources as resources
     left join deciding_rules as rules
         on resources.scope = rules.scope
         and resources.resource_id = rules.resource_id

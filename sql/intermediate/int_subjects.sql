@@ -1,5 +1,5 @@
 -- One row per subject that controls judge: a resource, a recovery point, a lost point, a vault, a
--- scope, a waiver, or an exclusion, which is treated like a waiver.
+-- scope, a listed resource, a waiver, or an exclusion, which is treated like a waiver.
 -- kind: view
 with accepted_risks as (
     select scope, snapshot_id, waiver_id, 'waiver' as subject_type
@@ -40,6 +40,18 @@ holders_and_risks as (
         waiver_id as subject_name,
         cast(null as varchar) as vault_id
     from accepted_risks
+    union all
+    -- A list of resources that can't be used as it is: the scope stands for what it lacks.
+    select
+        scope,
+        snapshot_id,
+        'inventory' as subject_kind,
+        'scope' as subject_type,
+        scope as subject_id,
+        scope as subject_name,
+        cast(null as varchar) as vault_id
+    from staging.stg_inputs
+    where input = 'protectables' and state <> 'ready'
 ),
 
 subjects as (
@@ -93,6 +105,22 @@ subjects as (
     union all
     select
         scope,
+        snapshot_id,
+        'inventory' as subject_kind,
+        subject_type,
+        resource_id as subject_id,
+        resource_name as subject_name,
+        project_id,
+        region,
+        enterprise_project_id,
+        vault_id,
+        resource_id,
+        resource_name,
+        resource_type
+    from intermediate.int_inventory
+    union all
+    select
+        scope,
         holders_and_risks.snapshot_id,
         holders_and_risks.subject_kind,
         holders_and_risks.subject_type,
@@ -112,7 +140,7 @@ subjects as (
 select
     scope,
     subjects.snapshot_id,
-    -- resource, recovery_point, lost_point, known_point, vault, scope or waiver.
+    -- resource, recovery_point, lost_point, known_point, vault, scope, inventory or waiver.
     subjects.subject_kind, -- VARCHAR: Kind of the subject.
     -- VARCHAR: Type of a resource, waiver or exclusion; otherwise the kind of subject.
     subjects.subject_type,
@@ -126,10 +154,11 @@ select
     resource_id, -- VARCHAR: ID of the resource.
     subjects.resource_name, -- VARCHAR: Latest known name of the resource.
     subjects.resource_type, -- VARCHAR: Type of the resource.
-    requirements.policy_rule_id,
-    requirements.tier,
-    requirements.owner,
-    requirements.exclusion_id,
-    requirements.exclusion_reason
+    rules.policy_rule_id,
+    rules.tier,
+    rules.owner,
+    rules.exclusion_id,
+    rules.exclusion_reason
 from subjects
+left join intermediate.int_rules as rules using (scope, resource_id)
 left join intermediate.int_requirements as requirements using (scope, resource_id)

@@ -22,7 +22,7 @@ with open_findings as (
         effective_status as status,
         first_failed_at
     from intermediate.int_open_findings
-    where subject_kind in ('resource', 'lost_point', 'known_point')
+    where subject_kind in ('resource', 'inventory', 'lost_point', 'known_point')
 ),
 
 concerns as (

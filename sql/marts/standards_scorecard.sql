@@ -1,12 +1,20 @@
 -- One row per clause of a standard and scope: result of the controls that support it, or
 -- not_measurable_here.
-with clauses as (
+with unread as (
+    -- Controls that judge nothing of a scope, because an input is not read.
+    select distinct scope, control_id
+    from controls.findings
+    where reason_code = 'input_missing'
+),
+
+clauses as (
     select
         scopes.scope,
         standards.framework,
         standards.version,
         standards.reference,
         count(standards.control_id) as controls,
+        count(unread.control_id) as unread,
         coalesce(
             list_sort(
                 array_agg(standards.control_id) filter (where standards.control_id is not null)
@@ -22,6 +30,8 @@ with clauses as (
     cross join staging.stg_scopes as scopes
     left join compliance.summary as summary
         on standards.control_id = summary.control_id and scopes.scope = summary.scope
+    left join unread
+        on standards.control_id = unread.control_id and scopes.scope = unread.scope
     group by scopes.scope, standards.framework, standards.version, standards.reference
 )
 
@@ -39,7 +49,7 @@ select
     -- VARCHAR: Worst status of these controls, or not_measurable_here. A pass supports the clause,
     -- but does not prove that it is met.
     case
-        when controls = 0 then 'not_measurable_here'
+        when controls = unread then 'not_measurable_here'
         when failing > 0 then 'fail'
         when unknown > 0 then 'unknown'
         when waived > 0 then 'waived'

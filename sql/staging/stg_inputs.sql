@@ -10,7 +10,7 @@ select
         when inputs.last_read_at is null then 'stale'
         when inputs.last_read_at
             < snapshots.as_of - settings.max_input_age_hours * interval '1' hour then 'stale'
-        when inputs.status = 'granted' and not inputs.complete then 'incomplete'
+        when not readings.complete then 'incomplete'
         else 'ready'
     end as state, -- VARCHAR: ready, incomplete, stale or missing.
     inputs.last_read_at,
@@ -28,3 +28,8 @@ cross join (
 ) as names (input)
 inner join policy.settings using (scope)
 left join meta.inputs as inputs using (scope, input)
+-- The reading that is used, which later ones may have failed to replace.
+left join history.input_readings as readings
+    on inputs.scope = readings.scope
+    and inputs.input = readings.input
+    and inputs.last_read_at = readings.as_of
