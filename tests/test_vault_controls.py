@@ -22,30 +22,82 @@ from pipelines.policy.resolve import Rules
 from pipelines.policy.schema import Policy, Waivers
 from pipelines.storage.connection import connect
 from pipelines.storage.home import Home
-from tests.given import AS_OF, Body, Landed, ask, fold, server
+from tests.given import AS_OF, Body, Landed, ask, at, fold, server
 
 DAY = timedelta(days=1)
 DAYS = 9
+MANUAL: Body = {"name": "manualbk", "extend_info": {"auto_trigger": False}}
+
+
+def point(key: str, **more: Any) -> Body:
+    """A recovery point of a server of its own."""
+    return server(key, **({"resource_id": f"of-{key}", "children": []} | more))
+
+
+# Vaults whose tier requires immutability: whether they are locked, and their recovery points.
+LOCKS: dict[str, tuple[bool | None, list[Body]]] = {
+    "locked": (True, [*(point(f"locked-{number}") for number in range(19)), point("locked-m", **MANUAL)]),
+    "too-many-manual": (True, [*(point(f"manual-{number}") for number in range(18)), point("manual-m", **MANUAL)]),
+    "by-count": (True, [point("by-count", expired_at=None)]),
+    "expiry-unreadable": (True, [point("expiry-unreadable", expired_at="soon")]),
+    "origin-unknown": (True, [point("origin-unknown", name="x", extend_info={"auto_trigger": ...})]),
+    "manual-unreadable": (True, [point("manual-unreadable", expired_at="soon", **MANUAL)]),
+    "unlocked": (False, [point("unlocked")]),
+    "lock-waived": (False, [point("lock-waived")]),
+    "lock-not-said": (None, [point("lock-not-said")]),
+    "without-points": (False, []),
+    "expired": (False, [point("expired", expired_at=at(hours=1))]),
+    "excluded-manual": (True, [point("excluded"), point("excluded-m", resource_id="server-out", **MANUAL)]),
+}
+LOCKED = list(LOCKS)
 POLICY = {
     "version": 1,
     "policy_id": "p",
     "effective_from": date(2020, 1, 1),
     "default_tier": "standard",
-    "tiers": {"standard": {"rpo_hours": 24, "min_retention_days": 30}},
+    "tiers": {
+        "standard": {"rpo_hours": 24, "min_retention_days": 30},
+        "critical": {"rpo_hours": 8, "min_retention_days": 7, "immutability": "required"},
+        "archive": {"rpo_hours": 8760, "min_retention_days": 90},
+    },
+    "assignments": [
+        {"id": "by-vault", "priority": 1, "match": {"vault_id": ["rule-of-vault", "yearly"]}, "tier": "archive"},
+        {"id": "by-project", "priority": 9, "match": {"enterprise_project_id": "ep-critical"}, "tier": "critical"},
+        {"id": "by-resource", "priority": 9, "match": {"resource_id": "server-critical"}, "tier": "critical"},
+        {"id": "by-lock", "priority": 1, "match": {"vault_id": LOCKED}, "tier": "critical"},
+        {"id": "by-type", "priority": 1, "match": {"resource_type": "OS::Sfs::Turbo"}, "tier": "archive"},
+    ],
+    "exclude": [
+        {
+            "id": "out",
+            "match": {"resource_id": "server-out"},
+            "reason": "rebuilt from an image",
+            "owner": "ci",
+            "review_by": date(2027, 1, 1),
+        }
+    ],
+}
+WAIVED = {
+    "vault-capacity-headroom": "full-waived",
+    "vault-policy-enabled": "policy-waived",
+    "policy-frequency": "frequency-waived",
+    "policy-retention": "retention-waived",
+    "vault-locked": "lock-waived",
 }
 WAIVERS = {
     "version": 1,
     "waivers": [
         {
-            "id": "WVR-1",
-            "control_id": "vault-capacity-headroom",
-            "match": {"vault_id": "full-waived"},
-            "reason": "it is emptied in April",
+            "id": f"WVR-{control}",
+            "control_id": control,
+            "match": {"vault_id": vault_id},
+            "reason": "it is replaced in April",
             "owner": "ops@example.com",
             "approver": "ciso@example.com",
             "created": date(2026, 2, 1),
             "expires": date(2026, 4, 30),
         }
+        for control, vault_id in WAIVED.items()
     ],
 }
 RULES = Rules((PolicyFile(Policy.model_validate(POLICY), "sha"),), WaiverFile(Waivers.model_validate(WAIVERS), "sha"))
@@ -90,21 +142,212 @@ VAULTS = [
 ]
 
 
+DAILY = "FREQ=DAILY;INTERVAL=1;BYHOUR=22;BYMINUTE=00"
+TUE_THU_SAT = "FREQ=WEEKLY;BYDAY=TU,TH,SA;BYHOUR=22;BYMINUTE=00"
+OTHER_DAYS = "FREQ=WEEKLY;BYDAY=MO,WE,FR,SU;BYHOUR=22;BYMINUTE=00"
+UNREADABLE = "FREQ=MONTHLY;BYMONTHDAY=1"
+DAYS_KEPT = {"retention_duration_days": 30, "max_backups": -1}
+
+
+def policy(
+    vault_id: str, *patterns: str, kept: Body | None = None, name: str = "daily", start: str = "2020-01-08", **more: Any
+) -> Body:
+    """A policy of the service that is applied to one vault."""
+    trigger = {"id": "t", "type": "time", "properties": {"pattern": patterns, "start_time": f"{start} 09:59:49"}}
+    body = {
+        "id": f"{name} of {vault_id}",
+        "name": name,
+        "enabled": True,
+        "operation_type": "backup",
+        "operation_definition": DAYS_KEPT if kept is None else kept,
+        "trigger": trigger,
+        "associated_vaults": [{"vault_id": vault_id}],
+    }
+    return body | more
+
+
+def resource(resource_id: str, kind: str = "OS::Nova::Server", **more: Any) -> Body:
+    return {"id": resource_id, "name": resource_id, "type": kind, "extra_info": more}
+
+
+# By the name of the vault: its policies, then what the controls about them say.
+ENABLED, FREQUENCY, RETENTION = "vault-policy-enabled", "policy-frequency", "policy-retention"
+NOT_JUDGED = ("not_applicable", "no_policy")
+POLICIES: dict[str, tuple[list[Body], dict[str, tuple[str, str]]]] = {
+    "daily": (
+        [policy("daily", DAILY)],
+        {
+            ENABLED: ("pass", "enabled"),
+            FREQUENCY: ("pass", "often_enough"),
+            RETENTION: ("pass", "long_enough"),
+        },
+    ),
+    "no-policy": ([], {ENABLED: ("fail", "no_policy"), FREQUENCY: NOT_JUDGED, RETENTION: NOT_JUDGED}),
+    "disabled": (
+        [policy("disabled", DAILY, enabled=False)],
+        {ENABLED: ("fail", "disabled"), FREQUENCY: NOT_JUDGED, RETENTION: NOT_JUDGED},
+    ),
+    "one-disabled": (
+        [
+            policy("one-disabled", TUE_THU_SAT, name="rare"),
+            policy("one-disabled", DAILY, enabled=False, kept={"max_backups": 1}),
+        ],
+        {ENABLED: ("pass", "enabled"), FREQUENCY: ("fail", "too_rare"), RETENTION: ("pass", "long_enough")},
+    ),
+    "replicates-only": (
+        [policy("replicates-only", DAILY, operation_type="replication")],
+        {ENABLED: ("fail", "no_policy"), FREQUENCY: NOT_JUDGED, RETENTION: NOT_JUDGED},
+    ),
+    "enabled-not-said": (
+        [policy("enabled-not-said", DAILY, enabled=None)],
+        dict.fromkeys((ENABLED, FREQUENCY, RETENTION), ("unknown", "enabled_not_said")),
+    ),
+    "one-not-said": (
+        [policy("one-not-said", DAILY), policy("one-not-said", DAILY, name="other", enabled=None)],
+        {
+            ENABLED: ("pass", "enabled"),
+            FREQUENCY: ("pass", "often_enough"),
+            RETENTION: ("unknown", "enabled_not_said"),
+        },
+    ),
+    "policy-waived": ([], {ENABLED: ("waived", "no_policy")}),
+    "frequency-waived": ([policy("frequency-waived", TUE_THU_SAT)], {FREQUENCY: ("waived", "too_rare")}),
+    "retention-waived": (
+        [policy("retention-waived", DAILY, kept={"max_backups": 1})],
+        {RETENTION: ("waived", "too_short")},
+    ),
+    "frozen": ([policy("frozen", DAILY)], {ENABLED: ("fail", "frozen")}),
+    "copies": (
+        [policy("copies", TUE_THU_SAT)],
+        dict.fromkeys((ENABLED, FREQUENCY, RETENTION), ("not_applicable", "replication_vault")),
+    ),
+    "tue-thu-sat": ([policy("tue-thu-sat", TUE_THU_SAT)], {FREQUENCY: ("fail", "too_rare")}),
+    "union-of-rules": ([policy("union-of-rules", TUE_THU_SAT, OTHER_DAYS)], {FREQUENCY: ("pass", "often_enough")}),
+    "union-of-policies": (
+        [policy("union-of-policies", TUE_THU_SAT), policy("union-of-policies", OTHER_DAYS, name="others")],
+        {FREQUENCY: ("pass", "often_enough")},
+    ),
+    "third-day": (
+        [policy("third-day", "FREQ=DAILY;INTERVAL=3;BYHOUR=1;BYMINUTE=30")],
+        {FREQUENCY: ("fail", "too_rare")},
+    ),
+    "several-a-day": (
+        [policy("several-a-day", "FREQ=DAILY;INTERVAL=1;BYHOUR=0,6,12,18;BYMINUTE=0,30")],
+        {FREQUENCY: ("pass", "often_enough")},
+    ),
+    "begins-later": ([policy("begins-later", DAILY, start="2026-03-11")], {FREQUENCY: ("fail", "too_rare")}),
+    "unreadable": (
+        [policy("unreadable", UNREADABLE, DAILY, kept={"max_backups": 99})],
+        {
+            ENABLED: ("pass", "enabled"),
+            FREQUENCY: ("unknown", "pattern_not_read"),
+            RETENTION: ("unknown", "pattern_not_read"),
+        },
+    ),
+    "no-pattern": ([policy("no-pattern")], {FREQUENCY: ("unknown", "pattern_not_read")}),
+    "unreadable-days": ([policy("unreadable-days", UNREADABLE)], {RETENTION: ("pass", "long_enough")}),
+    "yearly": (
+        [policy("yearly", "FREQ=DAILY;INTERVAL=400;BYHOUR=1;BYMINUTE=30", kept={"max_backups": 5})],
+        {FREQUENCY: ("unknown", "interval_not_known"), RETENTION: ("unknown", "pattern_not_read")},
+    ),
+    "too-few-days": (
+        [policy("too-few-days", DAILY, kept={"retention_duration_days": 29})],
+        {RETENTION: ("fail", "too_short")},
+    ),
+    "permanent": (
+        [policy("permanent", DAILY, kept={"max_backups": -1, "retention_duration_days": -1})],
+        {RETENTION: ("pass", "permanent")},
+    ),
+    "permanent-null": (
+        [policy("permanent-null", DAILY, kept={"max_backups": None})],
+        {RETENTION: ("pass", "permanent")},
+    ),
+    "count": (
+        [policy("count", DAILY, kept={"max_backups": 30, "retention_duration_days": -1})],
+        {RETENTION: ("pass", "long_enough")},
+    ),
+    "count-too-few": (
+        [policy("count-too-few", DAILY, kept={"max_backups": 29})],
+        {RETENTION: ("fail", "too_short")},
+    ),
+    "count-rare": ([policy("count-rare", TUE_THU_SAT, kept={"max_backups": 10})], {RETENTION: ("pass", "long_enough")}),
+    "count-rare-few": (
+        [policy("count-rare-few", TUE_THU_SAT, kept={"max_backups": 9})],
+        {RETENTION: ("fail", "too_short")},
+    ),
+    "count-begins-later": (
+        [policy("count-begins-later", DAILY, start="2026-04-01", kept={"max_backups": 10})],
+        {RETENTION: ("fail", "too_short")},
+    ),
+    "periods": (
+        [policy("periods", DAILY, kept={"max_backups": 7, "month_backups": 2, "timezone": "UTC+08:00"})],
+        {RETENTION: ("pass", "long_enough")},
+    ),
+    "periods-few": (
+        [policy("periods-few", DAILY, kept={"max_backups": 7, "day_backups": 10, "week_backups": 4})],
+        {RETENTION: ("fail", "too_short")},
+    ),
+    "shortest": (
+        [policy("shortest", DAILY), policy("shortest", DAILY, name="short", kept={"retention_duration_days": 7})],
+        {RETENTION: ("fail", "too_short")},
+    ),
+    # Which requirements apply: RPO 24 h by default, 8 h for what is critical, a year for the archive.
+    "rule-of-vault": (
+        [policy("rule-of-vault", TUE_THU_SAT)],
+        {FREQUENCY: ("pass", "often_enough"), RETENTION: ("fail", "too_short")},
+    ),
+    "rule-of-project": ([policy("rule-of-project", DAILY)], {FREQUENCY: ("fail", "too_rare")}),
+    "strictest": (
+        [policy("strictest", DAILY)],
+        {FREQUENCY: ("fail", "too_rare"), RETENTION: ("fail", "too_short")},
+    ),
+    "out-of-scope": ([policy("out-of-scope", DAILY)], {FREQUENCY: ("pass", "often_enough")}),
+}
+OF_VAULTS: dict[str, Body] = {
+    "frozen": {"frozen": True},
+    "copies": {"billing": {"protect_type": "replication"}},
+    "rule-of-vault": {"enterprise_project_id": "ep-critical", "resources": [resource("server-critical")]},
+    "rule-of-project": {"enterprise_project_id": "ep-critical", "resources": [resource("share", "OS::Sfs::Turbo")]},
+    "strictest": {
+        "resources": [resource("server-1"), resource("server-critical"), resource("share", "OS::Sfs::Turbo")]
+    },
+    "out-of-scope": {"resources": [resource("server-out", "OS::Sfs::Turbo")]},
+}
+VAULTS += [vault(name, **OF_VAULTS.get(name, {})) for name in POLICIES]
+VAULTS += [vault(name, locked=locked) for name, (locked, _) in LOCKS.items()]
+
+
 def landed() -> Iterator[Landed]:
     for day in range(DAYS):
         vaults = list(_vaults(day))
         if day == DAYS - 1:
             vaults += VAULTS
-        yield Landed([server()], as_of=AS_OF - (DAYS - 1 - day) * DAY, inputs={"vaults": vaults})
+        policies = [body for bodies, _ in POLICIES.values() for body in bodies]
+        inputs = {"vaults": vaults, "policies": policies}
+        points = [body | {"vault_id": name} for name, (_, bodies) in LOCKS.items() for body in bodies]
+        shown = points if day == DAYS - 1 else []
+        yield Landed([server(), *shown], as_of=AS_OF - (DAYS - 1 - day) * DAY, inputs=inputs)
     refused = InputReading("vaults", NOT_GRANTED, problem="403")
     failed = InputReading("vaults", FAILED, problem="no answer")
     yield scope("no-inputs")
     yield scope("refused", vaults=refused)
-    yield scope("never-read", vaults=failed)
+    yield scope("never-read", vaults=failed, policies=[])
     yield Landed([server()], scope="stale", as_of=AS_OF - 3 * DAY, inputs={"vaults": [vault("old")]})
-    yield scope("stale", vaults=failed)
+    yield scope("stale", vaults=failed, policies=[])
     yield Landed([server()], scope="partial", as_of=AS_OF, inputs={"vaults": [vault("seen")]}, partial=("vaults",))
     yield scope("empty", vaults=[])
+    yield scope("no-policies", vaults=[vault("lone")])
+    yield Landed([server()], scope="old-policies", as_of=AS_OF - 3 * DAY, inputs={"policies": [policy("lone", DAILY)]})
+    yield scope("old-policies", vaults=[vault("lone")], policies=InputReading("policies", FAILED, problem="no answer"))
+    some = {
+        "vaults": [vault("good"), vault("rare"), vault("none"), vault("short")],
+        "policies": [
+            policy("good", DAILY),
+            policy("rare", TUE_THU_SAT),
+            policy("short", DAILY, kept={"max_backups": 1}),
+        ],
+    }
+    yield Landed([server()], scope="some-policies", project="some", inputs=some, partial=("policies",))
 
 
 def scope(name: str, **inputs: Any) -> Landed:
@@ -141,7 +384,26 @@ CAPACITY = [
     ("six-days", "pass", "room_left_now"),
     ("seven-days", "fail", "full_soon"),
 ]
-CASES = [("vault-capacity-headroom", *case) for case in CAPACITY]
+LOCK = [
+    ("locked", "pass", "locked"),
+    ("too-many-manual", "fail", "points_not_kept"),
+    ("by-count", "fail", "points_not_kept"),
+    ("expiry-unreadable", "unknown", "points_not_known"),
+    ("origin-unknown", "unknown", "points_not_known"),
+    ("manual-unreadable", "fail", "points_not_kept"),
+    ("unlocked", "fail", "not_locked"),
+    ("lock-waived", "waived", "not_locked"),
+    ("lock-not-said", "unknown", "lock_not_said"),
+    ("without-points", "not_applicable", "no_points"),
+    ("expired", "not_applicable", "no_points"),
+    ("excluded-manual", "pass", "locked"),
+    ("daily", "not_applicable", "not_required"),
+]
+CASES = [
+    *(("vault-locked", *case) for case in LOCK),
+    *(("vault-capacity-headroom", *case) for case in CAPACITY),
+    *((control, name, *said) for name, (_, expected) in POLICIES.items() for control, said in expected.items()),
+]
 
 
 @pytest.mark.parametrize(("control", "subject", "status", "code"), CASES)
@@ -180,6 +442,78 @@ def test_a_list_of_vaults_that_is_not_whole_judges_what_it_has_and_says_so(
 ) -> None:
     assert results[control, "partial", "partial"]["reason_code"] == "input_incomplete"
     assert results[control, "partial", "seen"]["reason_code"] not in ("input_incomplete", "input_stale")
+
+
+POLICY_CONTROLS = (ENABLED, FREQUENCY, RETENTION)
+
+
+def codes(results: dict[tuple[str, str, str], dict[str, Any]], scope: str, subject: str) -> list[tuple[str, str]]:
+    rows = [results[control, scope, subject] for control in POLICY_CONTROLS]
+    return [(row["raw_status"], row["reason_code"]) for row in rows]
+
+
+def test_without_policies_that_are_read_lately_nothing_passes_or_fails(
+    results: dict[tuple[str, str, str], dict[str, Any]],
+) -> None:
+    assert codes(results, "no-policies", "lone") == [("not_applicable", "input_missing")] * 3
+    assert codes(results, "old-policies", "lone") == [("unknown", "input_stale")] * 3
+
+
+def test_a_list_of_policies_that_is_not_whole_decides_only_what_others_can_not_change(
+    results: dict[tuple[str, str, str], dict[str, Any]],
+) -> None:
+    unknown = ("unknown", "input_incomplete")
+    assert codes(results, "some-policies", "good") == [("pass", "enabled"), ("pass", "often_enough"), unknown]
+    assert codes(results, "some-policies", "rare") == [("pass", "enabled"), unknown, unknown]
+    assert codes(results, "some-policies", "short")[2] == ("fail", "too_short")
+    assert codes(results, "some-policies", "none") == [unknown] * 3
+
+
+@pytest.mark.parametrize(
+    ("control", "subject", "measured"),
+    [
+        (FREQUENCY, "daily", 24),
+        (FREQUENCY, "tue-thu-sat", 72),
+        (FREQUENCY, "union-of-rules", 24),
+        (FREQUENCY, "union-of-policies", 24),
+        (FREQUENCY, "third-day", 72),
+        (FREQUENCY, "several-a-day", 5.5),
+        (FREQUENCY, "begins-later", 250),
+        (RETENTION, "count-rare", 30),
+        (RETENTION, "count-rare-few", 27),
+        (RETENTION, "count-begins-later", 10),
+        (RETENTION, "periods", 58),
+        (RETENTION, "periods-few", 28),
+        (RETENTION, "shortest", 7),
+    ],
+)
+def test_intervals_and_lives_are_measured(
+    results: dict[tuple[str, str, str], dict[str, Any]], control: str, subject: str, measured: float
+) -> None:
+    assert results[control, "prod", subject]["measured_value"] == pytest.approx(measured)
+
+
+@pytest.mark.parametrize(
+    ("subject", "rule", "rpo", "days"),
+    [
+        ("daily", "default", 24, 30),
+        ("rule-of-vault", "by-vault", 8760, 90),
+        ("rule-of-project", "by-project", 8, 7),
+        ("strictest", "by-resource", 8, 90),
+        ("out-of-scope", "default", 24, 30),
+    ],
+)
+def test_a_vault_is_judged_by_its_rule_its_project_or_the_strictest_of_its_resources(
+    results: dict[tuple[str, str, str], dict[str, Any]], subject: str, rule: str, rpo: int, days: int
+) -> None:
+    frequency, retention = results[FREQUENCY, "prod", subject], results[RETENTION, "prod", subject]
+    assert frequency["policy_rule_id"] == rule
+    assert (frequency["threshold_value"], retention["threshold_value"]) == (rpo, days)
+
+
+def test_the_policy_that_keeps_backups_shortest_is_named(results: dict[tuple[str, str, str], dict[str, Any]]) -> None:
+    reason = results[RETENTION, "prod", "shortest"]["reason"]
+    assert reason == "The backups of short reach back 7.0 days; 30 are required."
 
 
 def test_growth_and_its_interval_are_those_of_scipy() -> None:

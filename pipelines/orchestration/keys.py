@@ -9,6 +9,7 @@ from pipelines.contract.history import HISTORY
 from pipelines.contract.input_history import INPUT_HISTORY
 from pipelines.contract.input_readings import INPUT_GAPS, INPUT_STATUS
 from pipelines.contract.inputs import INPUT_TABLES
+from pipelines.contract.policy_runs import SCHEDULES
 from pipelines.contract.results import RESULTS
 from pipelines.policy.tables import POLICY
 
@@ -38,7 +39,7 @@ TABLE_GROUPS = (
         dg.AssetKey(["inputs", "tables"]),
         "inputs",
         "Vaults, policies, resources, operations and the audit trail of the service, as last read",
-        (*INPUT_TABLES, INPUT_STATUS, INPUT_GAPS),
+        (*INPUT_TABLES, INPUT_STATUS, INPUT_GAPS, *SCHEDULES),
     ),
     TableGroup(
         dg.AssetKey(["policy", "tables"]),
