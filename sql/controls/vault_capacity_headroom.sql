@@ -70,14 +70,13 @@ select
         when vaults.days is null then 'There are too few days for a forecast'
         when vaults.days_to_full is null then 'Its use does not grow'
         else 'It will be full in '
-            || cast(cast(floor(least(vaults.days_to_full, 99999)) as bigint) as varchar)
+            || cast(cast(floor(vaults.days_to_full) as bigint) as varchar)
             || ' days ('
-            || cast(cast(floor(least(vaults.least_days_to_full, 99999)) as bigint) as varchar)
-            || case
-                when vaults.most_days_to_full is null then ' or more'
-                else ' to '
-                    || cast(cast(floor(least(vaults.most_days_to_full, 99999)) as bigint) as varchar)
-            end
+            || cast(cast(floor(vaults.least_days_to_full) as bigint) as varchar)
+            || coalesce(
+                ' to ' || cast(cast(floor(vaults.most_days_to_full) as bigint) as varchar),
+                ' or more'
+            )
             || ' with 95 % confidence)'
     end as forecast,
     vaults.days_to_full, -- DOUBLE: Days until it is full. Null if it does not grow. Unit: d.

@@ -8,7 +8,7 @@ with accepted_risks as (
     union all
     select distinct scope, snapshot_id, policy_rule_id as waiver_id, 'exclusion' as subject_type
     from policy.matches
-    where kind = 'exclude'
+    where kind in ('exclude', 'exclude_volume')
 ),
 
 holders_and_risks as (
@@ -131,11 +131,12 @@ select
     subjects.subject_name, -- VARCHAR: Name of the subject.
     subjects.project_id, -- VARCHAR: Project of the subject.
     subjects.region,
+    -- VARCHAR: ID of the enterprise project, if a backup or vault has it.
     coalesce(
         subjects.enterprise_project_id,
         requirements.enterprise_project_id,
         service_vaults.enterprise_project_id
-    ) as enterprise_project_id, -- VARCHAR: ID of the enterprise project, if a backup or vault has it.
+    ) as enterprise_project_id,
     subjects.vault_id, -- VARCHAR: ID of its vault.
     resource_id, -- VARCHAR: ID of the resource.
     subjects.resource_name, -- VARCHAR: Latest known name of the resource.

@@ -114,7 +114,8 @@ select
     case
         when most_growth > 0 then cast(greatest(free_gb, 0) as double) / nullif(most_growth, 0)
     end as least_days_to_full,
-    -- DOUBLE: Days until it is full at the lower bound of the growth. Null: it may never be. Unit: d.
+    -- DOUBLE: Days until it is full at the lower bound of the growth. Null: it may never be.
+    -- Unit: d.
     case
         when least_growth > 0 then cast(greatest(free_gb, 0) as double) / nullif(least_growth, 0)
     end as most_days_to_full
