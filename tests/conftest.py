@@ -19,6 +19,7 @@ from pipelines.extract.rate_limit import RateLimiters
 from pipelines.extract.run import ScopeLocations, ScopeRun
 from pipelines.sandbox import Sandbox, serve
 from pipelines.storage.home import Home
+from tests.together import results, shared_home  # noqa: F401
 
 
 @pytest.hookimpl(tryfirst=True)

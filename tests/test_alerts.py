@@ -16,10 +16,12 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from pipelines.alerts.message import failure_message
+from pipelines.alerts.changes import ResultChange
+from pipelines.alerts.message import change_messages, failure_message
 from pipelines.alerts.webhook import post
 from pipelines.config import DeploymentSettings
 from pipelines.errors import WarehouseError
+from pipelines.orchestration.keys import SUMMARY
 from pipelines.orchestration.location import build_definitions
 from pipelines.orchestration.resources import Warehouse
 from pipelines.storage.home import Home
@@ -60,27 +62,18 @@ class Chat:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}/services/s3cret"
-        Thread(target=self.server.serve_forever, daemon=True).start()
+        Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
 
 
 @pytest.fixture
 def chat() -> Iterator[Chat]:
     opened = Chat()
     yield opened
-    opened.server.shutdown()
-    opened.server.server_close()
-
-
-@pytest.fixture(scope="module")
-def published_once(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    return publish(Home(tmp_path_factory.mktemp("first-day") / "home"), day(0, fresh(0), volume("v")))
-
-
-@pytest.fixture
-def first_day(published_once: Home, home: Home) -> Home:
-    """A home of its own with a first day in it: a server and a disk, both well."""
-    shutil.copytree(published_once.path, home.path)
-    return home
+    opened.close()
 
 
 class Watch:
@@ -112,6 +105,66 @@ def fresh(number: int, **more: Any) -> Any:
 NEW = "no result changed since the last message"
 
 
+@pytest.fixture(scope="module")
+def published_once(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    return publish(Home(tmp_path_factory.mktemp("first-day") / "home"), day(0, fresh(0), volume("v")))
+
+
+@pytest.fixture
+def first_day(published_once: Home, home: Home) -> Home:
+    """A home of its own with a first day in it: a server and a disk, both well."""
+    shutil.copytree(published_once.path, home.path)
+    return home
+
+
+@pytest.fixture(scope="module")
+def published_twice(published_once: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    home = Home(tmp_path_factory.mktemp("bad-day") / "home")
+    shutil.copytree(published_once.path, home.path)
+    assert Watch(home, "http://127.0.0.1:9/x").look() == NEW
+    return publish(home, day(3, fresh(3), volume("v")), run_id="run-2")
+
+
+@pytest.fixture
+def bad_day(published_twice: Home, home: Home) -> Home:
+    """A home of its own whose first day was told, and whose disk fails since."""
+    shutil.copytree(published_twice.path, home.path)
+    return home
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """What is told of several clouds when one is new, one has hostile names, one many, and a disk is taken out."""
+    home = Home(tmp_path_factory.mktemp("clouds") / "home")
+    chat = Chat()
+    watch = Watch(home, chat.url)
+    hostile = ["<!channel>", "`@all` <https://evil.example|click>", "a\u202eb"]
+    many = [f"disk {n:02}" for n in range(20)]
+    old = "2026-01-01T00:00:00"
+    hostile_disks = [volume(f"v{n}", resource_id=f"r{n}", resource_name=name) for n, name in enumerate(hostile)]
+    many_disks = [volume(f"v{n}", resource_id=f"r{n:02}", resource_name=name) for n, name in enumerate(many)]
+    many_disks += [volume(f"w{n}", resource_id=f"s{n}", resource_name="a" * 5_000) for n in range(2)]
+
+    def cloud(scope: str, number: int, *bodies: Any) -> Landed:
+        return Landed(bodies, scope=scope, as_of=AS_OF + number * DAY, project=f"p-{scope}")
+
+    def clouds(number: int) -> list[Landed]:
+        excluded = volume("v", resource_id="excluded", created_at=old)
+        bodies = {"hostile": hostile_disks, "many": many_disks, "out": [excluded, server()]}
+        return [cloud(scope, number, *bodies[scope]) for scope in bodies]
+
+    publish(home, *clouds(0))
+    watch.look()
+    (home.path / "policy.yaml").write_text(
+        "version: 1\npolicy_id: p\neffective_from: 2026-01-01\ntiers: {all: {}}\ndefault_tier: all\n"
+        "exclude:\n  - {id: e, match: {resource_id: excluded}, reason: r, owner: o, review_by: 2027-01-01}\n"
+    )
+    publish(home, *clouds(3), cloud("new", 3, volume("w", created_at=old)), run_id="run-2")
+    watch.look()
+    chat.close()
+    return chat.texts
+
+
 def test_each_change_is_told_once_and_nothing_else(first_day: Home, chat: Chat) -> None:
     home = first_day
     watch = Watch(home, chat.url)
@@ -131,12 +184,10 @@ def test_each_change_is_told_once_and_nothing_else(first_day: Home, chat: Chat) 
     assert "`data`" not in chat.texts[1]
 
 
-def test_what_was_told_as_good_and_is_judged_again_as_bad_is_told(first_day: Home, chat: Chat) -> None:
-    home = first_day
+def test_what_was_told_as_good_and_is_judged_again_as_bad_is_told(bad_day: Home, chat: Chat) -> None:
+    home = bad_day
     watch = Watch(home, chat.url)
     policy = home.path / "policy.yaml"
-    watch.look()
-    publish(home, day(3, fresh(3), volume("v")), run_id="run-2")
     watch.look()
     text = "version: 1\npolicy_id: p\neffective_from: 2026-01-01\ntiers: {all: {rpo_hours: HOURS}}\ndefault_tier: all\n"
     for hours, words in (("900", "passes again"), ("24", "now fails")):
@@ -146,33 +197,19 @@ def test_what_was_told_as_good_and_is_judged_again_as_bad_is_told(first_day: Hom
         assert f"• critical *resource-recent-recovery-point* {words}: `data`" in chat.texts[-1]
 
 
-def test_what_is_taken_out_of_scope_or_was_unknown_is_not_said_to_pass_again(home: Home, chat: Chat) -> None:
-    watch = Watch(home, chat.url)
-    publish(home, day(0, volume("v", created_at="2026-01-01T00:00:00"), server()))
-    watch.look()
-    (home.path / "policy.yaml").write_text(
-        "version: 1\npolicy_id: p\neffective_from: 2026-01-01\ntiers: {all: {}}\ndefault_tier: all\n"
-        "exclude:\n  - {id: e, match: {resource_id: disk-1}, reason: r, owner: o, review_by: 2027-01-01}\n"
-    )
-    publish(home, day(1, volume("v", created_at="2026-01-01T00:00:00"), server()), run_id="run-2")
-    watch.look()
-    lines = chat.texts[0].split("\n")
-    assert "• critical *resource-recent-recovery-point* is no longer checked: `data`" in lines
-    assert "• high *backup-count-drop* passes now: `vault-1`" in lines
-    assert not any("passes again: `data`" in line for line in lines)
+def test_what_is_taken_out_of_scope_or_was_unknown_is_not_said_to_pass_again(told: list[str]) -> None:
+    lines = [line for text in told for line in text.split("\n") if " in `out`: " in line]
+    assert "• critical *resource-recent-recovery-point* is no longer checked in `out`: `data`" in lines
+    assert "• high *backup-count-drop* passes now in `out`: `vault-1`" in lines
+    assert not any("passes again" in line and "`data`" in line for line in lines)
 
 
-def test_all_that_fails_in_a_cloud_that_is_new_is_told(first_day: Home, chat: Chat) -> None:
-    home = first_day
-    watch = Watch(home, chat.url)
-    watch.look()
-    new = Landed([volume("w", created_at="2026-01-01T00:00:00")], scope="new", as_of=AS_OF + DAY, project="p2")
-    publish(home, new, run_id="run-2")
-    watch.look()
-    assert "• critical *resource-recent-recovery-point* now fails in `new`: `data`" in chat.texts[0]
+def test_all_that_fails_in_a_cloud_that_is_new_is_told(told: list[str]) -> None:
+    assert any("• critical *resource-recent-recovery-point* now fails in `new`: `data`" in text for text in told)
 
 
-def test_bad_news_is_never_cut_off_by_good_news(home: Home, chat: Chat) -> None:
+def test_bad_news_is_never_cut_off_by_good_news(home: Home, chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.alerts.message._MAX_LINES", 5)
     watch = Watch(home, chat.url)
 
     def clouds(number: int, ages: dict[str, float]) -> list[Landed]:
@@ -184,24 +221,32 @@ def test_bad_news_is_never_cut_off_by_good_news(home: Home, chat: Chat) -> None:
         ]
 
     old, new = 900.0, 1.0
-    publish(home, *clouds(0, {**dict.fromkeys("abcdefgh", old), "z": new}))
+    publish(home, *clouds(0, {"a": old, "z": new}))
     watch.look()
-    publish(home, *clouds(1, {**dict.fromkeys("abcdefgh", new), "z": old}), run_id="run-2")
+    publish(home, *clouds(1, {"a": new, "z": old}), run_id="run-2")
     watch.look()
     lines = [line for text in chat.texts for line in text.split("\n")]
     assert lines[1] == "• critical *resource-recent-recovery-point* now fails in `z`: `data`"
     assert re.fullmatch(r"\d+ more changes to pass or waived are not listed", lines[-1])
-    assert all(len(text) < 4_000 for text in chat.texts)
+
+
+def test_however_much_is_told_each_message_fits_in_a_chat() -> None:
+    subjects = [(f"cloud-{n}", f"control-{m}") for n in range(8) for m in range(12)]
+    outcomes = ("now fails", "passes again")
+    changes = [ResultChange(scope, word, "high", control, ["data"]) for word in outcomes for scope, control in subjects]
+    texts = change_messages(changes, {scope: AS_OF for scope, _ in subjects})
+    lines = [line for text in texts for line in text.split("\n")[1:]]
+    assert sum(" now fails in " in line for line in lines) == len(subjects)
+    assert lines[-1] == f"{len(subjects)} more changes to pass or waived are not listed"
+    assert all(len(text) < 4_000 for text in texts)
 
 
 def test_what_could_not_be_posted_is_posted_at_a_later_look(
-    first_day: Home, chat: Chat, monkeypatch: pytest.MonkeyPatch
+    bad_day: Home, chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    home = first_day
+    home = bad_day
     monkeypatch.setattr("pipelines.alerts.webhook.PATIENCE", 0)
     watch = Watch(home, chat.url)
-    watch.look()
-    publish(home, day(2, fresh(0)), run_id="run-2")
     chat.statuses = [503]
     with pytest.raises(WarehouseError, match=r"the webhook did not accept the message: 503. Check CBR_WEBHOOK"):
         watch.look()
@@ -317,10 +362,8 @@ def test_secrets_of_the_query_are_not_said_either(chat: Chat) -> None:
     assert "ok3n" not in str(caught.value)
 
 
-def test_what_a_robot_refused_is_posted_at_a_later_look(first_day: Home, chat: Chat) -> None:
-    watch = Watch(first_day, chat.url)
-    watch.look()
-    publish(first_day, day(2, fresh(0)), run_id="run-2")
+def test_what_a_robot_refused_is_posted_at_a_later_look(bad_day: Home, chat: Chat) -> None:
+    watch = Watch(bad_day, chat.url)
     chat.answers = ['{"errcode":310000,"errmsg":"keywords not in content"}']
     with pytest.raises(WarehouseError, match="310000"):
         watch.look()
@@ -340,32 +383,18 @@ def test_a_proxy_of_the_environment_is_used(chat: Chat, monkeypatch: pytest.Monk
     assert (chat.texts, chat.headers[0]["Host"]) == (["hello"], "hooks.example.com")
 
 
-def test_names_ping_nobody_and_are_no_markup(home: Home, chat: Chat) -> None:
-    watch = Watch(home, chat.url)
-    names = ["<!channel>", "`@all` <https://evil.example|click>", "a\u202eb"]
-    bodies = [volume(f"v{n}", resource_id=f"r{n}", resource_name=name) for n, name in enumerate(names)]
-    publish(home, day(0, *bodies))
-    watch.look()
-    publish(home, day(3, *bodies), run_id="run-2")
-    watch.look()
-    text = "\n".join(chat.texts)
+def test_names_ping_nobody_and_are_no_markup(told: list[str]) -> None:
+    text = "\n".join(told)
     assert "`&lt;!channel&gt;`" in text
     assert "`'@all' &lt;https://evil.example|click&gt;`" in text
     assert "`a\\u202eb`" in text
     assert not set(text) & set("<>\u202e")
 
 
-def test_many_changes_are_counted_and_not_listed(home: Home, chat: Chat) -> None:
-    watch = Watch(home, chat.url)
-    names = [f"disk {n:02}" for n in range(20)]
-    bodies = [volume(f"v{n}", resource_id=f"r{n:02}", resource_name=name) for n, name in enumerate(names)]
-    bodies += [volume(f"w{n}", resource_id=f"s{n}", resource_name="a" * 5_000) for n in range(2)]
-    publish(home, day(0, *bodies))
-    watch.look()
-    publish(home, day(3, *bodies), run_id="run-2")
-    watch.look()
-    assert "`disk 04` and 15 more" in chat.texts[0]
-    assert f"`{'a' * 79}…` (2)" in chat.texts[0]
+def test_many_changes_are_counted_and_not_listed(told: list[str]) -> None:
+    text = "\n".join(told)
+    assert "`disk 04` and 15 more" in text
+    assert f"`{'a' * 79}…` (2)" in text
 
 
 def test_nobody_is_told_where_no_webhook_is_named(home: Home) -> None:
@@ -436,12 +465,14 @@ def test_a_failure_that_could_not_be_posted_is_posted_at_a_later_look(
     assert watched.look() == "every run that fails from now on will be posted"
 
 
-def test_a_run_that_published_with_an_old_scope_says_so(watched: Failures) -> None:
+def test_a_run_that_published_with_an_old_scope_says_so_and_asks_for_the_report(watched: Failures) -> None:
+    assert reports_asked(watched.instance, None)[0] == 0
     watched.run("sandbox,nowhere")
     watched.look()
     [text] = watched.chat.texts
     assert text.startswith("*cbr_snapshot* published with errors: `published, but not every")
     assert "'nowhere' is not in clouds.yaml" in text
+    assert reports_asked(watched.instance, None)[0] == 1
 
 
 def test_what_others_said_of_a_failure_pings_nobody() -> None:
@@ -451,19 +482,20 @@ def test_what_others_said_of_a_failure_pings_nobody() -> None:
     assert len(text) < 2_000
 
 
-def test_the_report_is_asked_for_whenever_the_warehouse_was_published(home: Home) -> None:
-    definitions = build_definitions(Warehouse(home=str(home.path)), deployment=DeploymentSettings())
+def reports_asked(instance: dg.DagsterInstance, cursor: str | None) -> tuple[int, str | None]:
+    """How many reports the sensor asks for, and what it remembers."""
+    definitions = build_definitions(Warehouse(), deployment=DeploymentSettings())
+    sensor = definitions.resolve_sensor_def("report_after_publication")
+    assert sensor.job_name == "report"
+    context = dg.build_sensor_context(instance=instance, cursor=cursor, definitions=definitions)
+    tick = sensor.evaluate_tick(context)
+    return len(tick.run_requests or []), context.cursor or tick.cursor
+
+
+def test_the_report_is_asked_for_whenever_the_warehouse_was_published() -> None:
     with dg.DagsterInstance.ephemeral() as instance:
-        sensor = definitions.resolve_sensor_def("report_after_publication")
-        job = definitions.resolve_job_def("cbr_snapshot")
-
-        def asked(cursor: str | None) -> tuple[int, str | None]:
-            context = dg.build_sensor_context(instance=instance, cursor=cursor, definitions=definitions)
-            tick = sensor.evaluate_tick(context)
-            return len(tick.run_requests or []), context.cursor or tick.cursor
-
-        assert asked(None)[0] == 0
-        assert job.execute_in_process(instance=instance).success
-        found, cursor = asked(None)
-        assert (found, sensor.job_name) == (1, "report")
-        assert asked(cursor)[0] == 0
+        assert reports_asked(instance, None)[0] == 0
+        instance.report_runless_asset_event(dg.AssetMaterialization(SUMMARY))
+        found, cursor = reports_asked(instance, None)
+        assert found == 1
+        assert reports_asked(instance, cursor)[0] == 0

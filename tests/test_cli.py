@@ -1,6 +1,7 @@
 """cbr-warehouse as a user meets it."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -36,6 +37,38 @@ def configure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Configure:
 
 def call(*arguments: str) -> Result:
     return CliRunner().invoke(main, list(arguments), catch_exceptions=False)
+
+
+def run_outside_a_test(folder: Path, clouds: dict[str, Any]) -> Home:
+    """Publish a home with `cbr-warehouse run`, for several tests to look at."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("OS_CLIENT_CONFIG_FILE", str(clouds_yaml(folder, **clouds)))
+        patched.setenv("CBR_CLOUDS", ",".join(clouds))
+        patched.setenv("CBR_REQUESTS_PER_SECOND", "100000")
+        result = call("run", "--home", str(folder / "home"))
+    assert result.exit_code == 0, result.stderr
+    return Home(folder / "home")
+
+
+@pytest.fixture(scope="module")
+def run_once(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home with the cloud `elsewhere` in it."""
+    with serve([PAGE_SHAPED, server("s2", resource_id="server-2"), volume("v1")]) as service:
+        return run_outside_a_test(tmp_path_factory.mktemp("run"), {"elsewhere": service.cloud()})
+
+
+@pytest.fixture(scope="module")
+def two_clouds_once(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    with serve([server("a")]) as one, serve([server("b")]) as two:
+        return run_outside_a_test(tmp_path_factory.mktemp("two"), {"one": one.cloud(), "two": elsewhere(two)})
+
+
+@pytest.fixture
+def two_clouds(two_clouds_once: Home, tmp_path: Path) -> Home:
+    """A home of its own with the clouds `one` and `two` in it."""
+    home = Home(tmp_path / "h")
+    shutil.copytree(two_clouds_once.path, home.path)
+    return home
 
 
 def failed(*arguments: str) -> str:
@@ -77,24 +110,18 @@ def test_a_demo_of_an_earlier_one_goes_on_where_that_was(demo: Demo, tmp_path: P
 
 
 def test_the_demo_and_its_policy_keep_out_of_a_home_with_real_clouds(
-    demo: Demo, configure: Configure, tmp_path: Path
+    demo: Demo, run_once: Home, configure: Configure, tmp_path: Path
 ) -> None:
+    assert "holds elsewhere" in failed("demo", "--home", str(run_once.path))
+    assert not (run_once.path / "policy.yaml").exists()
     with serve([PAGE_SHAPED]) as service:
         configure(elsewhere=service.cloud())
-        assert call("run", "--home", str(tmp_path / "real")).exit_code == 0
-        assert "holds elsewhere" in failed("demo", "--home", str(tmp_path / "real"))
-        assert not (tmp_path / "real" / "policy.yaml").exists()
         shutil.copytree(demo.home.path, tmp_path / "copy")
         assert "is the demo's" in failed("run", "--home", str(tmp_path / "copy"))
 
 
-def test_run_loads_exactly_what_another_service_serves(configure: Configure, tmp_path: Path) -> None:
-    served = [PAGE_SHAPED, server("s2", resource_id="server-2"), volume("v1")]
-    with serve(served) as service:
-        configure(elsewhere=service.cloud())
-        result = call("run", "--home", str(tmp_path / "real"))
-    assert result.exit_code == 0, result.stderr
-    home = Home(tmp_path / "real")
+def test_run_loads_exactly_what_another_service_serves(run_once: Home) -> None:
+    home = run_once
     assert query(home, "SELECT id, resource_size, detail_loaded FROM cbr.backups ORDER BY 1") == [
         ("backup-1", 80, True), ("s2", 40, True), ("v1", 40, True),
     ]  # fmt: skip
@@ -111,25 +138,14 @@ def test_run_loads_exactly_what_another_service_serves(configure: Configure, tmp
     assert query(home, "SELECT DISTINCT scope FROM cbr.backups") == [("elsewhere",)]
 
 
-def test_run_takes_its_home_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("CBR_HOME", str(tmp_path / "there"))
-    assert call("run").exit_code == 0
-    assert (tmp_path / "there" / "warehouse.duckdb").exists()
+def test_two_clouds_stand_side_by_side(two_clouds_once: Home) -> None:
+    assert query(two_clouds_once, "SELECT scope, id FROM cbr.backups ORDER BY 1") == [("one", "a"), ("two", "b")]
 
 
-def test_two_clouds_stand_side_by_side(configure: Configure, tmp_path: Path) -> None:
-    with serve([server("a")]) as one, serve([server("b")]) as two:
-        configure(one=one.cloud(), two=elsewhere(two))
-        assert call("run", "--home", "h").exit_code == 0
-    assert query(Home(tmp_path / "h"), "SELECT scope, id FROM cbr.backups ORDER BY 1") == [("one", "a"), ("two", "b")]
-
-
-def test_one_cloud_that_fails_does_not_stop_the_others(configure: Configure, tmp_path: Path) -> None:
-    with serve([server("a")]) as one, serve([server("b")]) as two:
-        configure(one=one.cloud(), two=elsewhere(two))
-        assert call("run", "--home", "h").exit_code == 0
+def test_one_cloud_that_fails_does_not_stop_the_others(two_clouds: Home, configure: Configure) -> None:
+    home = two_clouds
+    with serve([server("a"), server("c")]) as one, serve([server("b")]) as two:
         bad = elsewhere(two) | {"auth": two.cloud()["auth"] | {"password": "hush-hush"}}
-        one.cbr.backups.add(server("c"))  # type: ignore[attr-defined]
         configure(one=one.cloud(), two=bad)
         result = call("run", "--home", "h")
     assert result.exit_code == 1
@@ -138,7 +154,6 @@ def test_one_cloud_that_fails_does_not_stop_the_others(configure: Configure, tmp
     assert result.stderr.count("\n") == 1
     assert "hush" not in result.stderr
     assert "STALE" in result.stdout
-    home = Home(tmp_path / "h")
     assert query(home, "SELECT scope, id FROM cbr.backups ORDER BY 1, 2") == [("one", "a"), ("one", "c"), ("two", "b")]
     assert query(home, "SELECT DISTINCT scope, is_stale FROM compliance.summary ORDER BY 1") == [
         ("one", False),
@@ -146,27 +161,26 @@ def test_one_cloud_that_fails_does_not_stop_the_others(configure: Configure, tmp
     ]
 
 
-def test_a_reading_that_is_not_complete_fails_the_run_and_keeps_what_was(configure: Configure, tmp_path: Path) -> None:
-    with serve([server("a"), server("b")]) as one:
+def test_a_reading_that_is_not_complete_fails_the_run_and_keeps_what_was(
+    two_clouds: Home, configure: Configure
+) -> None:
+    with serve([server("a"), server("c")]) as one:
         configure(one=one.cloud())
-        assert call("run", "--home", "h").exit_code == 0
         plain = one.cbr.list
         one.cbr.list = lambda asked: replace(plain(asked), body=plain(asked).body | {"count": 7})  # type: ignore[method-assign]
         result = call("run", "--home", "h")
     assert result.exit_code == 1
     assert "2 backups were read where the service counts 7" in result.stderr
-    assert query(Home(tmp_path / "h"), "SELECT count(*) FROM cbr.backups") == [(2,)]
+    assert query(two_clouds, "SELECT id FROM cbr.backups WHERE scope = 'one'") == [("a",)]
 
 
 def test_a_problem_with_every_cloud_leaves_the_published_file_untouched(
-    service: Sandbox, configure: Configure, tmp_path: Path
+    service: Sandbox, two_clouds: Home, configure: Configure
 ) -> None:
-    configure(prod=service.cloud())
-    assert call("run", "--home", "h").exit_code == 0
-    file = tmp_path / "h" / "warehouse.duckdb"
+    file = two_clouds.warehouse
     before = file.stat()
     cloud = service.cloud()
-    configure(prod=cloud | {"auth": cloud["auth"] | {"password": "hush-hush"}})
+    configure(one=cloud | {"auth": cloud["auth"] | {"password": "hush-hush"}})
     said = failed("run", "--home", "h")
     assert "refused user" in said
     assert "hush" not in said
@@ -222,9 +236,10 @@ def test_wrong_usage_exits_with_two(arguments: list[str]) -> None:
     assert call(*arguments).exit_code == 2
 
 
-def test_verbose_shows_dagsters_events(tmp_path: Path) -> None:
+def test_run_takes_its_home_from_the_environment_and_verbose_shows_dagsters_events(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "pipelines.cli", "run", "--verbose"],
+        env=os.environ | {"CBR_HOME": str(tmp_path / "there")},
         capture_output=True,
         text=True,
         timeout=120,
@@ -232,6 +247,7 @@ def test_verbose_shows_dagsters_events(tmp_path: Path) -> None:
     )
     assert done.returncode == 0
     assert "STEP_SUCCESS" in done.stdout + done.stderr
+    assert (tmp_path / "there" / "warehouse.duckdb").exists()
 
 
 def test_show_prints_the_body_as_it_was_sent(configure: Configure) -> None:

@@ -7,60 +7,40 @@ from typing import Any
 import pytest
 
 from pipelines.models.project import project
-from pipelines.storage.home import Home
-from tests.given import AS_OF, PROJECT, Body, Landed, ask, at, child, fold, publish, query, replica, server, volume
+from tests.given import AS_OF, PROJECT, Body, Landed, at, child, replica, server, volume
+from tests.together import Results, lands
 
 RECENT, RETENTION = "resource-recent-recovery-point", "backup-retention-minimum"
 ENCRYPTED, COMPLETE = "backup-encrypted", "server-backup-complete"
 
 
-class Findings:
-    """Findings of a home that is landed: (control, subject) -> (status, reason code), each control judged when asked."""
-
-    def __init__(self, home: Home) -> None:
-        self._home = home
-        self._found: dict[str, dict[str, tuple[str, str]]] = {}
-
-    def __getitem__(self, key: tuple[str, str]) -> tuple[str, str]:
-        control, subject = key
-        if control not in self._found:
-            rows = ask(self._home, f"SELECT * FROM controls.{control.replace('-', '_')}")
-            self._found[control] = {row["subject_id"]: (row["status"], row["reason_code"]) for row in rows}
-        return self._found[control][subject]
-
-    def __contains__(self, key: tuple[str, str]) -> bool:
-        try:
-            return bool(self[key])
-        except KeyError:
-            return False
+def shown(*bodies: Body, listed: tuple[Body, ...] = ()) -> Landed:
+    return Landed(bodies, listed)
 
 
-def findings(home: Home, *given: Landed) -> Findings:
-    """Land snapshots, to be judged."""
-    return Findings(fold(home, *given))
+def away(*bodies: Body, **more: Any) -> Landed:
+    """A snapshot of the scope that copies come from."""
+    return Landed(bodies, **({"scope": "away", "project": "project-0", "region": "region-0"} | more))
 
 
-def judge(home: Home, *shown: Body, listed: tuple[Body, ...] = ()) -> Findings:
-    return findings(home, Landed(shown, listed))
-
-
-def can_restore(home: Home, resource: str = "server-1") -> bool | None:
-    rows = ask(home, "SELECT * FROM compliance.resource_compliance")
-    [answer] = [row["can_restore_now"] for row in rows if row["resource_id"] == resource]
+def can_restore(results: Results, resource: str = "server-1") -> bool | None:
+    rows = results.rows("compliance.resource_compliance", "resource_id", "can_restore_now")
+    [answer] = [answer for name, answer in rows if name == resource]
     return answer
 
 
-def test_an_auto_backup_of_four_hours_ago_without_expiry_passes_all_but_retention(home: Home) -> None:
-    found = judge(home, server(expired_at=...))
-    assert found[RECENT, "server-1"] == ("pass", "recent")
-    assert found[RECENT, "disk-of-child-of-backup-1"] == ("pass", "recent")
-    assert found[RETENTION, "backup-1"] == ("unknown", "retention_not_visible")
-    assert found[ENCRYPTED, "backup-1"] == ("pass", "encrypted")
-    assert found[COMPLETE, "backup-1"] == ("pass", "complete")
-    assert can_restore(home) is True
+@lands(shown(server(expired_at=...)))
+def test_an_auto_backup_of_four_hours_ago_without_expiry_passes_all_but_retention(results: Results) -> None:
+    assert results[RECENT, "server-1"] == ("pass", "recent")
+    assert results[RECENT, "disk-of-child-of-backup-1"] == ("pass", "recent")
+    assert results[RETENTION, "backup-1"] == ("unknown", "retention_not_visible")
+    assert results[ENCRYPTED, "backup-1"] == ("pass", "encrypted")
+    assert results[COMPLETE, "backup-1"] == ("pass", "complete")
+    assert can_restore(results) is True
 
 
 # Recovery point within its RPO: 24 h and 2 h of grace.
+@lands(lambda points: [shown(*points)])
 @pytest.mark.parametrize(
     ("points", "expected"),
     [
@@ -98,48 +78,44 @@ def test_an_auto_backup_of_four_hours_ago_without_expiry_passes_all_but_retentio
     ],
 )
 def test_recency_is_judged_by_the_newest_dependable_point(
-    home: Home, points: list[Body], expected: tuple[str, str]
+    results: Results, points: list[Body], expected: tuple[str, str]
 ) -> None:
-    assert judge(home, *points)[RECENT, "server-1"] == expected
+    assert results[RECENT, "server-1"] == expected
 
 
-def test_a_disk_is_covered_by_the_backup_of_its_server(home: Home) -> None:
-    own = volume("own", resource_id="disk-of-child-of-backup-1", created_at=at(days=9))
-    found = judge(home, server(), listed=(own,))
-    assert found[RECENT, "disk-of-child-of-backup-1"] == ("pass", "recent")
+@lands(shown(server(), listed=(volume("own", resource_id="disk-of-child-of-backup-1", created_at=at(days=9)),)))
+def test_a_disk_is_covered_by_the_backup_of_its_server(results: Results) -> None:
+    assert results[RECENT, "disk-of-child-of-backup-1"] == ("pass", "recent")
 
 
-def test_a_disk_whose_part_failed_is_not_covered_by_the_backup_of_its_server(home: Home) -> None:
-    found = judge(home, server(children=[child("broken", status="error")]))
-    assert found[RECENT, "server-1"] == ("pass", "recent")
-    assert found[RECENT, "disk-of-broken"] == ("fail", "none")
+@lands(shown(server(children=[child("broken", status="error")])))
+def test_a_disk_whose_part_failed_is_not_covered_by_the_backup_of_its_server(results: Results) -> None:
+    assert results[RECENT, "server-1"] == ("pass", "recent")
+    assert results[RECENT, "disk-of-broken"] == ("fail", "none")
 
 
-def test_a_copy_is_no_local_point(home: Home) -> None:
-    found = judge(home, server(created_at=at(days=3)), replica("copy", PROJECT))
-    assert found[RECENT, "server-1"] == ("fail", "overdue")
+@lands(shown(server(created_at=at(days=3)), replica("copy", PROJECT)))
+def test_a_copy_is_no_local_point(results: Results) -> None:
+    assert results[RECENT, "server-1"] == ("fail", "overdue")
 
 
-def test_a_backup_that_does_not_say_that_it_was_made_here_is_no_local_point(home: Home) -> None:
-    found = judge(home, server(created_at=at(days=3)), server("odd", image_type=None))
-    assert found[RECENT, "server-1"] == ("fail", "overdue")
+@lands(shown(server(created_at=at(days=3)), server("odd", image_type=None)))
+def test_a_backup_that_does_not_say_that_it_was_made_here_is_no_local_point(results: Results) -> None:
+    assert results[RECENT, "server-1"] == ("fail", "overdue")
 
 
-def test_a_resource_known_from_copies_is_judged_where_it_lives(home: Home) -> None:
-    here = Landed([replica("copy", "project-0")])
-    there = Landed([server("source-1")], scope="away", project="project-0", region="region-0")
-    publish(home, here, there)
-    sql = f"SELECT scope, raw_status, reason_code FROM compliance.control_results WHERE control_id = '{RECENT}'"
-    found = query(home, sql + " AND resource_id = 'server-1' ORDER BY 1")
-    assert found == [("away", "pass", "recent"), ("prod", "not_applicable", "judged_at_source")]
+@lands(shown(replica("copy", "project-0")), away(server("source-1")))
+def test_a_resource_known_from_copies_is_judged_where_it_lives(results: Results) -> None:
+    assert results.of(RECENT, scope="away")["server-1"] == ("pass", "recent")
+    assert results.of(RECENT, scope="prod")["server-1"] == ("not_applicable", "judged_at_source")
 
 
-def test_a_copy_from_a_place_that_is_read_and_has_nothing_left_fails(home: Home) -> None:
-    here = Landed([replica("copy", "project-0")])
-    there = Landed([volume("other")], scope="away", project="project-0", region="region-0")
-    assert findings(home, here, there)[RECENT, "server-1"] == ("fail", "only_replica_left")
+@lands(shown(replica("copy", "project-0")), away(volume("other")))
+def test_a_copy_from_a_place_that_is_read_and_has_nothing_left_fails(results: Results) -> None:
+    assert results.of(RECENT, scope="prod")["server-1"] == ("fail", "only_replica_left")
 
 
+@lands(lambda left_at_source: [shown(replica("copy", "project-0")), away(server("source-1", **left_at_source))])
 @pytest.mark.parametrize(
     ("left_at_source", "status", "code"),
     [
@@ -149,24 +125,22 @@ def test_a_copy_from_a_place_that_is_read_and_has_nothing_left_fails(home: Home)
     ],
 )
 def test_what_is_left_at_the_source_of_a_copy_counts_only_if_it_may_be_dependable(
-    home: Home, left_at_source: Body, status: str, code: str
+    results: Results, left_at_source: Body, status: str, code: str
 ) -> None:
-    here = Landed([replica("copy", "project-0")])
-    source = server("source-1", **left_at_source)
-    publish(home, here, Landed([source], scope="away", project="project-0", region="region-0"))
-    sql = f"SELECT raw_status, reason_code FROM compliance.control_results WHERE control_id = '{RECENT}'"
-    assert query(home, sql + " AND resource_id = 'server-1' AND scope = 'prod'") == [(status, code)]
+    assert results.of(RECENT, scope="prod")["server-1"] == (status, code)
 
 
-def test_a_copy_from_a_place_that_is_not_read_is_not_judged(home: Home) -> None:
-    assert judge(home, replica("copy", "elsewhere"))[RECENT, "server-1"] == ("not_applicable", "source_not_read")
+@lands(shown(replica("copy", "elsewhere")))
+def test_a_copy_from_a_place_that_is_not_read_is_not_judged(results: Results) -> None:
+    assert results[RECENT, "server-1"] == ("not_applicable", "source_not_read")
 
 
-def test_a_copy_from_nobody_knows_where_is_unknown(home: Home) -> None:
-    found = judge(home, server(image_type="replication"))
-    assert found[RECENT, "server-1"] == ("unknown", "source_not_known")
+@lands(shown(server(image_type="replication")))
+def test_a_copy_from_nobody_knows_where_is_unknown(results: Results) -> None:
+    assert results[RECENT, "server-1"] == ("unknown", "source_not_known")
 
 
+@lands(lambda change: [shown(server(**change))])
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
@@ -202,14 +176,15 @@ def test_a_copy_from_nobody_knows_where_is_unknown(home: Home) -> None:
     ],
 )
 def test_retention_counts_from_creation_with_a_tolerance(
-    home: Home, change: dict[str, Any], expected: tuple[str, str]
+    results: Results, change: dict[str, Any], expected: tuple[str, str]
 ) -> None:
-    assert judge(home, server(**change))[RETENTION, "backup-1"] == expected
+    assert results[RETENTION, "backup-1"] == expected
 
 
 PLAIN, UNSAID = {"encrypted": False}, {"encrypted": ...}
 
 
+@lands(lambda change: [shown(server(**change))])
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
@@ -230,30 +205,31 @@ PLAIN, UNSAID = {"encrypted": False}, {"encrypted": ...}
     ],
 )  # fmt: skip
 def test_a_server_is_encrypted_when_every_disk_says_so(
-    home: Home, change: dict[str, Any], expected: tuple[str, str]
+    results: Results, change: dict[str, Any], expected: tuple[str, str]
 ) -> None:
-    assert judge(home, server(**change))[ENCRYPTED, "backup-1"] == expected
+    assert results[ENCRYPTED, "backup-1"] == expected
 
 
+@lands(lambda encrypted: [shown(listed=(volume(extend_info={"encrypted": encrypted}),))])
 @pytest.mark.parametrize(
     ("encrypted", "expected"),
     [(True, ("pass", "encrypted")), (False, ("fail", "plain")), (..., ("unknown", "encryption_not_said"))],
 )
 def test_a_lone_disk_speaks_for_itself_even_from_the_list(
-    home: Home, encrypted: Any, expected: tuple[str, str]
+    results: Results, encrypted: Any, expected: tuple[str, str]
 ) -> None:
-    found = judge(home, listed=(volume(extend_info={"encrypted": encrypted}),))
-    assert found[ENCRYPTED, "backup-1"] == expected
-    assert found[COMPLETE, "backup-1"] == ("not_applicable", "not_a_server")
+    assert results[ENCRYPTED, "backup-1"] == expected
+    assert results[COMPLETE, "backup-1"] == ("not_applicable", "not_a_server")
 
 
-def test_without_details_a_server_is_neither_encrypted_nor_complete(home: Home) -> None:
-    found = judge(home, listed=(server(children=[]),))
-    assert found[ENCRYPTED, "backup-1"] == ("unknown", "children_not_loaded")
-    assert found[COMPLETE, "backup-1"] == ("unknown", "children_not_loaded")
-    assert can_restore(home) is None
+@lands(shown(listed=(server(children=[]),)))
+def test_without_details_a_server_is_neither_encrypted_nor_complete(results: Results) -> None:
+    assert results[ENCRYPTED, "backup-1"] == ("unknown", "children_not_loaded")
+    assert results[COMPLETE, "backup-1"] == ("unknown", "children_not_loaded")
+    assert can_restore(results) is None
 
 
+@lands(lambda change: [shown(server(**change))])
 @pytest.mark.parametrize(
     ("change", "expected", "restorable"),
     [
@@ -283,32 +259,28 @@ def test_without_details_a_server_is_neither_encrypted_nor_complete(home: Home) 
     ],
 )  # fmt: skip
 def test_a_server_backup_is_complete_when_all_its_parts_are(
-    home: Home, change: dict[str, Any], expected: tuple[str, str], restorable: bool | None
+    results: Results, change: dict[str, Any], expected: tuple[str, str], restorable: bool | None
 ) -> None:
-    assert judge(home, server(**change))[COMPLETE, "backup-1"] == expected
-    assert can_restore(home) is restorable
+    assert results[COMPLETE, "backup-1"] == expected
+    assert can_restore(results) is restorable
 
 
-def test_a_backup_without_resource_is_still_judged(home: Home) -> None:
-    found = judge(home, server(resource_id=None))
-    assert found[RETENTION, "backup-1"] == ("pass", "long_enough")
-    assert found[RECENT, "resource of backup backup-1"] == ("pass", "recent")
+@lands(shown(server(resource_id=None)))
+def test_a_backup_without_resource_is_still_judged(results: Results) -> None:
+    assert results[RETENTION, "backup-1"] == ("pass", "long_enough")
+    assert results[RECENT, "resource of backup backup-1"] == ("pass", "recent")
 
 
-def verdict(home: Home, resource: str) -> str:
-    rows = ask(home, "SELECT * FROM compliance.resource_compliance")
-    return next(row["verdict"] for row in rows if row["resource_id"] == resource)
-
-
+@lands(lambda expiry: [shown(server(expired_at=expiry, extend_info={"auto_trigger": False}))])
 @pytest.mark.parametrize("expiry", [1772000000, "2026/02/28 00:00:00", ""])
-def test_an_expiry_that_can_not_be_read_is_not_no_expiry(home: Home, expiry: Any) -> None:
-    found = judge(home, server(expired_at=expiry, extend_info={"auto_trigger": False}))
+def test_an_expiry_that_can_not_be_read_is_not_no_expiry(results: Results, expiry: Any) -> None:
     for control in (RECENT, RETENTION, COMPLETE):
         subject = "server-1" if control == RECENT else "backup-1"
-        assert found[control, subject] == ("unknown", "expiry_not_readable")
-    assert can_restore(home) is None
+        assert results[control, subject] == ("unknown", "expiry_not_readable")
+    assert can_restore(results) is None
 
 
+@lands(lambda children: [shown(server(children=children))])
 @pytest.mark.parametrize(
     ("children", "encrypted", "complete"),
     [
@@ -323,93 +295,94 @@ def test_an_expiry_that_can_not_be_read_is_not_no_expiry(home: Home, expiry: Any
     ],
 )
 def test_a_part_that_could_not_be_loaded_is_not_taken_for_good(
-    home: Home, children: Any, encrypted: str, complete: str
+    results: Results, children: Any, encrypted: str, complete: str
 ) -> None:
-    found = judge(home, server(children=children))
-    assert found[ENCRYPTED, "backup-1"][0] == encrypted
+    assert results[ENCRYPTED, "backup-1"][0] == encrypted
     reason = "part_not_loaded" if isinstance(children, list) else "children_not_loaded"
-    assert found[COMPLETE, "backup-1"] == (complete, reason)
-    assert can_restore(home) is None
+    assert results[COMPLETE, "backup-1"] == (complete, reason)
+    assert can_restore(results) is None
 
 
-def test_what_is_wrong_with_a_servers_backup_is_wrong_with_its_disks(home: Home) -> None:
-    judge(home, server(expired_at=at(days=-7), children=[child("a", extend_info=PLAIN)]))
-    assert verdict(home, "disk-of-a") == "partial"
+@lands(shown(server(expired_at=at(days=-7), children=[child("a", extend_info=PLAIN)])))
+def test_what_is_wrong_with_a_servers_backup_is_wrong_with_its_disks(results: Results) -> None:
+    assert ("disk-of-a", "partial") in results.rows("compliance.resource_compliance", "resource_id", "verdict")
 
 
-def test_resources_without_a_name_for_themselves_are_not_one(home: Home) -> None:
-    old = server("s1", resource_id="", created_at=at(hours=99), children=[child("a", resource_id="")])
-    found = judge(home, old, server("s2", resource_id="", children=[child("b", resource_id="")]))
-    assert found[RECENT, "resource of backup s1"] == ("fail", "overdue")
-    assert found[RECENT, "resource of backup s2"] == ("pass", "recent")
-    assert found[RECENT, "resource of backup a"] == ("fail", "overdue")
-
-
-def test_empty_checkpoints_are_not_the_same_checkpoint(home: Home) -> None:
-    found = judge(home, server(checkpoint_id="", children=[child("a", checkpoint_id="")]))
-    assert found[COMPLETE, "backup-1"] == ("unknown", "checkpoint_not_said")
-
-
-@pytest.mark.parametrize("parent", ["gone", 0])
-def test_a_listed_part_of_nothing_that_is_there_is_judged_by_itself(home: Home, parent: Any) -> None:
-    found = judge(home, listed=(volume("v1", parent_id=parent, status="error"),))
-    assert found[RECENT, "disk-1"] == ("fail", "none")
-
-
-def test_a_listed_part_of_a_backup_that_names_it_is_judged_with_it(home: Home) -> None:
-    part = child("child-of-backup-1", parent_id="backup-1")
-    found = judge(home, server(), listed=(part,))
-    assert (ENCRYPTED, "child-of-backup-1") not in found
-    assert found[ENCRYPTED, "backup-1"] == ("pass", "encrypted")
-
-
-@pytest.mark.parametrize("kind", [None, "OS::New::Kind"])
-def test_a_resource_of_no_known_type_may_be_a_server(home: Home, kind: str | None) -> None:
-    found = judge(
-        home, server(resource_type=kind, children=[child("a"), child("b", status="error", resource_type=kind)])
+@lands(
+    shown(
+        server("s1", resource_id="", created_at=at(hours=99), children=[child("a", resource_id="")]),
+        server("s2", resource_id="", children=[child("b", resource_id="")]),
     )
-    assert found[COMPLETE, "backup-1"] == ("unknown", "type_not_known")
-    assert found[RECENT, "disk-of-b"] == ("fail", "none")
-    assert can_restore(home) is None
+)
+def test_resources_without_a_name_for_themselves_are_not_one(results: Results) -> None:
+    assert results[RECENT, "resource of backup s1"] == ("fail", "overdue")
+    assert results[RECENT, "resource of backup s2"] == ("pass", "recent")
+    assert results[RECENT, "resource of backup a"] == ("fail", "overdue")
 
 
-def test_nesting_is_what_the_body_shows_not_what_ids_claim(home: Home) -> None:
-    claims = child("A", children=[child("X", parent_id="B")])
-    found = judge(home, server(children=[claims, child("B", extend_info=PLAIN)]))
-    assert found[ENCRYPTED, "backup-1"] == ("fail", "plain_disk")
-    assert found[RECENT, "disk-of-B"] == ("pass", "recent")
+@lands(shown(server(checkpoint_id="", children=[child("a", checkpoint_id="")])))
+def test_empty_checkpoints_are_not_the_same_checkpoint(results: Results) -> None:
+    assert results[COMPLETE, "backup-1"] == ("unknown", "checkpoint_not_said")
 
 
-def test_a_part_below_a_failed_one_does_not_cover_its_disk(home: Home) -> None:
-    found = judge(home, server(children=[child("A", status="error", children=[child("X", parent_id="A")])]))
-    assert found[RECENT, "disk-of-A"] == ("fail", "none")
-    assert found[RECENT, "disk-of-X"] == ("fail", "none")
+@lands(lambda parent: [shown(listed=(volume("v1", parent_id=parent, status="error"),))])
+@pytest.mark.parametrize("parent", ["gone", 0])
+def test_a_listed_part_of_nothing_that_is_there_is_judged_by_itself(results: Results, parent: Any) -> None:
+    assert results[RECENT, "disk-1"] == ("fail", "none")
 
 
-def test_one_child_id_below_two_backups_keeps_two_sets_of_flags(home: Home) -> None:
-    found = judge(
-        home,
+@lands(shown(server(), listed=(child("child-of-backup-1", parent_id="backup-1"),)))
+def test_a_listed_part_of_a_backup_that_names_it_is_judged_with_it(results: Results) -> None:
+    assert (ENCRYPTED, "child-of-backup-1") not in results
+    assert results[ENCRYPTED, "backup-1"] == ("pass", "encrypted")
+
+
+@lands(
+    lambda kind: [
+        shown(server(resource_type=kind, children=[child("a"), child("b", status="error", resource_type=kind)]))
+    ]
+)
+@pytest.mark.parametrize("kind", [None, "OS::New::Kind"])
+def test_a_resource_of_no_known_type_may_be_a_server(results: Results, kind: str | None) -> None:
+    assert results[COMPLETE, "backup-1"] == ("unknown", "type_not_known")
+    assert results[RECENT, "disk-of-b"] == ("fail", "none")
+    assert can_restore(results) is None
+
+
+@lands(shown(server(children=[child("A", children=[child("X", parent_id="B")]), child("B", extend_info=PLAIN)])))
+def test_nesting_is_what_the_body_shows_not_what_ids_claim(results: Results) -> None:
+    assert results[ENCRYPTED, "backup-1"] == ("fail", "plain_disk")
+    assert results[RECENT, "disk-of-B"] == ("pass", "recent")
+
+
+@lands(shown(server(children=[child("A", status="error", children=[child("X", parent_id="A")])])))
+def test_a_part_below_a_failed_one_does_not_cover_its_disk(results: Results) -> None:
+    assert results[RECENT, "disk-of-A"] == ("fail", "none")
+    assert results[RECENT, "disk-of-X"] == ("fail", "none")
+
+
+@lands(
+    shown(
         server("s1", children=[child("c")]),
         server("s2", resource_id="server-2", children=[child("c", extend_info=PLAIN)]),
     )
-    assert found[ENCRYPTED, "s1"] == ("pass", "encrypted")
-    assert found[ENCRYPTED, "s2"] == ("fail", "plain_disk")
+)
+def test_one_child_id_below_two_backups_keeps_two_sets_of_flags(results: Results) -> None:
+    assert results[ENCRYPTED, "s1"] == ("pass", "encrypted")
+    assert results[ENCRYPTED, "s2"] == ("fail", "plain_disk")
 
 
-def test_the_same_resource_id_in_a_stranger_project_is_no_home(home: Home) -> None:
-    here = Landed([replica("copy", "project-0")])
-    stranger = Landed([server("other")], scope="away", project="project-7")
-    publish(home, here, stranger)
-    sql = f"SELECT raw_status, reason_code FROM compliance.control_results WHERE control_id = '{RECENT}' AND scope = 'prod'"
-    assert set(query(home, sql)) == {("not_applicable", "source_not_read")}
+@lands(shown(replica("copy", "project-0")), away(server("other"), project="project-7", region="region-1"))
+def test_the_same_resource_id_in_a_stranger_project_is_no_home(results: Results) -> None:
+    assert set(results.of(RECENT, scope="prod").values()) == {("not_applicable", "source_not_read")}
 
 
-def test_a_copy_from_a_place_that_was_never_read_whole_is_unknown(home: Home) -> None:
-    here = Landed([replica("copy", "project-0")])
-    there = Landed([server("source-1")], scope="away", project="project-0", region="region-0", complete=False)
-    assert findings(home, here, there)[RECENT, "server-1"] == ("unknown", "source_not_complete")
+@lands(shown(replica("copy", "project-0")), away(server("source-1"), complete=False))
+def test_a_copy_from_a_place_that_was_never_read_whole_is_unknown(results: Results) -> None:
+    assert results.of(RECENT, scope="prod")["server-1"] == ("unknown", "source_not_complete")
 
 
+@lands(lambda points: [shown(*points)])
 @pytest.mark.parametrize(
     ("points", "since"),
     [
@@ -421,35 +394,46 @@ def test_a_copy_from_a_place_that_was_never_read_whole_is_unknown(home: Home) ->
         ([server("a", status="error", created_at=at(days=4)), server("b", status="error")], AS_OF - timedelta(days=4)),
     ],
 )  # fmt: skip
-def test_since_when_is_never_later_than_the_reading_nor_made_up(home: Home, points: list[Body], since: Any) -> None:
-    publish(home, Landed(points))
-    sql = "SELECT recency, unprotected_since FROM compliance.resource_compliance WHERE resource_id = 'server-1'"
-    assert query(home, sql) == [("fail", since)]
+def test_since_when_is_never_later_than_the_reading_nor_made_up(
+    results: Results, points: list[Body], since: Any
+) -> None:
+    rows = results.rows("compliance.resource_compliance", "resource_id", "recency", "unprotected_since")
+    assert [row[1:] for row in rows if row[0] == "server-1"] == [("fail", since)]
 
 
-def test_every_subject_has_one_result_for_every_control(home: Home) -> None:
-    publish(home, Landed([server(), server("b2", resource_id="server-2")], [volume("b3")]))
-    found = query(home, "SELECT DISTINCT control_id, subject_id FROM compliance.control_results")
+@lands(shown(server(), server("b2", resource_id="server-2"), listed=(volume("b3"),)), alone=True)
+def test_every_subject_has_one_result_for_every_control(results: Results) -> None:
+    found = results.rows("compliance.control_results", "control_id", "subject_id")
     kinds = Counter(control.subject_kind for control in project().controls)
     # Three points; two servers, two disks in them and a lone disk; one vault and one scope.
     subjects = {"recovery_point": 3, "known_point": 3, "resource": 5, "vault": 1, "scope": 1}
-    assert len(found) == sum(kinds[kind] * number for kind, number in subjects.items())
+    assert len(set(found)) == len(found) == sum(kinds[kind] * number for kind, number in subjects.items())
 
 
-def test_a_failure_tells_since_when(home: Home) -> None:
-    publish(home, Landed([server(created_at=at(hours=58))]))
-    sql = "SELECT unprotected_since, verdict, worst_severity FROM compliance.resource_compliance WHERE resource_id = 'server-1'"
-    assert query(home, sql) == [(AS_OF - timedelta(hours=58 - 26), "non_compliant", "critical")]
+@lands(shown(server(created_at=at(hours=58))))
+def test_a_failure_tells_since_when(results: Results) -> None:
+    columns = ("resource_id", "unprotected_since", "verdict", "worst_severity")
+    rows = results.rows("compliance.resource_compliance", *columns)
+    assert [row[1:] for row in rows if row[0] == "server-1"] == [
+        (AS_OF - timedelta(hours=58 - 26), "non_compliant", "critical")
+    ]
 
 
-def test_the_reason_carries_the_numbers(home: Home) -> None:
-    publish(home, Landed([server(created_at=at(hours=58.5))]))
-    sql = f"SELECT reason, measured_value, threshold_value, evidence_backup_ids FROM compliance.control_results WHERE control_id = '{RECENT}' AND subject_id = 'server-1'"
-    assert query(home, sql) == [
+@lands(shown(server(created_at=at(hours=58.5))))
+def test_the_reason_carries_the_numbers(results: Results) -> None:
+    columns = ("control_id", "subject_id", "reason", "measured_value", "threshold_value", "evidence_backup_ids")
+    rows = results.rows("compliance.control_results", *columns)
+    assert [row[2:] for row in rows if row[:2] == (RECENT, "server-1")] == [
         ("The newest dependable point is 58 h 30 min old; the limit is 26 h.", 58.5, 26.0, ["backup-1"])
     ]
 
 
+def failed_replication(info: object) -> list[Landed]:
+    record = {"id": "r1", "status": "fail", "source_backup_id": "backup-1", "extra_info": info}
+    return [shown(server(replication_records=[record | {"destination_region": "region-2"}]))]
+
+
+@lands(failed_replication)
 @pytest.mark.parametrize(
     ("info", "said"),
     [
@@ -459,8 +443,6 @@ def test_the_reason_carries_the_numbers(home: Home) -> None:
         (None, "no code, no reason given"),
     ],
 )
-def test_a_failed_replication_says_why_as_a_text_too(home: Home, info: object, said: str) -> None:
-    record = {"id": "r1", "status": "fail", "source_backup_id": "backup-1", "extra_info": info}
-    fold(home, Landed([server(replication_records=[record | {"destination_region": "region-2"}])]))
-    sql = "SELECT reason FROM controls.replication_healthy WHERE status = 'fail'"
-    assert ask(home, sql) == [{"reason": f"A replication failed: {said}."}]
+def test_a_failed_replication_says_why_as_a_text_too(results: Results, info: object, said: str) -> None:
+    rows = results.rows("controls.replication_healthy", "status", "reason")
+    assert [reason for status, reason in rows if status == "fail"] == [f"A replication failed: {said}."]

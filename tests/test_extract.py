@@ -99,7 +99,8 @@ def test_a_snapshot_is_all_pages_and_the_details_of_every_backup(home: Home, rea
     with serve(backups) as service:
         snapshot = read(service)
         assert service.requests == {"token": 1, "list": 2, "show": 4}
-    assert (snapshot.complete, snapshot.pages, snapshot.listed, snapshot.shown, snapshot.requests) == (True, 2, 4, 4, 6)
+    assert (snapshot.complete, snapshot.pages, snapshot.listed, snapshot.shown) == (True, 2, 4, 4)
+    assert snapshot.requests == service.requests["list"] + service.requests["show"] + service.input_requests.total()
     shown = sorted((body["backup"] for body in bodies(home, snapshot, SHOW)), key=lambda body: str(body["id"]))
     assert shown == backups
     assert listed_ids(home, snapshot) == {"s1", "s2", "v1", "x1"}
@@ -296,7 +297,7 @@ def test_the_list_is_asked_for_as_the_api_wants_it(read: Read) -> None:
     paths: list[str] = []
     with serve(many(1)) as service:
         read(changed(service, lambda path, answer: (paths.append(path), answer)[1]))
-    queries = {path.partition("?")[2] for path in paths if "?" in path}
+    queries = {path.partition("?")[2] for path in paths if "/backups?" in path}
     assert queries == {"limit=1000&offset=0&sort=created_at%3Aasc%2Cid%3Aasc&show_replication=true"}
 
 

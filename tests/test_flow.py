@@ -35,12 +35,25 @@ from pipelines.storage.home import Home
 from pipelines.tables.cleanup import GRACE_SECONDS
 from pipelines.tables.manifest import read_table_manifest
 from tests.given import AS_OF, Landed, child, land, publish, query, server, volume
+from tests.test_since_when import judge
 
 LATER = AS_OF + timedelta(days=1)
 
 
-def test_the_file_opens_in_older_tools_and_is_private(home: Home) -> None:
-    publish(home, Landed([server()]))
+@pytest.fixture(scope="module")
+def published_once(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    return publish(Home(tmp_path_factory.mktemp("published") / "home"), Landed([server()]))
+
+
+@pytest.fixture
+def published(published_once: Home, home: Home) -> Home:
+    """A home of its own in which one server is published."""
+    shutil.copytree(published_once.path, home.path)
+    return home
+
+
+def test_the_file_opens_in_older_tools_and_is_private(published: Home) -> None:
+    home = published
     with duckdb.connect(str(home.warehouse), read_only=True) as connection:
         [(tags,)] = connection.execute("SELECT tags FROM duckdb_databases() WHERE NOT internal").fetchall()
     assert tags["storage_version"].startswith("v1.5.0")
@@ -141,8 +154,8 @@ def test_a_scope_that_is_not_read_any_more_is_stale_and_can_not_restore_now(home
     assert {row["recency"] for row in rows if row["scope"] == "other"} == {"fail"}
 
 
-def test_a_scope_whose_last_reading_failed_is_stale_and_says_why(home: Home) -> None:
-    publish(home, Landed([server()]))
+def test_a_scope_whose_last_reading_failed_is_stale_and_says_why(published: Home) -> None:
+    home = published
     write_attempt(home, Attempt("prod", LATER, "IAM refused the user"))
     write_attempt(home, Attempt("never", LATER, "no such host"))
     publish(home, run_id="run-2")
@@ -160,8 +173,8 @@ def test_a_scope_whose_last_reading_failed_is_stale_and_says_why(home: Home) -> 
     assert stale_scopes_error(home, ["elsewhere"]) is None
 
 
-def test_a_snapshot_whose_run_was_killed_before_it_said_so_still_stands(home: Home) -> None:
-    publish(home, Landed([server()]))
+def test_a_snapshot_whose_run_was_killed_before_it_said_so_still_stands(published: Home) -> None:
+    home = published
     (home.landed_scope("prod") / ATTEMPT).unlink()
     publish(home, run_id="run-2")
     assert query(home, "SELECT DISTINCT scope, is_stale FROM compliance.summary") == [("prod", False)]
@@ -196,7 +209,10 @@ def test_a_scope_with_a_record_that_could_not_be_loaded_never_passes(home: Home)
 
 def test_the_file_carries_what_was_landed_and_loaded(home: Home) -> None:
     publish(home, Landed([server()], [volume("v1", resource_id="d2")]))
-    assert query(home, "SELECT table_name, records, row_count, rejects FROM meta.loads ORDER BY 1") == [
+    loads = query(home, "SELECT table_name, records, row_count, rejects FROM meta.loads ORDER BY 1")
+    tables = {table.name for table in NORMALIZED}
+    assert not any(any(counts) for name, *counts in loads if name not in tables)  # no input was given
+    assert [load for load in loads if load[0] in tables] == [
         ("backups", 2, 2, 0),
         ("children", 1, 1, 0),
         ("extend_info", 3, 3, 0),
@@ -206,8 +222,8 @@ def test_the_file_carries_what_was_landed_and_loaded(home: Home) -> None:
     assert query(home, "SELECT DISTINCT run_id FROM compliance.control_results") == [("run-1",)]
 
 
-def test_parquet_files_are_private_described_and_named_by_the_manifest_alone(home: Home) -> None:
-    publish(home, Landed([server()]))
+def test_parquet_files_are_private_described_and_named_by_the_manifest_alone(published: Home) -> None:
+    home = published
     loaded = read_table_manifest(home, "prod", "20260301T120000Z")
     assert loaded is not None
     for table in NORMALIZED[:3]:
@@ -221,9 +237,9 @@ def test_parquet_files_are_private_described_and_named_by_the_manifest_alone(hom
 
 
 def test_tables_are_written_once_and_again_when_landing_or_contract_changed(
-    home: Home, monkeypatch: pytest.MonkeyPatch
+    published: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    publish(home, Landed([server()]))
+    home = published
     [first] = normalize_landed(home)
     assert normalize_landed(home) == [first]
     monkeypatch.setattr("pipelines.tables.manifest.CONTRACT_VERSION", "another")
@@ -234,16 +250,16 @@ def test_tables_are_written_once_and_again_when_landing_or_contract_changed(
     assert third.rows["backups"] == 2
 
 
-def test_a_parquet_file_that_was_removed_is_made_again(home: Home) -> None:
-    publish(home, Landed([server()]))
+def test_a_parquet_file_that_was_removed_is_made_again(published: Home) -> None:
+    home = published
     [loaded] = normalize_landed(home)
     loaded.paths(home, "backups")[0].unlink()
     publish(home)
     assert query(home, "SELECT count(*) FROM cbr.backups") == [(1,)]
 
 
-def test_the_same_landing_gives_the_same_content_in_new_files_and_the_old_ones_go_later(home: Home) -> None:
-    publish(home, Landed([server()]))
+def test_the_same_landing_gives_the_same_content_in_new_files_and_the_old_ones_go_later(published: Home) -> None:
+    home = published
     [first] = normalize_landed(home)
     [second] = normalize_landed(home, [first.snapshot_id])
     assert second.content == first.content
@@ -256,9 +272,11 @@ def test_the_same_landing_gives_the_same_content_in_new_files_and_the_old_ones_g
 
 
 def days(home: Home, number: int) -> list[str]:
-    """Publish so many days, one by one, long enough ago that no reader is left; return the snapshots."""
+    """Judge so many days one by one and publish the last, long enough ago that no reader is left; return the snapshots."""
+    home.prepare()
     for day in range(number):
-        publish(home, Landed([server()], as_of=AS_OF + timedelta(days=day)), run_id=f"run-{day}")
+        snapshot = Landed([server()], as_of=AS_OF + timedelta(days=day))
+        publish(home, snapshot) if day == number - 1 else judge(home, [snapshot])
         for path in home.path.rglob("part-*.parquet"):
             os.utime(path, (0, time.time() - GRACE_SECONDS - 1))
     return [snapshot.snapshot_id for snapshot in read_snapshots(home)]
@@ -290,8 +308,8 @@ def test_tables_of_a_snapshot_that_is_not_judged_yet_stay(home: Home) -> None:
     assert {name.removesuffix(".json")[-16:-8] for name in tabled(home)} == {"20260303", "20260304", "20260305"}
 
 
-def test_a_table_that_was_changed_is_made_again(home: Home) -> None:
-    publish(home, Landed([server()]))
+def test_a_table_that_was_changed_is_made_again(published: Home) -> None:
+    home = published
     [loaded] = normalize_landed(home)
     [path] = loaded.paths(home, "backups")
     path.write_bytes(path.read_bytes()[:-1] + b"x")
@@ -301,16 +319,16 @@ def test_a_table_that_was_changed_is_made_again(home: Home) -> None:
     assert again.content == loaded.content
 
 
-def test_the_same_landing_gives_the_same_results(home: Home) -> None:
-    publish(home, Landed([server()]))
+def test_the_same_landing_gives_the_same_results(published: Home) -> None:
+    home = published
     sql = "SELECT * EXCLUDE (run_id) FROM compliance.control_results ORDER BY ALL"
     before = query(home, sql)
     publish(home, run_id="run-2")
     assert query(home, sql) == before
 
 
-def test_a_draft_that_is_not_whole_is_never_published(home: Home) -> None:
-    publish(home, Landed([server()]))
+def test_a_draft_that_is_not_whole_is_never_published(published: Home) -> None:
+    home = published
     inode = home.warehouse.stat().st_ino
     draft = build_draft(home, "run-2")
     draft.path.write_bytes(draft.path.read_bytes()[:4096])
@@ -320,8 +338,8 @@ def test_a_draft_that_is_not_whole_is_never_published(home: Home) -> None:
     assert [path.name for path in home.path.glob("warehouse*")] == ["warehouse.duckdb"]
 
 
-def test_drafts_that_killed_runs_left_are_swept(home: Home) -> None:
-    publish(home, Landed([server()]))
+def test_drafts_that_killed_runs_left_are_swept(published: Home) -> None:
+    home = published
     for name in ("warehouse.dead.draft.duckdb", "warehouse.dead.draft.duckdb.wal"):
         (home.path / name).touch()
     publish(home, run_id="run-2")
@@ -336,8 +354,8 @@ def test_an_open_reader_goes_on_reading_the_old_file(home: Home) -> None:
     assert query(home, "SELECT id FROM cbr.backups") == [("new",)]
 
 
-def test_an_audit_that_finds_an_error_leaves_yesterdays_file_and_no_draft(home: Home) -> None:
-    publish(home, Landed([server()]))
+def test_an_audit_that_finds_an_error_leaves_yesterdays_file_and_no_draft(published: Home) -> None:
+    home = published
     inode = home.warehouse.stat().st_ino
     draft = build_draft(home, "run-2")
     draft.audits.append(AuditResult(Audit("broken", "error", "cbr.backups", "SELECT 1", "x"), 3, [{"id": "b1"}]))
@@ -355,8 +373,8 @@ def test_a_warning_is_recorded_and_does_not_stop(home: Home) -> None:
     assert query(home, f"SELECT id FROM ({shown})") == [("backup-1",)]
 
 
-def test_the_grid_audit_sees_a_missing_result(home: Home) -> None:
-    publish(home, Landed([server()]))
+def test_the_grid_audit_sees_a_missing_result(published: Home) -> None:
+    home = published
     [(sql,)] = query(home, "SELECT query FROM meta.audits WHERE audit = 'grid_of_recovery_point'")
     assert query(home, sql) == []
     with connect(home.warehouse) as connection:
@@ -371,8 +389,8 @@ def test_the_grid_audit_sees_a_missing_result(home: Home) -> None:
         ]
 
 
-def test_a_failure_while_building_leaves_no_draft(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    publish(home, Landed([server()]))
+def test_a_failure_while_building_leaves_no_draft(published: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = published
     monkeypatch.setattr("pipelines.flow.build.run_audits", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         build_draft(home, "run-2")

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import HealthCheck, Phase, assume, given, seed, settings
 
 from pipelines.flow.judge import home_rules
 from pipelines.storage.home import Home
@@ -37,7 +37,7 @@ from tests.judge import (
 
 HISTORIES = int(os.environ.get("CBR_HISTORIES", "20"))
 SEED = int(os.environ.get("CBR_SEED", "1"))
-LEAST = 10  # resources of an estate: its readings cost much more than its resources do
+LEAST = 20 if HISTORIES <= 20 else 25  # resources of an estate: its readings cost much more than its resources do
 TRIES = 12  # a try takes some seconds
 SETTINGS = (
     "max_scope_lag_hours",
@@ -143,7 +143,7 @@ def told(estate: Estate, all_of_them: list[Disagreement]) -> str:
 
 @seed(SEED)
 @settings(
-    max_examples=1 + -(-HISTORIES // LEAST),  # the first is always the simplest
+    max_examples=-(-HISTORIES // LEAST),
     deadline=None,
     database=None,
     phases=[Phase.generate],  # its own way of simplifying would build hundreds of estates
@@ -151,6 +151,7 @@ def told(estate: Estate, all_of_them: list[Disagreement]) -> str:
 )
 @given(estates(LEAST, LEAST + 4))
 def test_the_sql_says_what_an_independent_judge_says(estate: Estate) -> None:
+    assume(any(story.events for story in estate.stories))  # the first that is tried has none, and costs as much
     found = disagreements(estate)
     assert not found, told(estate, found)
 

@@ -1,6 +1,8 @@
 """The policy file and the waiver file: what is refused and where, what is in force, whom a rule decides for."""
 
 import json
+import shutil
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -54,6 +56,7 @@ WAIVER = {
     "expires": date(2026, 6, 30),
 }
 CONTROLS = project().controls
+DAY = timedelta(days=1)
 
 
 @pytest.mark.parametrize(
@@ -187,8 +190,34 @@ def test_an_alias_that_saves_writing_is_taken() -> None:
     assert check_policy(POLICY.replace("standard: {", "standard: &s {").replace("dev: {", "dev: {<<: *s, "))[0]
 
 
-def test_a_policy_with_several_problems_lists_all_and_runs_nothing(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    publish(home, Landed([server()]))
+MIDNIGHT = datetime(2026, 3, 1, 16)  # in Shanghai, where the second of March begins
+MOMENT = timedelta(microseconds=1)
+SHORT = server(expired_at=at(days=-9))  # kept for 9 days and 4 hours, where 30 are asked for
+
+
+@pytest.fixture(scope="module")
+def published_once(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home with a policy and a waiver in it, of one scope that ends before the day that a review is due and one after."""
+    home = Home(tmp_path_factory.mktemp("published") / "home")
+    home.prepare()
+    policy = POLICY.replace("review_by: 2026-09-30", "review_by: 2026-03-01").replace("[server-1]", "[server-1, s2]")
+    (home.path / "policy.yaml").write_text(policy.replace("resource_id: scratch", "resource_id: [scratch, lab]"))
+    (home.path / "waivers.yaml").write_text(_yaml({}))
+    before = Landed([SHORT], as_of=MIDNIGHT - MOMENT)
+    return publish(home, before, Landed([SHORT], scope="after", as_of=MIDNIGHT, project="project-2"))
+
+
+@pytest.fixture
+def published(published_once: Home, home: Home) -> Home:
+    """A copy of it that a test may change."""
+    shutil.copytree(published_once.path, home.path)
+    return home
+
+
+def test_a_policy_with_several_problems_lists_all_and_runs_nothing(
+    published: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = published
     before = home.warehouse.stat().st_ino
     path = home.path / "policy.yaml"
     path.write_text(POLICY.replace("rpo_hours: 4", "rpo: 4").replace("default_tier: standard", "default_tiers: x"))
@@ -310,49 +339,58 @@ def test_each_resource_gets_the_tier_of_the_rule_that_decides(home: Home, tmp_pa
     }
 
 
-@pytest.mark.parametrize(
-    ("age", "mode", "expected"),
-    [
-        (20, "any_point", ("pass", "another_is_kept")),
-        (40, "any_point", ("fail", "too_short")),
-        (20, "every_point", ("fail", "too_short")),
-    ],
-)
-def test_where_one_point_an_interval_is_enough_it_stands_for_those_near_it(
-    home: Home, tmp_path: Path, age: int, mode: str, expected: tuple[str, str]
-) -> None:
-    policy = POLICY.replace("offsite: none}", f"offsite: none, min_retention_days: 365, retention_mode: {mode}}}", 1)
-    monthly = volume("monthly", created_at=at(days=age), expired_at=at(days=age - 365))
-    later = volume("later", created_at=at(hours=1), expired_at=at(days=-365, hours=1))
-    fold(home, Landed([volume("daily", created_at=at(days=1), expired_at=at(days=-6)), monthly, later]))
+ONE_POINT = {  # age of the monthly point, mode, what is said of the daily one
+    "near": (20, "any_point", ("pass", "another_is_kept")),
+    "far": (40, "any_point", ("fail", "too_short")),
+    "every": (20, "every_point", ("fail", "too_short")),
+}
+
+
+@pytest.fixture(scope="module")
+def retention(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, str]]:
+    """What backup-retention-minimum says of the points of all cases, where a year is asked for."""
+    folder = tmp_path_factory.mktemp("retention")
+    year = "{min_retention_days: 365, offsite: none, retention_mode: MODE}"
+    tiers = "".join(f"  {mode}: {year.replace('MODE', mode)}\n" for mode in ("any_point", "every_point"))
+    policy = POLICY.replace("tiers:\n", f"tiers:\n{tiers}").replace("default_tier: standard", "default_tier: any_point")
+    policy = policy.replace(
+        "assignments:\n",
+        "assignments:\n  - {id: pol-001, priority: 1, match: {resource_id: every}, tier: every_point, owner: o}\n",
+    )
+    points = []
+    for case, (age, _, _) in ONE_POINT.items():
+        points += [
+            volume(f"{case}-daily", resource_id=case, created_at=at(days=1), expired_at=at(days=-6)),
+            volume(f"{case}-monthly", resource_id=case, created_at=at(days=age), expired_at=at(days=age - 365)),
+            volume(f"{case}-later", resource_id=case, created_at=at(hours=1), expired_at=at(days=-365, hours=1)),
+        ]
+    kept = {"created_at": at(days=9), "expired_at": at(days=-365)}
+    points += [
+        server("m1", resource_id="s1", children=[child("c", status="error")], **kept),
+        server("m2", resource_id="s2", children=[], **kept),
+        volume("m3", resource_id="s3", **kept | {"expired_at": None}),
+    ]
+    short = {"created_at": at(days=1), "expired_at": at(days=-6)}
+    points += [server(f"d{n}", resource_id=f"s{n}", **short) for n in (1, 2)]
+    points.append(volume("d3", resource_id="s3", **short))
+    home = fold(Home(folder / "home"), Landed(points))
     sql = "SELECT subject_id, status, reason_code FROM controls.backup_retention_minimum"
-    found = {
-        row["subject_id"]: (row["status"], row["reason_code"]) for row in ask(home, sql, rules=_rules(tmp_path, policy))
-    }
-    assert found == {"daily": expected, "monthly": ("pass", "long_enough"), "later": ("pass", "long_enough")}
+    rows = ask(home, sql, rules=_rules(folder, policy))
+    return {row["subject_id"]: (row["status"], row["reason_code"]) for row in rows}
+
+
+@pytest.mark.parametrize("case", ONE_POINT)
+def test_where_one_point_an_interval_is_enough_it_stands_for_those_near_it(
+    retention: dict[str, tuple[str, str]], case: str
+) -> None:
+    assert retention[f"{case}-daily"] == ONE_POINT[case][-1]
+    assert retention[f"{case}-monthly"] == retention[f"{case}-later"] == ("pass", "long_enough")
 
 
 def test_a_point_that_is_not_whole_stands_for_none_and_one_that_may_be_kept_is_unknown(
-    home: Home, tmp_path: Path
+    retention: dict[str, tuple[str, str]],
 ) -> None:
-    policy = POLICY.replace("offsite: none}", "offsite: none, min_retention_days: 365, retention_mode: any_point}", 1)
-    short = {"created_at": at(days=1), "expired_at": at(days=-6)}
-    broken = server(
-        "m1", resource_id="s1", created_at=at(days=9), expired_at=at(days=-365), children=[child("c", status="error")]
-    )
-    empty = server("m2", resource_id="s2", created_at=at(days=9), expired_at=at(days=-365), children=[])
-    counted = volume("m3", resource_id="s3", created_at=at(days=9), expired_at=None)
-    points = [
-        server("d1", resource_id="s1", **short),
-        server("d2", resource_id="s2", **short),
-        volume("d3", resource_id="s3", **short),
-    ]
-    fold(home, Landed([broken, empty, counted, *points]))
-    sql = "SELECT subject_id, status, reason_code FROM controls.backup_retention_minimum WHERE subject_id LIKE 'd%'"
-    found = {
-        row["subject_id"]: (row["status"], row["reason_code"]) for row in ask(home, sql, rules=_rules(tmp_path, policy))
-    }
-    assert found == {
+    assert {name: said for name, said in retention.items() if name in ("d1", "d2", "d3")} == {
         "d1": ("fail", "too_short"),
         "d2": ("unknown", "another_may_be_kept"),
         "d3": ("unknown", "another_may_be_kept"),
@@ -398,15 +436,18 @@ def test_a_snapshot_is_judged_by_the_policy_in_force_on_its_date(home: Home, tmp
     held = [rules.policy_at(datetime.combine(day, datetime.min.time())) for day in days]
     assert [one.policy.policy_id if one else None for one in held] == [None, "acme", "acme", "new"]
     points = [server(resource_id="server-7", created_at=at(days=3))]
-    sql = "SELECT status FROM controls.resource_recent_recovery_point WHERE subject_id = 'server-7'"
+    sql = """
+    SELECT status, policy_id FROM controls.resource_recent_recovery_point, policy.settings WHERE subject_id = 'server-7'
+    """
     fold(home, Landed(points))
-    assert ask(home, sql, rules=rules) == [{"status": "fail"}]
+    assert ask(home, sql, rules=rules) == [{"status": "fail", "policy_id": "acme"}]
     fold(home, Landed(points, as_of=AS_OF + timedelta(days=1)))
-    assert ask(home, sql, rules=rules) == [{"status": "pass"}]
-    assert ask(home, "SELECT policy_id FROM policy.settings", rules=rules) == [{"policy_id": "new"}]
+    assert ask(home, sql, rules=rules) == [{"status": "pass", "policy_id": "new"}]
 
 
-def test_the_rules_that_lie_in_the_home_hold_unless_others_are_find_rule_files(home: Home, tmp_path: Path) -> None:
+def test_the_rules_that_lie_in_the_home_hold_unless_others_are_find_rule_files(
+    published_once: Home, home: Home, tmp_path: Path
+) -> None:
     home.prepare()
     assert find_rule_files(home, {}) == RuleFiles()
     (home.path / "policy.yaml").write_text(POLICY)
@@ -414,8 +455,7 @@ def test_the_rules_that_lie_in_the_home_hold_unless_others_are_find_rule_files(h
     assert find_rule_files(home, {}) == RuleFiles((home.path / "policy.yaml",), home.path / "waivers.yaml")
     (tmp_path / "other.yaml").write_text(POLICY)
     assert find_rule_files(home, {"CBR_POLICY": str(tmp_path / "other.yaml")}).policies == (tmp_path / "other.yaml",)
-    publish(home, Landed([server()]))
-    assert query(home, "SELECT policy_id FROM policy.settings") == [("acme",)]
+    assert query(published_once, "SELECT DISTINCT policy_id FROM policy.settings") == [("acme",)]
 
 
 def test_two_policies_of_one_day_are_refused(home: Home, tmp_path: Path) -> None:
@@ -428,140 +468,164 @@ def test_two_policies_of_one_day_are_refused(home: Home, tmp_path: Path) -> None
         read_rules((), find_rule_files(home, {"CBR_POLICY": str(tmp_path / "empty")}))
 
 
-SHORT = server(expired_at=at(days=-9))  # kept for 9 days and 4 hours, where 30 are asked for
-RESULT = """
-SELECT raw_status, effective_status, reason_code, waiver_id FROM compliance.control_results
-WHERE control_id = 'backup-retention-minimum' AND subject_id = 'backup-1'
-"""
+WAIVED: dict[str, tuple[dict[str, Any], tuple[Any, ...]]] = {
+    "holds": ({}, ("fail", "waived", "too_short", True)),
+    "expired": ({"expires": date(2026, 2, 28)}, ("fail", "fail", "waiver_expired", True)),
+    "last day": ({"expires": date(2026, 3, 1)}, ("fail", "waived", "too_short", True)),
+    "of this scope": ({"scope": "prod"}, ("fail", "waived", "too_short", True)),
+    "of another scope": ({"scope": "dr"}, ("fail", "fail", "too_short", False)),
+    "not begun": ({"created": date(2026, 3, 2)}, ("fail", "fail", "too_short", False)),
+    "within its ceiling": ({"max_measured_value": 9}, ("fail", "waived", "too_short", True)),
+    "worse than that": ({"max_measured_value": 10}, ("fail", "fail", "waiver_exceeded", True)),
+    "by backup": ({"match": {"backup_id": "backup-by backup"}}, ("fail", "waived", "too_short", True)),
+    "by vault": ({"match": {"vault_id": "vault-by vault"}}, ("fail", "waived", "too_short", True)),
+    "about another": ({"match": {"vault_id": "vault-2"}}, ("fail", "fail", "too_short", False)),
+    "another control": ({"control_id": "backup-encrypted"}, ("fail", "fail", "too_short", False)),
+}
+# What is said of the waivers themselves.
+JUDGED: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
+    "in use": ({}, ("pass", "in_use")),
+    "over": ({"expires": date(2026, 2, 28)}, ("fail", "expired")),
+    "of later": ({"created": date(2026, 4, 1)}, ("not_applicable", "not_begun")),
+    "unused": ({"match": {"resource_id": "other"}, "created": date(2026, 1, 1)}, ("fail", "unused")),
+    "unused yet": (
+        {"match": {"resource_id": "other"}, "created": date(2026, 2, 27)},
+        ("not_applicable", "not_needed_now"),
+    ),
+    "exceeded": ({"max_measured_value": 10}, ("fail", "exceeded")),
+}
+SCOPES = {"prod": AS_OF, "dr": AS_OF, "before": MIDNIGHT - MOMENT, "after": MIDNIGHT, "early": MIDNIGHT - 2 * DAY}
+WHOLE_DAYS: dict[str, tuple[str, dict[str, Any], str]] = {
+    "ends today": ("before", {"expires": date(2026, 3, 1)}, "waived"),
+    "ended yesterday": ("after", {"expires": date(2026, 3, 1)}, "fail"),
+    "begins tomorrow": ("before", {"created": date(2026, 3, 2)}, "fail"),
+    "begins today": ("after", {"created": date(2026, 3, 2)}, "waived"),
+    "of today": ("after", {"created": date(2026, 3, 2), "expires": date(2026, 3, 2)}, "waived"),
+}
+TWO_PEOPLE = {
+    "both": (["two-a", "two-b"], "waived"),
+    "one": (["two-a"], "fail"),
+    "three": (["two-a", "two-b", "two-c"], "fail"),
+    "turned": (["two-b", "two-a"], "waived"),
+}
 
 
-@pytest.mark.parametrize(
-    ("change", "expected"),
-    [
-        pytest.param({}, ("fail", "waived", "too_short", "WVR-1"), id="holds"),
-        pytest.param({"expires": date(2026, 2, 28)}, ("fail", "fail", "waiver_expired", "WVR-1"), id="expired"),
-        pytest.param({"expires": date(2026, 3, 1)}, ("fail", "waived", "too_short", "WVR-1"), id="last day"),
-        pytest.param({"scope": "prod"}, ("fail", "waived", "too_short", "WVR-1"), id="of this scope"),
-        pytest.param({"scope": "dr"}, ("fail", "fail", "too_short", None), id="of another scope"),
-        pytest.param({"created": date(2026, 3, 2)}, ("fail", "fail", "too_short", None), id="not begun"),
-        pytest.param({"max_measured_value": 9}, ("fail", "waived", "too_short", "WVR-1"), id="within its ceiling"),
-        pytest.param({"max_measured_value": 10}, ("fail", "fail", "waiver_exceeded", "WVR-1"), id="worse than that"),
-        pytest.param({"match": {"backup_id": "backup-1"}}, ("fail", "waived", "too_short", "WVR-1"), id="by backup"),
-        pytest.param({"match": {"vault_id": "vault-1"}}, ("fail", "waived", "too_short", "WVR-1"), id="by vault"),
-        pytest.param({"match": {"vault_id": "vault-2"}}, ("fail", "fail", "too_short", None), id="about another"),
-        pytest.param({"control_id": "backup-encrypted"}, ("fail", "fail", "too_short", None), id="another control"),
-    ],
-)
-def test_a_waiver_accepts_a_failure_while_it_holds(
-    home: Home, tmp_path: Path, change: dict[str, Any], expected: tuple[Any, ...]
-) -> None:
-    fold(home, Landed([SHORT]))
-    [row] = ask(home, RESULT, rules=_rules(tmp_path, POLICY.replace("[server-1]", "[other]"), WAIVER | change))
-    assert tuple(row.values()) == expected
+@dataclass
+class Accepted:
+    """The results and the register of one home in which every case has a server and a waiver of its own."""
+
+    results: dict[tuple[str, str, str], dict[str, Any]]  # by scope, control and subject
+    register: dict[tuple[str, str], dict[str, Any]]  # by scope and waiver
+
+    def short(self, case: str, scope: str = "prod") -> dict[str, Any]:
+        """What is said of the backup of a case that is kept for too short."""
+        return self.results[scope, "backup-retention-minimum", f"backup-{case}"]
 
 
-def test_unknown_is_never_waived(home: Home, tmp_path: Path) -> None:
-    fold(home, Landed([server(expired_at=None)]))
-    [row] = ask(home, RESULT, rules=_rules(tmp_path, POLICY, WAIVER))
-    assert tuple(row.values()) == ("unknown", "unknown", "retention_not_visible", None)
+@pytest.fixture(scope="module")
+def accepted(tmp_path_factory: pytest.TempPathFactory) -> Accepted:
+    folder = tmp_path_factory.mktemp("waivers")
+    changes = {case: change for case, (change, _) in (WAIVED | JUDGED).items()}
+    changes |= {case: change for case, (_, change, _) in WHOLE_DAYS.items()} | {"unknown": {}}
+    waivers = [WAIVER | {"id": f"WVR-{case}", "match": {"resource_id": case}} | changes[case] for case in changes]
+    bodies = [
+        SHORT | {"id": f"backup-{case}", "resource_id": case, "vault_id": f"vault-{case}", "children": []}
+        for case in changes
+    ]
+    bodies[-1]["expired_at"] = None
+    given = [Landed(bodies, scope=scope, as_of=as_of, project=f"p-{scope}") for scope, as_of in SCOPES.items()]
+    home = fold(Home(folder / "home"), *given)
+    rules = _rules(folder, POLICY, *waivers)
+    results, register = (
+        ask(home, f"SELECT * FROM compliance.{name}", rules=rules) for name in ("control_results", "waiver_register")
+    )
+    return Accepted(
+        {(row["scope"], row["control_id"], row["subject_id"]): row for row in results},
+        {(row["scope"], row["waiver_id"]): row for row in register},
+    )
 
 
-@pytest.mark.parametrize(
-    ("named", "state"), [(["a", "b"], "waived"), (["a"], "fail"), (["a", "b", "c"], "fail"), (["b", "a"], "waived")]
-)
-def test_two_people_accept_lost_backups_by_their_exact_ids(
-    home: Home, tmp_path: Path, named: list[str], state: str
-) -> None:
-    points = [server(name, children=[child(f"c-{name}")]) for name in ("a", "b")]
+@pytest.mark.parametrize("case", WAIVED)
+def test_a_waiver_accepts_a_failure_while_it_holds(accepted: Accepted, case: str) -> None:
+    row = accepted.short(case)
+    *expected, is_named = WAIVED[case][1]
+    assert [row["raw_status"], row["effective_status"], row["reason_code"]] == expected
+    assert row["waiver_id"] == (f"WVR-{case}" if is_named else None)
+
+
+def test_unknown_is_never_waived(accepted: Accepted) -> None:
+    row = accepted.short("unknown")
+    assert (row["raw_status"], row["effective_status"]) == ("unknown", "unknown")
+    assert (row["reason_code"], row["waiver_id"]) == ("retention_not_visible", None)
+
+
+@pytest.fixture(scope="module")
+def lost(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What is said of servers whose two backups were lost, each with a waiver of its own."""
+    folder = tmp_path_factory.mktemp("lost")
+    points, waivers = [], []
+    for case, (named, _) in TWO_PEOPLE.items():
+        ids = [f"{case}-{name}" for name in ("two-a", "two-b")]
+        points += [server(name, resource_id=case, children=[child(f"c-{name}")]) for name in ids]
+        match = {"id": f"WVR-{case}", "control_id": "resource-protection-lost", "match": {"resource_id": case}}
+        waivers.append(WAIVER | match | {"second_approver": "cfo", "backup_ids": [f"{case}-{name}" for name in named]})
+    home = Home(folder / "home")
     fold(home, Landed([*points, volume("v")]), Landed([volume("v")], as_of=AS_OF + timedelta(hours=20)))
-    waiver = WAIVER | {"control_id": "resource-protection-lost", "second_approver": "cfo", "backup_ids": named}
-    sql = "SELECT effective_status FROM compliance.control_results WHERE control_id = 'resource-protection-lost' AND subject_id = 'server-1'"
-    assert ask(home, sql, rules=_rules(tmp_path, POLICY, waiver)) == [{"effective_status": state}]
+    sql = (
+        "SELECT subject_id, effective_status FROM compliance.control_results"
+        " WHERE control_id = 'resource-protection-lost'"
+    )
+    rows = ask(home, sql, rules=_rules(folder, POLICY, *waivers))
+    return {row["subject_id"]: row["effective_status"] for row in rows}
 
 
-@pytest.mark.parametrize(
-    ("change", "expected"),
-    [
-        ({}, ("pass", "in_use")),
-        ({"expires": date(2026, 2, 28)}, ("fail", "expired")),
-        ({"created": date(2026, 4, 1)}, ("not_applicable", "not_begun")),
-        ({"match": {"resource_id": "other"}, "created": date(2026, 1, 1)}, ("fail", "unused")),
-        ({"match": {"resource_id": "other"}, "created": date(2026, 2, 27)}, ("not_applicable", "not_needed_now")),
-        ({"max_measured_value": 10}, ("fail", "exceeded")),
-    ],
-)
-def test_waivers_are_judged_themselves(
-    home: Home, tmp_path: Path, change: dict[str, Any], expected: tuple[str, str]
-) -> None:
-    fold(home, Landed([SHORT]))
-    rules = _rules(tmp_path, POLICY.replace("[server-1]", "[x]"), WAIVER | change)
-    sql = "SELECT status, reason_code FROM controls.waiver_valid WHERE subject_id = 'WVR-1'"
-    [row] = ask(home, sql, rules=rules)
-    assert tuple(row.values()) == expected
+@pytest.mark.parametrize("case", TWO_PEOPLE)
+def test_two_people_accept_lost_backups_by_their_exact_ids(lost: dict[str, str], case: str) -> None:
+    assert lost[case] == TWO_PEOPLE[case][1]
 
 
-MIDNIGHT = datetime(2026, 3, 1, 16)  # in Shanghai, where the second of March begins
-MOMENT = timedelta(microseconds=1)
+@pytest.mark.parametrize("case", JUDGED)
+def test_waivers_are_judged_themselves(accepted: Accepted, case: str) -> None:
+    row = accepted.results["prod", "waiver-valid", f"WVR-{case}"]
+    assert (row["raw_status"], row["reason_code"]) == JUDGED[case][1]
 
 
-@pytest.mark.parametrize(
-    ("as_of", "change", "state"),
-    [
-        (MIDNIGHT - MOMENT, {"expires": date(2026, 3, 1)}, "waived"),
-        (MIDNIGHT, {"expires": date(2026, 3, 1)}, "fail"),
-        (MIDNIGHT - MOMENT, {"created": date(2026, 3, 2)}, "fail"),
-        (MIDNIGHT, {"created": date(2026, 3, 2)}, "waived"),
-        (MIDNIGHT, {"created": date(2026, 3, 2), "expires": date(2026, 3, 2)}, "waived"),
-    ],
-)
-def test_a_waiver_holds_on_whole_days_of_the_policys_time_zone(
-    home: Home, tmp_path: Path, as_of: datetime, change: dict[str, Any], state: str
-) -> None:
+@pytest.mark.parametrize("case", WHOLE_DAYS)
+def test_a_waiver_holds_on_whole_days_of_the_policys_time_zone(accepted: Accepted, case: str) -> None:
+    scope, change, state = WHOLE_DAYS[case]
     assert check_waivers(_yaml(change), CONTROLS)[0]
-    fold(home, Landed([SHORT], as_of=as_of))
-    [row] = ask(home, RESULT, rules=_rules(tmp_path, POLICY, WAIVER | change))
-    assert row["effective_status"] == state
+    assert accepted.short(case, scope)["effective_status"] == state
 
 
-@pytest.mark.parametrize(("as_of", "days"), [(MIDNIGHT - MOMENT, 0), (MIDNIGHT, -1), (MIDNIGHT - timedelta(days=2), 1)])
-def test_the_register_counts_the_days_that_are_left_of_a_waiver(
-    home: Home, tmp_path: Path, as_of: datetime, days: int
-) -> None:
-    fold(home, Landed([SHORT], as_of=as_of))
-    sql = "SELECT days_left, state = 'expired' AS is_over, expires_on FROM compliance.waiver_register"
-    rules = _rules(tmp_path, POLICY, WAIVER | {"expires": date(2026, 3, 1)})
-    assert ask(home, sql, rules=rules) == [{"days_left": days, "is_over": days < 0, "expires_on": "2026-03-01"}]
+@pytest.mark.parametrize(("scope", "days"), [("before", 0), ("after", -1), ("early", 1)])
+def test_the_register_counts_the_days_that_are_left_of_a_waiver(accepted: Accepted, scope: str, days: int) -> None:
+    row = accepted.register[scope, "WVR-ends today"]
+    assert (row["days_left"], row["state"] == "expired", row["expires_on"]) == (days, days < 0, "2026-03-01")
 
 
-def test_a_waiver_covers_its_id_in_every_scope_unless_it_names_one(home: Home, tmp_path: Path) -> None:
-    fold(home, Landed([SHORT]), Landed([SHORT], scope="dr", project="project-2"))
-    policy = POLICY.replace("[server-1]", "[other]")
-    register = "SELECT scope, waiver_id, covers_every_scope, subjects FROM compliance.waiver_register ORDER BY ALL"
-    rules = _rules(tmp_path, policy, WAIVER | {"scope": "dr"})
-    assert [tuple(row.values()) for row in ask(home, register, rules=rules)] == [("dr", "WVR-1", False, 1)]
-    states = RESULT.replace("raw_status,", "scope,") + " ORDER BY scope"
-    assert [row["effective_status"] for row in ask(home, states, rules=rules)] == ["waived", "fail"]
-    rules = _rules(tmp_path, policy, WAIVER)
-    everywhere = [("dr", "WVR-1", True, 1), ("prod", "WVR-1", True, 1)]
-    assert [tuple(row.values()) for row in ask(home, register, rules=rules)] == everywhere
+def test_a_waiver_covers_its_id_in_every_scope_unless_it_names_one(accepted: Accepted) -> None:
+    def register(case: str) -> dict[str, tuple[bool, int]]:
+        rows = {scope: row for (scope, waiver), row in accepted.register.items() if waiver == f"WVR-{case}"}
+        return {scope: (row["covers_every_scope"], row["subjects"]) for scope, row in rows.items()}
+
+    assert register("of another scope") == {"dr": (False, 1)}
+    states = [accepted.short("of another scope", scope)["effective_status"] for scope in ("dr", "prod")]
+    assert states == ["waived", "fail"]
+    assert register("holds") == dict.fromkeys(SCOPES, (True, 1))
 
 
-@pytest.mark.parametrize(
-    ("as_of", "expected"), [(MIDNIGHT - MOMENT, ("pass", "reviewed")), (MIDNIGHT, ("fail", "review_overdue"))]
-)
+@pytest.mark.parametrize(("scope", "expected"), [("prod", ("pass", "reviewed")), ("after", ("fail", "review_overdue"))])
 def test_an_exclusion_that_nobody_reviewed_in_time_is_a_finding(
-    home: Home, as_of: datetime, expected: tuple[str, str]
+    published_once: Home, scope: str, expected: tuple[str, str]
 ) -> None:
-    home.prepare()
-    policy = POLICY.replace("review_by: 2026-09-30", "review_by: 2026-03-01").replace("[server-1]", "[server-1, s2]")
-    (home.path / "policy.yaml").write_text(policy.replace("resource_id: scratch", "resource_id: [scratch, lab]"))
-    (home.path / "waivers.yaml").write_text(_yaml({}))
-    publish(home, Landed([SHORT], as_of=as_of))
-    results = query(home, "SELECT raw_status, reason_code FROM compliance.control_results WHERE subject_id = 'exc-001'")
-    assert results == [expected]
-    assert query(home, "SELECT waiver_id FROM compliance.waiver_register") == [("WVR-1",)]
-    kinds = "SELECT subject_type FROM intermediate.int_subjects WHERE subject_kind = 'waiver' ORDER BY 1"
-    assert query(home, kinds) == [("exclusion",), ("exclusion",), ("waiver",)]
+    def asked(sql: str) -> list[tuple[Any, ...]]:
+        return query(published_once, f"{sql} AND scope = '{scope}' ORDER BY 1")
+
+    found = asked("SELECT raw_status, reason_code FROM compliance.control_results WHERE subject_id = 'exc-001'")
+    assert found == [expected]
+    assert asked("SELECT waiver_id FROM compliance.waiver_register WHERE true") == [("WVR-1",)]
+    kinds = asked("SELECT subject_type FROM intermediate.int_subjects WHERE subject_kind = 'waiver'")
+    assert kinds == [("exclusion",), ("exclusion",), ("waiver",)]
 
 
 def test_a_waiver_and_an_exclusion_of_one_id_are_refused(home: Home) -> None:
@@ -591,12 +655,8 @@ def test_nobody_is_two_people_by_another_spelling(same: str) -> None:
     assert check_waivers(_yaml(two | {"second_approver": "cfo@example.com"}), CONTROLS)[0]
 
 
-def test_explain_names_the_rule_and_the_waiver(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "policy.yaml").write_text(POLICY)
-    (tmp_path / "waivers.yaml").write_text(_yaml({}))
-    monkeypatch.setenv("CBR_POLICY", str(tmp_path / "policy.yaml"))
-    monkeypatch.setenv("CBR_WAIVERS", str(tmp_path / "waivers.yaml"))
-    publish(home, Landed([SHORT]))
+def test_explain_names_the_rule_and_the_waiver(published_once: Home) -> None:
+    home = published_once
     result = CliRunner().invoke(main, ["policy", "explain", "server-1", "--home", str(home.path)])
     assert result.exit_code == 0, result.output
     assert "tier critical by rule pol-010: resource_id is server-1; owner core-banking" in result.stdout

@@ -94,7 +94,8 @@ def _as_json(value: Any) -> Any:
 
 
 @pytest.mark.parametrize("kind", FILES)
-def test_schema_and_check_refuse_the_same(kind: str) -> None:
+def test_schema_and_check_refuse_the_same(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("yaml.SafeLoader", yaml.CSafeLoader)  # reads the same, several times as fast
     is_valid = Draft202012Validator(json_schema(kind), format_checker=FormatChecker()).is_valid
     differences = []
     for name, mutant in [("unchanged", FILES[kind]), *_mutations(FILES[kind])]:

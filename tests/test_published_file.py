@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -17,7 +18,9 @@ from click.testing import CliRunner
 import pipelines
 from pipelines.cli import main
 from pipelines.errors import WarehouseError
+from pipelines.flow.build import WarehouseDraft, build_draft, publish_draft
 from pipelines.storage.home import Home
+from pipelines.warehouse.file import remove_leftovers
 from tests.conftest import Demo
 from tests.given import Landed, publish, query, server
 from tests.test_readme import ALL
@@ -44,6 +47,29 @@ def published(published_once: Home, home: Home) -> Home:
     """A home of its own with a published file."""
     shutil.copytree(published_once.path, home.path)
     return home
+
+
+@pytest.fixture(scope="module")
+def built_once(published_once: Home, tmp_path_factory: pytest.TempPathFactory) -> WarehouseDraft:
+    home = Home(tmp_path_factory.mktemp("built") / "home")
+    shutil.copytree(published_once.path, home.path)
+    return replace(build_draft(home, "again"), results=[])
+
+
+Publish = Callable[[], None]
+
+
+@pytest.fixture
+def publish_again(built_once: WarehouseDraft, published: Home) -> Publish:
+    """Do all that a build does to the published file, with a draft that is built already."""
+
+    def published_again() -> None:
+        remove_leftovers(published)
+        path = published.draft("again")
+        shutil.copy(built_once.path, path)
+        publish_draft(published, replace(built_once, path=path))
+
+    return published_again
 
 
 @contextmanager
@@ -100,54 +126,54 @@ def test_what_a_killed_writer_left_is_named_by_every_command_and_healed_by_build
     assert query(published, "SELECT run_id FROM meta.runs") == [("again",)]
 
 
-def test_the_log_of_another_file_is_named_and_healed(published: Home) -> None:
+def test_the_log_of_another_file_is_named_and_healed(published: Home, publish_again: Publish) -> None:
     with writer(published.warehouse):
         pass
     log = published.warehouse.with_name("warehouse.duckdb.wal")
     left = log.read_bytes()
-    publish(published, run_id="again")
+    publish_again()
     log.write_bytes(left)
     with pytest.raises(duckdb.Error):
         duckdb.connect(str(published.warehouse), read_only=True)
     [said] = refused_by_all(published)
     assert "warehouse.duckdb.wal lies beside it" in said
-    publish(published, run_id="and again")
+    publish_again()
     assert files(published) == ["warehouse.duckdb"]
-    assert query(published, "SELECT run_id FROM meta.runs") == [("and again",)]
+    assert query(published, "SELECT run_id FROM meta.runs") == [("again",)]
 
 
 def test_a_file_that_somebody_has_open_for_writing_is_replaced_and_that_is_said(
-    published: Home, caplog: pytest.LogCaptureFixture
+    published: Home, publish_again: Publish, caplog: pytest.LogCaptureFixture
 ) -> None:
     with writer(published.warehouse) as write:
         [said] = refused_by_all(published)
         assert "is open for writing in" in said
         assert "process " in said
         with caplog.at_level(logging.WARNING):
-            publish(published, run_id="again")
+            publish_again()
         assert "was open for writing in" in caplog.text
         assert files(published) == ["warehouse.duckdb"]
         # They go on in a file that nobody else sees; a checkpoint makes them begin a new log, beside the new file.
         write("CHECKPOINT")
         write("CREATE TABLE more AS SELECT 2 AS b")
         assert "warehouse.duckdb.wal lies beside it" in refused(published, "status")
-        publish(published, run_id="again")
+        publish_again()
         assert files(published) == ["warehouse.duckdb"]
         assert query(published, "SELECT run_id FROM meta.runs") == [("again",)]
 
 
-def test_a_folder_that_duckdb_left_for_what_did_not_fit_is_removed(published: Home) -> None:
+def test_a_folder_that_duckdb_left_for_what_did_not_fit_is_removed(published: Home, publish_again: Publish) -> None:
     for name in ("warehouse.duckdb.tmp", "warehouse.dead.draft.duckdb.tmp", ".spill"):
         (published.path / name).mkdir()
         (published.path / name / "duckdb_temp_storage-0.tmp").touch()
-    publish(published, run_id="again")
+    publish_again()
     assert files(published) == ["warehouse.duckdb"]
     assert not (published.path / ".spill").exists()
 
 
-def test_what_a_user_puts_beside_the_file_stays(published: Home) -> None:
+def test_what_a_user_puts_beside_the_file_stays(published: Home, publish_again: Publish) -> None:
     (published.path / "warehouse.duckdb.before").touch()
-    publish(published, run_id="again")
+    publish_again()
     assert files(published) == ["warehouse.duckdb", "warehouse.duckdb.before"]
 
 
@@ -208,7 +234,7 @@ def gone(path: Path) -> None:
     ],
 )
 def test_a_file_that_can_not_be_read_ends_every_command_in_one_line(
-    published: Home, damage: Callable[[Path], None], said: str, cure: str
+    published: Home, publish_again: Publish, damage: Callable[[Path], None], said: str, cure: str
 ) -> None:
     damage(published.warehouse)
     for line in refused_by_all(published):
@@ -218,7 +244,7 @@ def test_a_file_that_can_not_be_read_ends_every_command_in_one_line(
     if damage is folder:
         assert "is a folder, where the published file belongs" in refused(published, "build")
         published.warehouse.rmdir()
-    publish(published, run_id="again")
+    publish_again()
     assert query(published, "SELECT run_id FROM meta.runs") == [("again",)]
 
 

@@ -12,6 +12,7 @@ import dagster as dg
 import pytest
 
 from pipelines.cli import main
+from pipelines.contract.inputs import INPUTS
 from pipelines.models.project import project
 from pipelines.policy.check import check_policy, check_waivers
 from pipelines.storage.connection import connect
@@ -77,6 +78,13 @@ def test_the_front_page_is_short() -> None:
 
 def test_the_front_page_counts_the_controls() -> None:
     assert re.findall(r"\b(\d+) controls", FRONT) == [str(len(project().controls))]
+
+
+def test_the_table_of_permissions_is_that_of_the_contract() -> None:
+    rows = re.findall(r"^\| (List\w+|Show\w+|CTS \w+) \| (.*?) \| (.*?) \|$", ALL, re.MULTILINE)
+    assert [(call, permission.replace("`", ""), purpose) for call, permission, purpose in rows] == [
+        (source.call, source.permission, source.purpose) for source in INPUTS
+    ]
 
 
 def test_every_file_that_a_page_names_is_there() -> None:

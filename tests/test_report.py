@@ -6,6 +6,7 @@ import hashlib
 import html
 import os
 import re
+import shutil
 import stat
 import zipfile
 from collections.abc import Iterator
@@ -54,6 +55,37 @@ def shown(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return demo.home.reports / "latest" / "compliance.html"
 
 
+@pytest.fixture(scope="module")
+def reported_once(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    home = publish(Home(tmp_path_factory.mktemp("reported") / "home"), Landed([server()]))
+    write_report(home)
+    return home
+
+
+@pytest.fixture
+def reported(reported_once: Home, home: Home) -> Home:
+    """A home of its own with a server in it, and its report."""
+    shutil.copytree(reported_once.path, home.path, symlinks=True)
+    return home
+
+
+@pytest.fixture(scope="module")
+def two_scopes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of two scopes, in which one disk and two disks have nothing that is new."""
+
+    def scope(name: str, *ages: int) -> Landed:
+        made = [(AS_OF - timedelta(days=age)).isoformat() for age in ages]
+        bodies = [volume(f"{name}{n}", resource_id=f"{name}{n}", created_at=at) for n, at in enumerate(made)]
+        return Landed(bodies, scope=name, project=f"p-{name}", region="r")
+
+    home = Home(tmp_path_factory.mktemp("two-scopes") / "home")
+    return write_report(publish(home, scope("one", 40, 0), scope("two", 40, 40, 0)))
+
+
+def latest(home: Home) -> Path:
+    return (home.reports / "latest").resolve() / "compliance.html"
+
+
 def test_the_demo_ends_by_naming_its_report(demo: Demo, shown: Path) -> None:
     assert "cbr-demo/reports/latest/compliance.html" in demo.stdout
     assert (shown.exists(), shown.with_suffix(".xlsx").exists()) == (True, True)
@@ -77,10 +109,10 @@ def test_each_planted_problem_is_named_with_its_control_its_owner_and_since_when
                 assert row[3] or name == "orphan-01" or subject != name, row
 
 
-def test_sandbox_and_stale_data_wear_a_banner(shown: Path, home: Home) -> None:
+def test_sandbox_and_stale_data_wear_a_banner(shown: Path, reported: Home) -> None:
+    home = reported
     assert "synthetic data of the sandbox, not a real account." in shown.read_text()
-    publish(home, Landed([server()]))
-    fresh = write_report(home).read_text()
+    fresh = latest(home).read_text()
     assert 'class="banner"' not in fresh
     assert "the built-in default (no policy file is configured)" in fresh
     publish(home, Landed([], as_of=AS_OF + timedelta(days=1), complete=False), run_id="run-2")
@@ -131,8 +163,8 @@ def test_no_cell_of_the_workbook_is_a_formula(hostile: Path) -> None:
     assert "&#39;=cmd" in texts or "'=cmd" in texts
 
 
-def test_a_report_that_is_made_again_replaces_the_one_before(home: Home) -> None:
-    first = write_report(publish(home, Landed([server()])))
+def test_a_report_that_is_made_again_replaces_the_one_before(reported: Home) -> None:
+    home, first = reported, latest(reported)
     assert (home.reports / "latest").readlink().name == first.parent.name == "20260301T120000Z"
     publish(home, Landed([server()], as_of=AS_OF + timedelta(days=1)), run_id="run-2")
     second = write_report(home)
@@ -143,8 +175,8 @@ def test_a_report_that_is_made_again_replaces_the_one_before(home: Home) -> None
     )
 
 
-def test_what_killed_reports_left_is_removed_by_the_next(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = write_report(publish(home, Landed([server()])))
+def test_what_killed_reports_left_is_removed_by_the_next(reported: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    home, first = reported, latest(reported)
     text = first.read_text()
     for name in (".20260301T120000Z.dead.draft", ".20260201T120000Z.dead.draft", ".20260301T120000Z.dead.old"):
         (home.reports / name).mkdir()
@@ -163,8 +195,9 @@ def test_what_killed_reports_left_is_removed_by_the_next(home: Home, monkeypatch
     assert (home.reports / "20260301T120001Z" / "compliance.html").read_text() == text
 
 
-def test_reports_and_packs_are_for_their_owner_alone_whatever_the_umask(home: Home) -> None:
-    publish(home, Landed([server()]))
+def test_reports_and_packs_are_for_their_owner_alone_whatever_the_umask(reported: Home) -> None:
+    home = reported
+    shutil.rmtree(home.reports)
     before = os.umask(0)
     try:
         made = [write_report(home).parent, write_pack(home, "20260301T120000Z")]
@@ -192,8 +225,8 @@ def test_a_cell_that_can_not_hold_all_ends_between_two_ids_and_says_so(value: ob
     assert len(_cell_text(value)) < 32_767
 
 
-def test_a_report_that_fails_leaves_the_one_before(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = write_report(publish(home, Landed([server()])))
+def test_a_report_that_fails_leaves_the_one_before(reported: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    home, first = reported, latest(reported)
     before = first.read_text()
 
     def full(*_: object) -> None:
@@ -301,13 +334,8 @@ def test_names_that_are_alike_or_none_stay_told_apart(visit: Any, home: Home) ->
     assert page.locator("#resources td.bad", has_text="critical").count() == 5  # the severity, not the name
 
 
-def test_scopes_are_told_apart(visit: Any, home: Home) -> None:
-    def scope(name: str, *ages: int) -> Landed:
-        made = [(AS_OF - timedelta(days=age)).isoformat() for age in ages]
-        bodies = [volume(f"{name}{n}", resource_id=f"{name}{n}", created_at=at) for n, at in enumerate(made)]
-        return Landed(bodies, scope=name, project=f"p-{name}", region="r")
-
-    page = visit(write_report(publish(home, scope("one", 40, 0), scope("two", 40, 40, 0))))
+def test_scopes_are_told_apart(visit: Any, two_scopes: Path) -> None:
+    page = visit(two_scopes)
     assert [link for link in followed(page, "td.number a") if link[2] != link[3]] == []
     for number, card in zip((1, 2), page.locator('a.card[data-filter*="recency"]').all(), strict=True):
         card.click()
@@ -351,20 +379,20 @@ def test_the_first_screen_says_what_is_critical_since_when_and_whose_it_is(visit
     assert page.locator(".critical li").first.bounding_box()["y"] < 900
 
 
-def test_with_several_scopes_each_row_names_its_own(home: Home) -> None:
-    away = Landed([volume("w")], scope="away", as_of=AS_OF + timedelta(seconds=1), project="p2", region="r2")
-    text = write_report(publish(home, Landed([server()]), away)).read_text()
+def test_with_several_scopes_each_row_names_its_own(two_scopes: Path) -> None:
+    text = two_scopes.read_text()
     table = re.search(r'<table id="resources">(.*?)</table>', text, re.DOTALL)
     assert table
     assert 'data-name="scope"' in table[1]
     assert {row[0] for row in (re.findall(r"<td.*?>(.*?)</td>", one) for one in table[1].split("<tr>")) if row} == {
-        "away",
-        "prod",
+        "one",
+        "two",
     }
 
 
-def test_a_file_of_another_version_is_named_and_what_to_do(home: Home) -> None:
-    publish(home, Landed([server()]))
+def test_a_file_of_another_version_is_named_and_what_to_do(reported: Home) -> None:
+    home = reported
+    shutil.rmtree(home.reports)
     with connect(home.warehouse) as connection:
         connection.execute("DROP VIEW compliance.size_changes")
     with pytest.raises(WarehouseError, match=r"made by another version of cbr-warehouse. Run 'cbr-warehouse build'"):

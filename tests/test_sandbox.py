@@ -225,7 +225,7 @@ def test_errors_have_the_shapes_of_those_who_send_them(service: Sandbox) -> None
     invalid = get(service, "/backups?sort=colour", token)
     assert (invalid.status_code, invalid.json()["error_code"]) == (400, "BackupService.9900")
     assert get(service, "/backups?limit=0", token).status_code == 400
-    nowhere = get(service, "/vaults", token)
+    nowhere = get(service, "/nowhere", token)
     assert (nowhere.status_code, nowhere.json()["error_code"]) == (404, "APIGW.0101")
     closed = get(service, "/backups", token, project=PROJECTS[f"{REGION}_closed"])
     assert (closed.status_code, closed.json()["error_code"]) == (403, "BackupService.8600")

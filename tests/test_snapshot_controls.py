@@ -4,7 +4,8 @@ The four oldest controls have a file of their own (test_controls.py); what needs
 test_history_controls.py.
 """
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -12,8 +13,8 @@ import pytest
 from pipelines.policy.check import PolicyFile
 from pipelines.policy.resolve import Rules
 from pipelines.policy.schema import Policy
-from pipelines.storage.home import Home
-from tests.given import Body, Landed, ask, at, child, fold, replica, server, volume
+from tests.given import AS_OF, Body, Landed, at, child, replica, server, volume
+from tests.together import Results, lands
 
 Case = tuple[list[Body], str, tuple[str, str]]  # backups of one resource, the subject, what is said of it
 
@@ -56,12 +57,6 @@ def record(status: str, *, hours: float = 3, region: str | None = "region-2", nu
         "extra_info": {"fail_code": "BackupService.6606", "fail_reason": "full"} if status == "fail" else {},
     }
     return body | more
-
-
-def rules(**tier: Any) -> Rules:
-    """A policy whose only tier demands this."""
-    policy = {"version": 1, "policy_id": "p", "effective_from": date(2020, 1, 1), "default_tier": "t"}
-    return Rules((PolicyFile(Policy.model_validate(policy | {"tiers": {"t": tier}}), "sha"),))
 
 
 CASES: dict[str, list[Case]] = {
@@ -334,26 +329,53 @@ DEMANDED: list[tuple[str, dict[str, Any], list[Case]]] = [
 ]
 
 
-def said(home: Home, control: str, cases: list[Case], told: Rules | None = None) -> dict[str, tuple[str, str]]:
-    fold(home, Landed([body for bodies, *_ in cases for body in bodies]))
-    rows = ask(home, f"SELECT * FROM controls.{control.replace('-', '_')}", rules=told)
-    return {row["subject_id"]: (row["status"], row["reason_code"]) for row in rows}
+TIERS = {f"tier-{number}": tier for number, (_, tier, _) in enumerate(DEMANDED)}
+POLICY = {
+    "version": 1,
+    "policy_id": "p",
+    "effective_from": date(2020, 1, 1),
+    "tiers": TIERS,
+    "default_tier": "tier-0",
+    "assignments": [
+        {"id": name, "match": {"enterprise_project_id": [name]}, "priority": 1, "tier": name} for name in TIERS
+    ],
+}
+RULES = Rules((PolicyFile(Policy.model_validate(POLICY), "sha"),))
+
+# Controls with a verdict on the scope: their cases are all that it has.
+OF_SCOPES = {"project-backup-count-drop", "snapshot-complete", "source-record-valid"}
 
 
+def bodies_of(cases: list[Case]) -> Landed:
+    return Landed([body for bodies, *_ in cases for body in bodies])
+
+
+def expected(cases: list[Case]) -> dict[str, tuple[str, str]]:
+    return {subject: verdict for _, subject, verdict in cases}
+
+
+@lands(lambda control: [bodies_of(CASES[control])], alone=lambda control: control in OF_SCOPES)
 @pytest.mark.parametrize("control", CASES)
-def test_a_control_says_of_each_case_what_the_table_says(home: Home, control: str) -> None:
-    found = said(home, control, CASES[control])
-    assert {subject: found[subject] for _, subject, _ in CASES[control]} == {c[1]: c[2] for c in CASES[control]}
+def test_a_control_says_of_each_case_what_the_table_says(results: Results, control: str) -> None:
+    verdicts = results.of(control)
+    assert {subject: verdicts[subject] for subject in expected(CASES[control])} == expected(CASES[control])
 
 
+def bodies_of_tier(tier: dict[str, Any], cases: list[Case]) -> list[Landed]:
+    """Bodies whose enterprise project is what the policy knows the tier by."""
+    [name] = [name for name, each in TIERS.items() if each == tier]
+    return [Landed([body | {"enterprise_project_id": name} for body in bodies_of(cases).shown])]
+
+
+@lands(bodies_of_tier)
 @pytest.mark.parametrize(
     ("control", "tier", "cases"), DEMANDED, ids=lambda value: value if isinstance(value, str) else ""
 )
 def test_a_control_heeds_what_the_tier_demands(
-    home: Home, control: str, tier: dict[str, Any], cases: list[Case]
+    results: Results, control: str, tier: dict[str, Any], cases: list[Case]
 ) -> None:
-    found = said(home, control, cases, rules(**tier))
-    assert {subject: found[subject] for _, subject, _ in cases} == {case[1]: case[2] for case in cases}
+    verdicts = results.of(control, rules=RULES)
+    assert {subject: verdicts[subject] for subject in expected(cases)} == expected(cases)
 
 
 def there(*bodies: Body, **more: Any) -> Landed:
@@ -366,9 +388,11 @@ def copy_of(name: str, number: int = 0, **more: Any) -> Body:
     return of(f"copy-{number}", image_type="replication", replication_records=[own], **more)
 
 
-OFFSITE = "SELECT subject_id, status, reason_code FROM controls.resource_offsite_copy WHERE scope = 'prod'"
+OFFSITE, LAG = "resource-offsite-copy", "replication-lag"
+COPIED = Landed([of("a", replication_records=[record("success", source_backup_id="a")])])
 
 
+@lands(COPIED, lambda away: [there(*away)])
 @pytest.mark.parametrize(
     ("away", "expected"),
     [
@@ -378,59 +402,53 @@ OFFSITE = "SELECT subject_id, status, reason_code FROM controls.resource_offsite
         pytest.param([copy_of("a", expired_at=at(hours=1))], ("fail", "replica_lost"), id="the copy is expired"),
     ],
 )
-def test_a_copy_is_proved_by_the_place_that_it_is_in(home: Home, away: list[Body], expected: tuple[str, str]) -> None:
-    fold(home, Landed([of("a", replication_records=[record("success", source_backup_id="a")])]), there(*away))
-    found = {row["subject_id"]: (row["status"], row["reason_code"]) for row in ask(home, OFFSITE)}
-    assert found["of-a"] == expected
+def test_a_copy_is_proved_by_the_place_that_it_is_in(
+    results: Results, away: list[Body], expected: tuple[str, str]
+) -> None:
+    assert results.of(OFFSITE, scope="prod")["of-a"] == expected
 
 
-def test_a_copy_may_come_after_the_other_place_was_read(home: Home) -> None:
-    from datetime import timedelta
-
-    from tests.given import AS_OF
-
-    here = Landed([of("a", replication_records=[record("success", source_backup_id="a")])])
-    fold(home, there(as_of=AS_OF - timedelta(hours=1)), here)
-    found = {row["subject_id"]: (row["status"], row["reason_code"]) for row in ask(home, OFFSITE)}
-    assert found["of-a"] == ("pass", "claimed")
+@lands(there(as_of=AS_OF - timedelta(hours=1)), COPIED)
+def test_a_copy_may_come_after_the_other_place_was_read(results: Results) -> None:
+    assert results.of(OFFSITE, scope="prod")["of-a"] == ("pass", "claimed")
 
 
-LAG = "SELECT subject_id, status, reason_code FROM controls.replication_lag WHERE scope = 'prod'"
-
-
+@lands(
+    replace(COPIED, shown=[*COPIED.shown, disk("b")]),
+    lambda made: [there(copy_of("a", created_at=made, expired_at=at(days=-40)))],
+)
 @pytest.mark.parametrize(
     ("made", "expected"),
     [(at(hours=3), ("pass", "in_time")), (at(days=-3.6), ("fail", "late")), (None, ("unknown", "time_not_known"))],
 )
-def test_the_lag_of_a_copy_is_known_where_it_is_seen(home: Home, made: str | None, expected: tuple[str, str]) -> None:
-    here = Landed([of("a", replication_records=[record("success", source_backup_id="a")]), disk("b")])
-    fold(home, here, there(copy_of("a", created_at=made, expired_at=at(days=-40))))
-    found = {row["subject_id"]: (row["status"], row["reason_code"]) for row in ask(home, LAG)}
-    assert found == {"a": expected, "b": ("not_applicable", "no_copy")}
+def test_the_lag_of_a_copy_is_known_where_it_is_seen(
+    results: Results, made: str | None, expected: tuple[str, str]
+) -> None:
+    assert results.of(LAG, scope="prod") == {"a": expected, "b": ("not_applicable", "no_copy")}
 
 
-def test_the_owner_of_what_only_the_list_tells_of_is_unknown(home: Home) -> None:
-    fold(home, Landed([], [disk("a"), disk("b", enterprise_project_id="ep-1")]))
-    found = {
-        r["subject_id"]: (r["status"], r["reason_code"])
-        for r in ask(home, "SELECT * FROM controls.resource_owner_known")
+@lands(Landed([], [disk("a"), disk("b", enterprise_project_id="ep-1")]))
+def test_the_owner_of_what_only_the_list_tells_of_is_unknown(results: Results) -> None:
+    assert results.of("resource-owner-known") == {
+        "of-a": ("unknown", "details_not_read"),
+        "of-b": ("pass", "enterprise_project"),
     }
-    assert found == {"of-a": ("unknown", "details_not_read"), "of-b": ("pass", "enterprise_project")}
 
 
-def test_doubtful_records_are_named_one_by_one(home: Home) -> None:
-    bodies = [
-        of("a", created_at=at(hours=-9)),
-        of("b", expired_at=at(hours=99)),
-        of("c", status="frozen"),
-        of("d", resource_type="OS::New::Kind"),
-        of("e", created_at=at(hours=2), updated_at=at(hours=3)),
-        of("f", image_type="replication"),
-        of("g", resource_size={"odd": 1}),
-    ]
-    fold(home, Landed(bodies))
-    found = ask(home, "SELECT DISTINCT rule, backup_id FROM compliance.data_quality_findings")
-    assert {(row["rule"], row["backup_id"]) for row in found} >= {
+DOUBTFUL = [
+    of("a", created_at=at(hours=-9)),
+    of("b", expired_at=at(hours=99)),
+    of("c", status="frozen"),
+    of("d", resource_type="OS::New::Kind"),
+    of("e", created_at=at(hours=2), updated_at=at(hours=3)),
+    of("f", image_type="replication"),
+    of("g", resource_size={"odd": 1}),
+]
+
+
+@lands(Landed(DOUBTFUL), alone=True)
+def test_doubtful_records_are_named_one_by_one(results: Results) -> None:
+    assert set(results.rows("compliance.data_quality_findings", "rule", "backup_id")) >= {
         ("from_the_future", "a"),
         ("expires_before_creation", "b"),
         ("unknown_status", "c"),
@@ -439,5 +457,4 @@ def test_doubtful_records_are_named_one_by_one(home: Home) -> None:
         ("replica_without_source", "f"),
         ("value_refused", "g"),
     }
-    [gate] = ask(home, "SELECT status, reason_code FROM controls.source_record_valid")
-    assert gate == {"status": "fail", "reason_code": "records_doubtful"}
+    assert results.of("source-record-valid") == {"prod": ("fail", "records_doubtful")}

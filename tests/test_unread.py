@@ -11,8 +11,10 @@ from pipelines.landing.writer import SnapshotWriter
 from pipelines.normalize.coerce import json_text
 from pipelines.storage.home import Home
 from tests.given import AS_OF, Body, Landed, ask, child, commit, fold, server
+from tests.together import Results, lands
 
 DAY = timedelta(days=1)
+LAST = 4  # the newest day that a test reads: what was read before it is stale
 RECENT, GAP, LOST = "resource-recent-recovery-point", "recovery-gap-within-rpo", "resource-protection-lost"
 
 
@@ -29,12 +31,12 @@ def day(number: int, *shown: Body, listed: tuple[Body, ...] = ()) -> Landed:
     return Landed(shown, [body | {"children": []} for body in listed], as_of=AS_OF + number * DAY)
 
 
-def statuses(home: Home, subject: str) -> dict[str, str]:
-    rows = ask(home, f"SELECT control_id, status FROM controls.findings WHERE subject_id = '{subject}'")
-    return {row["control_id"]: row["status"] for row in rows}
+def statuses(results: Results, subject: str) -> dict[str, str]:
+    rows = results.rows("controls.findings", "subject_id", "control_id", "status")
+    return {control: status for name, control, status in rows if name == subject}
 
 
-@pytest.mark.parametrize(
+unread = pytest.mark.parametrize(
     "today",
     [
         day(1, of_day(1), listed=(of_day(0),)),
@@ -43,47 +45,84 @@ def statuses(home: Home, subject: str) -> dict[str, str]:
     ],
     ids=["no details", "children are null", "children are left out"],
 )
-def test_children_that_were_not_read_again_are_not_gone(home: Home, today: Landed) -> None:
-    fold(home, day(0, of_day(0)), today)
-    assert ask(home, "SELECT id FROM history.children_closed") == []
-    assert ask(home, "SELECT backup_id FROM history.extend_info_closed WHERE level = 'child'") == []
-    assert statuses(home, "b0")["server-backup-complete"] == "unknown"
-    # When they are read again, they are as old as before; one that is missing then is gone.
-    fold(home, day(2, of_day(0, children=[child("0-system", resource_id="system")]), of_day(1)))
-    assert [row["id"] for row in ask(home, "SELECT id FROM history.children_closed")] == ["0-data"]
-    assert ask(home, "SELECT id FROM history.children_open") == []
-    assert statuses(home, "b0")["recovery-point-tampered"] == "fail"
 
 
-def test_a_disk_may_be_in_the_backup_whose_details_were_not_read(home: Home) -> None:
-    fold(home, day(0, of_day(0)), day(2, of_day(0), listed=(of_day(2),)))
-    disk, whole = statuses(home, "data"), statuses(home, "server-1")
+@lands(day(0, of_day(0)), lambda today: [today])
+@unread
+def test_children_that_were_not_read_again_are_not_gone(results: Results, today: Landed) -> None:
+    assert results.rows("history.children_closed") == []
+    assert [row for row in results.rows("history.extend_info_closed") if row["level"] == "child"] == []
+    assert statuses(results, "b0")["server-backup-complete"] == "unknown"
+
+
+@lands(
+    day(0, of_day(0)),
+    lambda today: [today],
+    day(2, of_day(0, children=[child("0-system", resource_id="system")]), of_day(1)),
+)
+@unread
+def test_children_that_are_read_again_are_as_old_as_before_and_one_that_is_missing_then_is_gone(
+    results: Results, today: Landed
+) -> None:
+    assert results.rows("history.children_closed", "id") == [("0-data",)]
+    assert results.rows("history.children_open", "id") == []
+    assert statuses(results, "b0")["recovery-point-tampered"] == "fail"
+
+
+@lands(day(0, of_day(0)), day(2, of_day(0), listed=(of_day(2),)))
+def test_a_disk_may_be_in_the_backup_whose_details_were_not_read(results: Results) -> None:
+    disk, whole = statuses(results, "data"), statuses(results, "server-1")
     assert (disk[RECENT], disk[GAP]) == ("unknown", "unknown")
     assert whole[RECENT] == "pass"
 
 
-def test_no_disk_is_forgotten_where_no_details_were_read(home: Home) -> None:
-    fold(home, day(0, of_day(0)), day(1, listed=(of_day(0), of_day(1))))
-    disk = statuses(home, "data")
+@lands(
+    *(day(number, *map(of_day, range(number + 1))) for number in range(3)),
+    day(3, of_day(2), listed=(of_day(3),)),
+    day(4, of_day(2), of_day(4)),
+)
+def test_a_gap_may_be_closed_by_a_backup_that_went_before_its_details_were_read(results: Results) -> None:
+    assert statuses(results, "server-1")[GAP] == "pass"
+    assert statuses(results, "data")[GAP] == "unknown"
+
+
+def elsewhere(number: int) -> Body:
+    """The backup of a day of another server, which has the disk `data` now."""
+    disk = child(f"e{number}", resource_id="data", created_at=(AS_OF + number * DAY).isoformat())
+    return of_day(number, id=f"e{number}", resource_id="server-2", children=[disk])
+
+
+@lands(
+    *(day(number, *map(of_day, range(number + 1))) for number in range(2)),
+    day(2, of_day(1), listed=(of_day(2),)),
+    day(3, of_day(1), elsewhere(3)),
+    day(4, of_day(1), elsewhere(3), elsewhere(4)),
+)
+def test_a_disk_that_moved_may_be_in_an_unread_backup_of_its_former_server(results: Results) -> None:
+    assert statuses(results, "data")[GAP] == "unknown"
+
+
+@lands(day(0, of_day(0)), day(1, listed=(of_day(0), of_day(1))))
+def test_no_disk_is_forgotten_where_no_details_were_read(results: Results) -> None:
+    disk = statuses(results, "data")
     assert {disk[control] for control in (RECENT, GAP, LOST, "recovery-point-depth")} == {"unknown"}
 
 
-def test_a_disk_that_is_sent_twice_word_for_word_is_one(home: Home) -> None:
-    twice = child("d")
-    fold(home, day(0, of_day(0, children=[twice, twice], resource_size=40)))
-    assert statuses(home, "b0")["server-backup-complete"] == "pass"
-    assert statuses(home, "prod") | {"source-record-valid": "fail", "snapshot-complete": "pass"} == statuses(
-        home, "prod"
-    )
-    assert [row["is_repeat"] for row in ask(home, "SELECT is_repeat FROM meta.rejects")] == [True, True]
+@lands(day(LAST, of_day(LAST, children=[child("d"), child("d")], resource_size=40)), alone=True)
+def test_a_disk_that_is_sent_twice_word_for_word_is_one(results: Results) -> None:
+    assert statuses(results, f"b{LAST}")["server-backup-complete"] == "pass"
+    scope = statuses(results, "prod")
+    assert (scope["source-record-valid"], scope["snapshot-complete"]) == ("fail", "pass")
+    assert results.rows("meta.rejects", "is_repeat") == [(True,), (True,)]
 
 
-def test_a_disk_that_is_sent_twice_and_differs_is_doubtful(home: Home) -> None:
-    fold(home, day(0, of_day(0, children=[child("d"), child("d", status="error")], resource_size=40)))
-    assert statuses(home, "b0")["server-backup-complete"] == "unknown"
-    assert statuses(home, "prod")["snapshot-complete"] == "fail"
+@lands(day(LAST, of_day(LAST, children=[child("d"), child("d", status="error")], resource_size=40)), alone=True)
+def test_a_disk_that_is_sent_twice_and_differs_is_doubtful(results: Results) -> None:
+    assert statuses(results, f"b{LAST}")["server-backup-complete"] == "unknown"
+    assert statuses(results, "prod")["snapshot-complete"] == "fail"
 
 
+@lands(lambda body: [day(0, body)], alone=True)
 @pytest.mark.parametrize(
     ("body", "rule"),
     [
@@ -95,10 +134,8 @@ def test_a_disk_that_is_sent_twice_and_differs_is_doubtful(home: Home) -> None:
         (of_day(0, replication_records=[{"id": "r", "status": "queued"}]), "unknown_status"),
     ],
 )
-def test_a_record_that_makes_no_sense_is_a_finding(home: Home, body: Body, rule: str) -> None:
-    fold(home, day(0, body))
-    rows = ask(home, "SELECT rule FROM compliance.data_quality_findings")
-    assert [row["rule"] for row in rows] == [rule]
+def test_a_record_that_makes_no_sense_is_a_finding(results: Results, body: Body, rule: str) -> None:
+    assert results.rows("compliance.data_quality_findings", "rule") == [(rule,)]
 
 
 def test_details_that_are_reused_say_how_old_they_are_and_prove_nothing_when_too_old(home: Home) -> None:
@@ -111,14 +148,9 @@ def test_details_that_are_reused_say_how_old_they_are_and_prove_nothing_when_too
     commit(draft, Landed([body]))
     fold(home)
     assert ask(home, "SELECT detail_read_at FROM cbr.backups") == [{"detail_read_at": earlier}]
-    assert statuses(home, "b0")["server-backup-complete"] == "unknown"
-    assert statuses(home, "b0")["backup-encrypted"] == "unknown"
-    assert statuses(home, "data")[RECENT] == "unknown"
-    assert statuses(home, "server-1")[RECENT] == "pass"
-
-
-def test_a_gap_may_be_closed_by_a_backup_that_went_before_its_details_were_read(home: Home) -> None:
-    taken = [day(number, *(of_day(made) for made in range(number + 1))) for number in range(3)]
-    fold(home, *taken, day(3, of_day(2), listed=(of_day(3),)), day(4, of_day(2), of_day(4)))
-    assert statuses(home, "server-1")[GAP] == "pass"
-    assert statuses(home, "data")[GAP] == "unknown"
+    rows = ask(home, "SELECT subject_id, control_id, status FROM controls.findings")
+    verdicts = {(row["subject_id"], row["control_id"]): row["status"] for row in rows}
+    assert verdicts["b0", "server-backup-complete"] == "unknown"
+    assert verdicts["b0", "backup-encrypted"] == "unknown"
+    assert verdicts["data", RECENT] == "unknown"
+    assert verdicts["server-1", RECENT] == "pass"

@@ -12,6 +12,7 @@ import click
 from pipelines.cli import (
     build,
     catalog,
+    check,
     demo,
     evidence,
     policy,
@@ -39,6 +40,7 @@ def main() -> None:
 
 
 main.add_command(demo.demo)
+main.add_command(check.check)
 main.add_command(run.run)
 main.add_command(status.status)
 main.add_command(query.query)

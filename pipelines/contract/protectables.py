@@ -1,4 +1,4 @@
-"""Resources that could be backed up, and the disks of servers: ListProtectables."""
+"""Resources that could be backed up, and the disks of servers: ListProtectable."""
 
 from pipelines.contract.columns import Column, Table, Type
 from pipelines.contract.keys import EXTRA, READ_IN, SCOPE, api
@@ -39,6 +39,8 @@ PROTECTABLES = Table(
             is_open=True,
         ),
         _protectable("vault_id", STRING, "ID of the vault that the resource is associated with.", "vault", "id"),
+        api("vault_id", STRING, "ID of the vault, as newer services send it."),
+        api("vault_name", STRING, "Name of the vault, as newer services send it."),
         api("detail", JSON, "The resource in the words of its own service, as received.", is_open=True),
         _detail("created", Type.TIMESTAMP, "When a server was created."),
         _detail("created_at", Type.TIMESTAMP, "When a disk or file system was created."),

@@ -1,4 +1,4 @@
-"""Vaults and the resources associated with them: ListVaults.
+"""Vaults and the resources associated with them: ListVault.
 
 Mind the units: capacity is sent in GB, what is used of it in MB.
 """

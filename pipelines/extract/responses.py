@@ -20,7 +20,7 @@ from pipelines.extract.redactor import Redactor
 from pipelines.landing.wire import parse
 
 _REJECTED_TOKEN_CODES = {"BackupService.9998", "APIGW.0301", "APIGW.0307"}
-_UNKNOWN_BACKUP_CODE = "BackupService.6200"
+_UNKNOWN_CODES = {"BackupService.6200", "BackupService.6217"}  # of a backup, and of a restore point
 _UNKNOWN_ID_MESSAGE = "Malformed request url"
 _TRANSIENT_STATUSES = {408, 425, 429}
 
@@ -67,7 +67,7 @@ def parse_response(response: Response, scope: str, redactor: Redactor) -> dict[s
         raise TokenRejectedError(summary)
     if status in _TRANSIENT_STATUSES or status >= 500:
         raise TransientError(summary)
-    if status == 401 or (status == 404 and code == _UNKNOWN_BACKUP_CODE):
+    if status == 401 or (status == 404 and code in _UNKNOWN_CODES):
         raise NotFoundError(summary)
     if status == 403:
         raise ForbiddenError(summary)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import chain
+from pathlib import Path
 
 import duckdb
 
@@ -18,7 +19,7 @@ from pipelines.contract.tables import NORMALIZED
 from pipelines.history.manifest import HistoryState
 from pipelines.history.versions import unread
 from pipelines.landing.manifest import Snapshot
-from pipelines.storage.connection import connect
+from pipelines.storage.connection import FEW_ROWS, connect
 from pipelines.storage.home import Home
 from pipelines.storage.parquet import explain_damage, open_parquet, select_rows, stored_type
 from pipelines.tables.manifest import TableManifest
@@ -32,24 +33,28 @@ def two_snapshots(
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a database with both snapshots. It is closed when the block is left."""
     with explain_damage(home), connect(spill=home.path) as connection:
+        few = sum(sum(manifest.rows.values()) for manifest in (before, tables) if manifest) < FEW_ROWS
+        kind = "TABLE" if few else "VIEW"  # few rows are read once, many by each query that needs them
+        if few:
+            connection.execute("SET threads = 1")
         for schema in ("was", "now", "fold"):
             connection.execute(f"CREATE SCHEMA {schema}")
-        for table in (*NORMALIZED, DRIFT):
+
+        def create(relation: str, table: Table, files: list[Path]) -> None:
+            connection.execute(f"CREATE {kind} {relation} AS SELECT * FROM {select_rows(table, files)}")
+
+        for table in NORMALIZED:
             files = before.paths(home, table.name) if before else []
             if table.name in UNREAD:
                 files = [*files, *state.paths(home, UNREAD[table.name].name)]
-            connection.execute(f"CREATE VIEW was.{table.name} AS SELECT * FROM {select_rows(table, files)}")
+            create(f"was.{table.name}", table, files)
             read = f"{table.name}_read" if table.name in UNREAD else table.name
-            rows = select_rows(table, tables.paths(home, table.name))
-            connection.execute(f"CREATE VIEW now.{read} AS SELECT * FROM {rows}")
-        connection.execute("DROP VIEW was.drift")
-        for table in NORMALIZED:
+            create(f"now.{read}", table, tables.paths(home, table.name))
             if table.name in UNREAD:
                 _carry_over(connection, table)
+        create("now.drift", DRIFT, tables.paths(home, DRIFT.name))
         for table in (*OPEN_VERSIONS.values(), DEPTHS, DRIFT_SEEN):
-            connection.execute(
-                f"CREATE VIEW was.{table.name} AS SELECT * FROM {select_rows(table, state.paths(home, table.name))}"
-            )
+            create(f"was.{table.name}", table, state.paths(home, table.name))
         last = state.last
         _create_snapshot(connection, "now", snapshot.as_of, snapshot.finished_at, snapshot.project_id, snapshot.region)
         if last:

@@ -3,12 +3,11 @@
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import chain, repeat
+from operator import attrgetter
 from typing import Any
 
 from pipelines.contract.tables import EXTEND_INFO
-from pipelines.normalize.columns import Values, attributes
 from pipelines.normalize.structs import INFO, ObjectType
 
 
@@ -21,14 +20,9 @@ class Records:
     backups: Sequence[int]  # row -> the backup that holds it
     as_sent: Callable[[int], Any]  # row -> plain Python values
 
-    @cached_property
-    def values(self) -> Values:
-        """The values of each attribute."""
-        return attributes(self.structs)
-
-    def of(self, attribute: str) -> Sequence[Any]:
+    def of(self, attribute: str) -> list[Any]:
         """Return the values of one attribute."""
-        return self.values.get(attribute, ())
+        return list(map(attrgetter(attribute), self.structs))
 
     def lists_of(self, kind: ObjectType) -> "Records":
         """Return the records of another table that stand in lists of these backups."""

@@ -39,7 +39,7 @@ class ObjectType:
 
     table: Table
     path: tuple[str, ...]
-    columns: tuple[Column, ...]  # filled by its own keys
+    columns: tuple[Column, ...]  # filled by its own keys; JSON stands last
     objects: dict[str, "ObjectType"] = field(default_factory=dict)
     json_objects: dict[str, "ObjectType"] = field(default_factory=dict)
     records: dict[str, "ObjectType"] = field(default_factory=dict)
@@ -71,7 +71,8 @@ def _object_type(table: Table, path: tuple[str, ...] = (), **records: ObjectType
     inner = {key: _object_type(table, (*path, key)) for key in keys}
     objects = {key: kind for key, kind in inner.items() if key not in own}
     json_objects = {own[key].name: kind for key, kind in inner.items() if key in own}
-    return ObjectType(table, path, tuple(own.values()), objects, json_objects, records)
+    columns = sorted(own.values(), key=lambda column: column.type is Type.JSON)
+    return ObjectType(table, path, tuple(columns), objects, json_objects, records)
 
 
 INFO, RECORD = _object_type(EXTEND_INFO), _object_type(REPLICATION_RECORDS)
@@ -83,7 +84,7 @@ BACKUP = _object_type(BACKUPS, extend_info=INFO, children=CHILD, replication_rec
 def decoders(unknown: tuple[UnknownKey, ...] = ()) -> Decoders:
     """Return decoders that know the keys of the contract, and `unknown` ones as raw JSON.
 
-    The attributes of a Struct are the contract's columns in their order, objects, records, then `unknown` keys.
+    The attributes of a Struct are the columns of its kind in their order, objects, records, then `unknown` keys.
     """
     added: dict[ObjectType, list[tuple[str, str]]] = {}
     for number, (owner, key) in enumerate(unknown):

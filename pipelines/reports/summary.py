@@ -12,6 +12,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from pipelines.contract.inputs import FAILED, NOT_GRANTED
 from pipelines.models.files import read_query
 from pipelines.reports.scopes import ScopeState, read_scopes
 from pipelines.storage.connection import fetch_rows, read_published
@@ -48,12 +49,26 @@ class UnprotectedResource:
 
 
 @dataclass(frozen=True, slots=True)
+class LackingInput:
+    """An input beside the backups that was not read, or not proven to be whole."""
+
+    scope: str
+    input: str
+    call: str
+    status: str
+    permission: str
+    purpose: str
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """The compliance summary of a published file."""
 
     scopes: list[ScopeState]
     controls: list[ControlSummary]
     unprotected: list[UnprotectedResource]
+    lacking: list[LackingInput]
 
 
 def read_summary(warehouse: Path) -> Summary:
@@ -63,6 +78,7 @@ def read_summary(warehouse: Path) -> Summary:
             read_scopes(connection),
             fetch_rows(connection, read_query("reports/summary_controls"), ControlSummary),
             fetch_rows(connection, read_query("reports/summary_unprotected"), UnprotectedResource),
+            fetch_rows(connection, read_query("reports/inputs"), LackingInput),
         )
 
 
@@ -86,7 +102,11 @@ def relative_to_cwd(path: Path) -> Path:
 def _scope_section(scope: ScopeState, summary: Summary) -> Group:
     controls = [control for control in summary.controls if control.scope == scope.scope]
     unprotected = [resource for resource in summary.unprotected if resource.scope == scope.scope]
-    parts: list[RenderableType] = [_scope_header(scope), _controls_table(controls)]
+    header = _scope_header(scope)
+    for lacking in summary.lacking:
+        if lacking.scope == scope.scope:
+            header.append(f"\n{_lacking_line(lacking)}", style="yellow")
+    parts: list[RenderableType] = [header, _controls_table(controls)]
     if unprotected:
         as_of = f" as of {_minute(scope.as_of)} UTC" if scope.is_stale else ""
         parts.append(_unprotected_section(unprotected, as_of))
@@ -110,6 +130,14 @@ def _scope_header(scope: ScopeState) -> Text:
     if scope.rejects:
         header.append(f"\n{scope.rejects} records could not be loaded: see meta.rejects", style="yellow")
     return header
+
+
+def _lacking_line(lacking: LackingInput) -> str:
+    """Return what can't be judged for want of an input, and why."""
+    if lacking.status == NOT_GRANTED:
+        return f"{lacking.call} is not granted ({lacking.purpose}): ask for {lacking.permission}"
+    reason = "failed" if lacking.status == FAILED else "may not be whole"
+    return f"{lacking.call} {reason} ({lacking.purpose}): {printable(lacking.problem or '')}"
 
 
 def _controls_table(controls: Iterable[ControlSummary]) -> Table:

@@ -1,4 +1,4 @@
-"""The synthetic estate: the backups that the account of a medium-sized company has in CBR at one moment.
+"""The synthetic estate: what the account of a medium-sized company has in CBR at one moment.
 
 The same moment gives the same bodies, byte for byte, and a backup does not change from one moment to the next unless a
 scenario changes it. What goes wrong is in scenarios.py, oddities of the wire are in quirks.py.
@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pipelines.sandbox.backups import Resource, healthy_backup
+from pipelines.sandbox.inventory import Inventory, healthy_inventory
+from pipelines.sandbox.inventory_scenarios import plant
 from pipelines.sandbox.quirks import apply_quirk
 from pipelines.sandbox.replication import replication_record
 from pipelines.sandbox.scenarios import RESOURCE_SCENARIOS, SCENARIO_DAYS, SCENARIOS, Moment, Scenario
@@ -35,6 +37,23 @@ def estate(now: datetime, first_day: datetime | None = None) -> list[Body]:
             if body and body["updated_at"] <= now.isoformat() and not _is_purged(body, scenario, now):
                 bodies.append(apply_quirk(body, 7 * number + day))
     return sorted(bodies, key=lambda body: str(body["created_at"]))
+
+
+def estate_inventory(now: datetime, first_day: datetime | None = None) -> Inventory:
+    """Return what the account has at `now` beside its backups."""
+    start = midnight(first_day or now - (SCENARIO_DAYS - 1) * _DAY)
+    today = (now - start) / _DAY + 1
+    backups = []
+    for resource in resources():
+        scenario = SCENARIOS.get(RESOURCE_SCENARIOS.get(resource.name, ""), Scenario())
+        for day in range(int(today) - SCENARIO_DAYS, int(today) + 1):
+            # A run is in the log whatever became of its backup.
+            body = _backup(resource, scenario, Moment(day, min(today, day + 1.0)), start)
+            if body and body["created_at"] <= now.isoformat():
+                backups.append(body)
+    inventory = healthy_inventory(resources(), backups, start)
+    plant(inventory, backups, start, now)
+    return inventory
 
 
 def midnight(moment: datetime) -> datetime:

@@ -48,7 +48,11 @@ class Iam:
         self.tokens[token] = (project_id, now + self.lifetime)
         domain = {"id": DOMAIN_ID, "name": DOMAIN}
         body = {
-            "catalog": [_service("iam", f"{base}/v3"), _service("cbr", f"{base}/v3/{project_id}")],
+            "catalog": [
+                _service("iam", f"{base}/v3"),
+                _service("cbr", f"{base}/v3/{project_id}"),
+                _service("cts", f"{base}/v1.0/{project_id}"),
+            ],
             "expires_at": (now + self.lifetime).strftime(_TIME),
             "issued_at": now.strftime(_TIME),
             "methods": ["password"],

@@ -12,7 +12,8 @@ from threading import Thread
 from typing import ClassVar
 
 from pipelines import clock
-from pipelines.sandbox.estate import estate
+from pipelines.sandbox.estate import estate, estate_inventory
+from pipelines.sandbox.inventory import Inventory
 from pipelines.sandbox.service import Service
 from pipelines.sandbox.store import Body, MemoryStore, Store
 
@@ -20,14 +21,16 @@ from pipelines.sandbox.store import Body, MemoryStore, Store
 class Sandbox(Service):
     """A running service."""
 
-    def __init__(self, backups: Store, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, backups: Store, port: int = 0, tls: ssl.SSLContext | None = None, inventory: Inventory | None = None
+    ) -> None:
         """Listen on loopback; port 0 takes a free one. With `tls`, speak HTTPS."""
         handler = type("Handler", (_Handler,), {"sandbox": self})
         self._http = _Server(("127.0.0.1", port), handler)
         self._thread = Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         if tls:
             self._http.socket = tls.wrap_socket(self._http.socket, server_side=True)
-        super().__init__(backups, f"http{'s' if tls else ''}://127.0.0.1:{self._http.server_address[1]}")
+        super().__init__(backups, f"http{'s' if tls else ''}://127.0.0.1:{self._http.server_address[1]}", inventory)
         self.latency = 0.0  # seconds that each response takes at least
 
     def start(self) -> None:
@@ -49,17 +52,22 @@ class Sandbox(Service):
 def serve(backups: Iterable[Body] | None = None, port: int = 0, first_day: datetime | None = None) -> Iterator[Sandbox]:
     """Serve `backups`, or the synthetic estate as it is now, until the block is left.
 
-    `first_day` is that of its scenarios; without it, today is their last day.
+    `first_day` is that of its scenarios; without it, today is their last day. Other calls than those of backups are
+    answered with the inventory of the estate, or refused where there is none.
     """
-    bodies = estate(clock.utc_now(), first_day) if backups is None else backups
-    with serve_store(MemoryStore(bodies), port) as sandbox:
+    now = clock.utc_now()
+    bodies = estate(now, first_day) if backups is None else backups
+    inventory = estate_inventory(now, first_day) if backups is None else None
+    with serve_store(MemoryStore(bodies), port, inventory=inventory) as sandbox:
         yield sandbox
 
 
 @contextmanager
-def serve_store(backups: Store, port: int = 0, tls: ssl.SSLContext | None = None) -> Iterator[Sandbox]:
+def serve_store(
+    backups: Store, port: int = 0, tls: ssl.SSLContext | None = None, inventory: Inventory | None = None
+) -> Iterator[Sandbox]:
     """Serve a store until the block is left."""
-    sandbox = Sandbox(backups, port, tls)
+    sandbox = Sandbox(backups, port, tls, inventory)
     sandbox.start()
     try:
         yield sandbox

@@ -8,7 +8,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from pipelines.sandbox import iam, signature
 from pipelines.sandbox.cbr import Cbr
+from pipelines.sandbox.cbr_inputs import CbrInputs
 from pipelines.sandbox.faults import LIST, SHOW, TOKEN, Faults
+from pipelines.sandbox.inventory import Inventory
 from pipelines.sandbox.quota import Quota
 from pipelines.sandbox.responses import BAD_SIGNATURE, BAD_TOKEN, FORBIDDEN, NO_SUCH_API, Response, iam_error
 from pipelines.sandbox.store import Store
@@ -17,16 +19,21 @@ Headers = dict[str, str]  # names in lower case
 
 
 class Service:
-    """IAM and CBR at one URL. `requests` counts what was requested, by kind."""
+    """IAM, CBR and CTS at one URL.
 
-    def __init__(self, backups: Store, url: str) -> None:
-        """Serve `backups`. `url` is where the service can be reached."""
+    `requests` counts tokens and requests for backups by kind, `input_requests` those for all else.
+    """
+
+    def __init__(self, backups: Store, url: str, inventory: Inventory | None = None) -> None:
+        """Serve `backups` and `inventory`. `url` is where the service can be reached."""
         self.url = url
         self.iam = iam.Iam()
         self.cbr = Cbr(backups)
+        self.inputs = CbrInputs(inventory)
         self.faults = Faults()
         self.quota: Quota | None = None
         self.requests: Counter[str] = Counter()
+        self.input_requests: Counter[str] = Counter()
 
     def cloud(self, project: str = iam.REGION) -> dict[str, Any]:
         """Return the entry of this service in a clouds.yaml."""
@@ -57,10 +64,17 @@ class Service:
             case ["GET", "v3", project, "backups", backup_id]:
                 refusal = self._refusal(project, method, path, headers)
                 return refusal or self._with_faults(SHOW, lambda: self.cbr.show(backup_id))
+            case ["GET", "v3", project, *inputs] if inputs:
+                refusal = self._refusal(project, method, path, headers)
+                return refusal or self._with_faults(
+                    inputs[0], lambda: self.inputs.respond(inputs, parse_qs(url.query)), self.input_requests
+                )
         return NO_SUCH_API
 
-    def _with_faults(self, kind: str, respond: Callable[[], Response]) -> Response:
-        self.requests[kind] += 1
+    def _with_faults(
+        self, kind: str, respond: Callable[[], Response], requests: Counter[str] | None = None
+    ) -> Response:
+        (self.requests if requests is None else requests)[kind] += 1
         if kind != TOKEN and self.quota and (refusal := self.quota.check()):
             return refusal
         return self.faults.apply(kind, self.cbr.backups, self.iam.tokens.clear, respond)

@@ -23,6 +23,7 @@ _WRITER = re.compile(r"lock is held in (.+?) \(PID (\d+)\)")
 _CONNECTIONS: WeakSet[duckdb.DuckDBPyConnection] = WeakSet()
 _CONNECTIONS_LOCK = threading.Lock()
 SPILL = ".spill"  # the folder for data that does not fit into memory
+FEW_ROWS = 100_000  # of all tables that are read: below that, threads cost more than they save
 MEMORY = "1650MB"  # DuckDB's limit in a fold or build; the whole process stays below 2 GB
 
 

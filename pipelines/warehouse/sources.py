@@ -23,6 +23,7 @@ from pipelines.models.project import Project
 from pipelines.models.standards import STANDARDS, standards_table
 from pipelines.policy.rows import policy_rows
 from pipelines.policy.tables import POLICY, SETTINGS
+from pipelines.storage.connection import FEW_ROWS
 from pipelines.storage.parquet import explain_damage, select_rows
 from pipelines.tables.manifest import CONTRACT_VERSION, load_rows
 from pipelines.warehouse.file import fill_table
@@ -30,13 +31,12 @@ from pipelines.warehouse.input_tables import fill_inputs
 from pipelines.warehouse.inputs import Inputs
 from pipelines.warehouse.policy_runs import fill_policy_runs
 
-_FEW_ROWS = 100_000  # of all tables: below that, threads cost more than they save
 Rows = Iterable[dict[str, Any]]
 
 
 def fill_sources(connection: duckdb.DuckDBPyConnection, inputs: Inputs, project: Project) -> dict[str, int]:
     """Fill every source of the models; return the rows by relation."""
-    if sum(sum(manifest.rows.values()) for manifest in inputs.tables) < _FEW_ROWS:
+    if sum(sum(manifest.rows.values()) for manifest in inputs.tables) < FEW_ROWS:
         connection.execute("SET threads = 1")
     with explain_damage(inputs.home):
         rows = _fill_from_parquet(connection, inputs)

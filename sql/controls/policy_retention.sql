@@ -28,11 +28,11 @@ with dated_policies as (
     select
         scope,
         vault_id,
-        coalesce(policy_name, policy_id) as policy_name,
+        policy_name,
         is_known,
         kept_days,
         row_number() over (
-            partition by scope, vault_id, is_known order by kept_days, policy_id
+            partition by scope, vault_id, is_known order by kept_days, policy_name
         ) as place
     from intermediate.int_vault_policies
     where not is_permanent

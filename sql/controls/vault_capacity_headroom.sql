@@ -26,11 +26,9 @@
 with vaults as (
     select
         vaults.*,
-        present.billing_size as size_gb,
-        present.billing_used as used_mb,
         coalesce(present.auto_expand, false) as expands,
-        cast(present.billing_used as double) / nullif(present.billing_size * 10.24, 0)
-            as used_percent,
+        forecasts.size_gb,
+        forecasts.used_percent,
         forecasts.days,
         forecasts.growth_gb_per_day,
         forecasts.days_to_full,
@@ -53,8 +51,7 @@ select
         when vaults.vault_id is null then 'input_incomplete'
         when vaults.used_percent is null then 'usage_not_known'
         when vaults.expands then 'expands'
-        when vaults.used_mb * 100 >= settings.max_used_percent * vaults.size_gb * 1024
-            then 'nearly_full'
+        when vaults.used_percent >= settings.max_used_percent then 'nearly_full'
         when vaults.days is null then 'room_left_now'
         when vaults.days_to_full <= settings.full_days then 'full_soon'
         else 'room_left'

@@ -1,4 +1,4 @@
--- One row per disk whose server has backups with unread details, which may contain the disk.
+-- One row per disk whose servers have backups with unread details, which may contain the disk.
 with never_read as (
     -- Backups that were usable and whose details no snapshot has, even if they are gone.
     select
@@ -20,20 +20,45 @@ with never_read as (
             or attempts.gone_at >= attempts.as_of - settings.look_back_days * interval '1' day
         )
     group by scope, attempts.resource_id
+),
+
+unread_servers as (
+    select scope, resource_id as server_id, unread_points, 0 as never_read_points
+    from intermediate.int_resource_summary
+    where unread_points > 0
+    union all
+    select scope, server_id, 0 as unread_points, points as never_read_points
+    from never_read
+),
+
+disks_of_servers as (
+    -- A disk may have moved from one server to another.
+    select scope, resource_id, server_id
+    from intermediate.int_resources
+    where server_id is not null
+    union
+    select scope, parts.resource_id, attempts.resource_id as server_id
+    from staging.stg_closed_parts as parts
+    inner join intermediate.int_attempts as attempts using (scope, backup_id)
+    union
+    select scope, children.resource_id, points.resource_id as server_id
+    from staging.stg_children as children
+    inner join intermediate.int_recovery_points as points using (scope, backup_id)
+    where not points.is_replica
 )
 
 select
     resources.scope,
     resources.snapshot_id,
     resources.resource_id, -- VARCHAR: ID of the disk.
-    -- BIGINT: Number of dependable backups of its server with unread details.
-    coalesce(servers.unread_points, 0) as unread_points,
-    -- BIGINT: Number of backups of its server that were usable and whose details were never read,
+    -- BIGINT: Number of dependable backups of its servers with unread details.
+    sum(unread_servers.unread_points) as unread_points,
+    -- BIGINT: Number of backups of its servers that were usable and whose details were never read,
     -- including those that are gone.
-    coalesce(never_read.points, 0) as never_read_points
+    sum(unread_servers.never_read_points) as never_read_points
 from intermediate.int_resources as resources
-left join intermediate.int_resource_summary as servers
-    on resources.scope = servers.scope and resources.server_id = servers.resource_id
-left join never_read
-    on resources.scope = never_read.scope and resources.server_id = never_read.server_id
-where servers.unread_points > 0 or never_read.points > 0
+inner join disks_of_servers using (scope, resource_id)
+inner join unread_servers
+    on resources.scope = unread_servers.scope
+    and disks_of_servers.server_id = unread_servers.server_id
+group by resources.scope, resources.snapshot_id, resources.resource_id

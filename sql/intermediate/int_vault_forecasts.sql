@@ -81,19 +81,24 @@ counts as (
 
 vaults as (
     select
-        scope,
+        vaults.scope,
         settings.snapshot_id,
         vaults.id as vault_id,
         counts.days,
         growth.growth,
         growth.least_growth,
         growth.most_growth,
-        vaults.billing_size - cast(vaults.billing_used as double) / 1024.0 as free_gb
+        vaults.billing_size as size_gb,
+        cast(vaults.billing_used * 100 as double) / nullif(vaults.billing_size * 1024, 0)
+            as used_percent,
+        vaults.billing_size - cast(vaults.billing_used as double) / 1024 as free_gb
     from cbr.vaults as vaults
-    inner join policy.settings using (scope)
-    inner join counts on vaults.scope = counts.scope and vaults.id = counts.vault_id
-    inner join growth on vaults.scope = growth.scope and vaults.id = growth.vault_id
-    where counts.days >= settings.usage_least_days
+    inner join policy.settings as settings on vaults.scope = settings.scope
+    left join counts
+        on vaults.scope = counts.scope
+        and vaults.id = counts.vault_id
+        and counts.days >= settings.usage_least_days
+    left join growth on counts.scope = growth.scope and counts.vault_id = growth.vault_id
 )
 
 select
@@ -102,7 +107,10 @@ select
     -- 20261123T020000Z.
     snapshot_id,
     vault_id, -- VARCHAR: ID of the vault.
-    days, -- BIGINT: Number of days with a value, which the growth is computed from.
+    size_gb, -- BIGINT: Capacity. Unit: GB.
+    used_percent, -- DOUBLE: Used share of the capacity. Unit: percent.
+    -- BIGINT: Number of days that the growth is computed from. Null if there are too few.
+    days,
     growth as growth_gb_per_day, -- DOUBLE: Growth of the used capacity. Unit: GB/d.
     least_growth as least_growth_gb_per_day, -- DOUBLE: Lower bound of the growth. Unit: GB/d.
     most_growth as most_growth_gb_per_day, -- DOUBLE: Upper bound of the growth. Unit: GB/d.

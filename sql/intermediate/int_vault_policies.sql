@@ -7,7 +7,7 @@ with kept as (
         settings.snapshot_id,
         links.vault_id,
         policies.id as policy_id,
-        policies.name as policy_name,
+        coalesce(policies.name, policies.id) as policy_name,
         case
             when schedules.pattern_problem is null then schedules.longest_interval_hours
         end as longest_interval_hours,
@@ -63,7 +63,7 @@ select
     snapshot_id,
     vault_id, -- VARCHAR: ID of the vault.
     policy_id, -- VARCHAR: ID of the policy.
-    policy_name, -- VARCHAR: Name of the policy.
+    policy_name, -- VARCHAR: Name of the policy, or its ID if it has none.
     is_permanent, -- BOOLEAN: Whether it removes no backup.
     -- BOOLEAN: Whether kept_days is all that it keeps: for a number of backups, its runs have to be
     -- known.

@@ -35,7 +35,8 @@ select
     -- DOUBLE: Used capacity. Unit: GB.
     cast(vaults.billing_used as double) / 1024.0 as used_gb,
     -- DOUBLE: Used share of the capacity. Unit: percent.
-    cast(vaults.billing_used as double) / nullif(vaults.billing_size * 10.24, 0) as used_percent,
+    cast(vaults.billing_used * 100 as double) / nullif(vaults.billing_size * 1024, 0)
+        as used_percent,
     vaults.billing_used as used_mb, -- BIGINT: Used capacity. Unit: MB.
     -- DOUBLE: Days from as_of, negative in the past. Unit: d.
     cast(
