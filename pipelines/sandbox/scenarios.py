@@ -10,7 +10,7 @@ from datetime import timedelta
 from pipelines.sandbox import changes, disk_changes
 from pipelines.sandbox.changes import SCENARIO_DAYS, Change, Moment
 
-__all__ = ["RESOURCE_SCENARIOS", "SCENARIOS", "SCENARIO_DAYS", "Moment", "Scenario"]
+__all__ = ["RESOURCE_SCENARIOS", "SCENARIOS", "SCENARIO_DAYS", "VAULT_FINDINGS", "Moment", "Scenario"]
 
 Finding = tuple[str, str, str]  # control, status, reason code
 
@@ -21,6 +21,13 @@ AUTOMATED, LATEST = "resource-automated-protection", "resource-latest-attempt-su
 FAILURES, SUCCESS, STUCK = "consecutive-failures", "backup-success-rate", "backup-not-stuck"
 OFFSITE, REPLICATION, LOST = "resource-offsite-copy", "replication-healthy", "resource-protection-lost"
 DELETED, DROPPED = "recovery-point-deleted-early", "backup-count-drop"
+
+# What the inventory plants in vaults as the service lists them.
+VAULT_FINDINGS: dict[str, Finding] = {
+    "vault-turbo": ("vault-capacity-headroom", "fail", "nearly_full"),
+    "vault-archive": ("vault-policy-enabled", "fail", "disabled"),
+    "vault-apps": ("volume-exclusions-approved", "fail", "not_approved"),
+}
 
 _NEVER = timedelta(days=3650)
 
