@@ -116,3 +116,51 @@ def test_the_days_of_the_count_are_what_is_measured(tmp_path: Path) -> None:
     assert row["reason"] == (
         "It is kept by count: the backups of its vault's policies reach back 29.0 days; the minimum is 30 d."
     )
+
+
+def thinned(scope: str, *definitions: dict[str, Any] | None) -> list[Landed]:
+    """Eight days of a vault that is kept without an expiry; a point in the middle of a month goes on the last one.
+
+    Each reading has the policy of one definition, the last one again and again; None: the policies are refused.
+    """
+    landed = []
+    for day in range(8):
+        definition = definitions[min(day, len(definitions) - 1)]
+        made = [
+            server(f"{scope}-{number}", expired_at=None, created_at=(AS_OF + (number + 5) * DAY - DAY / 12).isoformat())
+            for number in range(day + 1)
+            if not (day == 7 and number == 5)
+        ]
+        policies: Any = InputReading("policies", NOT_GRANTED, problem="403")
+        if definition is not None:
+            policies = [policy("vault-1", **definition)]
+        landed.append(
+            Landed(made, scope=scope, project=scope, as_of=AS_OF + (day + 5) * DAY, inputs={"policies": policies})
+        )
+    return landed
+
+
+LONG_TERM = {"max_backups": 5, "month_backups": 6}
+THINNED: dict[str, tuple[list[dict[str, Any] | None], tuple[str, str]]] = {
+    "refused": ([None], ("unknown", "possible_gfs_thinning")),
+    "by-count-alone": ([{"max_backups": 99}], ("fail", "deleted_unexplained")),
+    "long-term": ([LONG_TERM], ("unknown", "possible_gfs_thinning")),
+    "long-term-until-yesterday": ([LONG_TERM] * 7 + [{"max_backups": 99}], ("unknown", "possible_gfs_thinning")),
+    "long-term-long-ago": ([LONG_TERM] * 2 + [{"max_backups": 99}], ("fail", "deleted_unexplained")),
+    "read-too-late": ([None] * 7 + [{"max_backups": 99}], ("unknown", "possible_gfs_thinning")),
+}
+
+
+@pytest.fixture(scope="module")
+def lost(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, str]]:
+    home = Home(Path(tmp_path_factory.mktemp("thinned")))
+    fold(home, *(landed for scope, (definitions, _) in THINNED.items() for landed in thinned(scope, *definitions)))
+    rows = ask(home, "SELECT scope, status, reason_code FROM controls.recovery_point_deleted_early", rules=rules())
+    return {row["scope"]: (row["status"], row["reason_code"]) for row in rows}
+
+
+@pytest.mark.parametrize("scope", THINNED)
+def test_a_point_in_the_middle_was_thinned_out_only_if_a_policy_does_that(
+    lost: dict[str, tuple[str, str]], scope: str
+) -> None:
+    assert lost[scope] == THINNED[scope][1]

@@ -127,7 +127,8 @@ lasting_points as (
     left join disk_states using (scope, backup_id)
     where retained_points.retention_mode = 'any_point'
         and not retained_points.is_future
-        and retained_points.own_code not in ('too_short', 'count_too_short', 'not_usable', 'expired')
+        and retained_points.own_code
+        not in ('too_short', 'count_too_short', 'not_usable', 'expired')
         and coalesce(disk_states.are_usable, true)
 ),
 
