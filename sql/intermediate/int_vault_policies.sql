@@ -65,6 +65,7 @@ select
     policy_id, -- VARCHAR: ID of the policy.
     policy_name, -- VARCHAR: Name of the policy, or its ID if it has none.
     is_permanent, -- BOOLEAN: Whether it removes no backup.
+    points_kept, -- BIGINT: Number of automatic backups that it keeps. Null if it does not count.
     -- BOOLEAN: Whether kept_days is all that it keeps: for a number of backups, its runs have to be
     -- known.
     is_known,
