@@ -20,6 +20,7 @@ ENCRYPTED, COMPLETE, OWNER = "backup-encrypted", "server-backup-complete", "reso
 AUTOMATED, LATEST = "resource-automated-protection", "resource-latest-attempt-succeeded"
 FAILURES, SUCCESS, STUCK = "consecutive-failures", "backup-success-rate", "backup-not-stuck"
 OFFSITE, REPLICATION, LOST = "resource-offsite-copy", "replication-healthy", "resource-protection-lost"
+PROTECTED = "resource-protected"
 DELETED, DROPPED = "recovery-point-deleted-early", "backup-count-drop"
 
 _NEVER = timedelta(days=3650)
@@ -47,6 +48,7 @@ SCENARIOS = {
     "only errors": Scenario(
         changes.only_errors,
         _findings(
+            (PROTECTED, "fail", "associated_no_backup"),
             (RECENT, "fail", "none"),
             (GAPS, "fail", "none"),
             (DEPTH, "fail", "too_few"),
@@ -60,6 +62,7 @@ SCENARIOS = {
     "all expired": Scenario(
         changes.all_expired,
         _findings(
+            (PROTECTED, "fail", "associated_no_backup"),
             (RECENT, "fail", "none"),
             (LOST, "fail", "none_dependable_left"),
             (GAPS, "fail", "open_gap"),
