@@ -5,6 +5,7 @@ import os
 import shutil
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -63,7 +64,7 @@ def test_the_rows_of_a_csv_file_have_their_lines_and_times_in_utc(home: Home) ->
 
 def test_a_parquet_file_has_the_same_rows(home: Home) -> None:
     shanghai = timezone(timedelta(hours=8))
-    columns = {
+    columns: dict[str, Any] = {
         "resource_id": ["server-1", "server-2"],
         "name": pa.array(["web", "db"]).dictionary_encode(),
         "created_at": pa.array([datetime(2026, 2, 1, 16, tzinfo=shanghai), None], pa.timestamp("ns", "Asia/Shanghai")),
@@ -78,7 +79,7 @@ def test_a_parquet_file_has_the_same_rows(home: Home) -> None:
 
 def test_numbers_and_dates_of_parquet_are_read_as_they_are_meant(home: Home) -> None:
     tested_at = [date(2026, 2, 1), date(2026, 2, 2)]
-    columns = {
+    columns: dict[str, Any] = {
         "backup_id": ["a", "b"],
         "tested_at": tested_at,
         "result": ["success", "failed"],

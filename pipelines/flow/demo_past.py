@@ -20,7 +20,7 @@ from pipelines.storage.files import create_private, disk_errors
 from pipelines.storage.home import Home
 
 _SCHEDULE_TIME = timedelta(hours=2)  # of day, UTC
-_DAYS_AGO = (29, 22, 15, 8, 6, 5, 4, 3, 2, 1, 0)  # weekly at first, then daily
+_DAYS_AGO = (29, 23, 17, 11, 6, 5, 4, 3, 2, 1, 0)  # before the audit trail forgets, then daily
 
 
 def land_past(settings: Settings, progress: Progress) -> datetime:

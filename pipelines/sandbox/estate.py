@@ -51,7 +51,8 @@ def estate_inventory(now: datetime, first_day: datetime | None = None) -> Invent
             body = _backup(resource, scenario, Moment(day, min(today, day + 1.0)), start)
             if body and body["created_at"] <= now.isoformat():
                 backups.append(body)
-    inventory = healthy_inventory(resources(), backups, start)
+    here = [resource for resource in resources() if RESOURCE_SCENARIOS.get(resource.name) != "replicas"]
+    inventory = healthy_inventory(here, backups, start)
     plant(inventory, backups, start, now)
     return inventory
 

@@ -18,7 +18,7 @@ ELSEWHERE = "branch-db"  # a server of another region, of which there are only c
 FULL_VAULT, UNLOCKED_VAULT, IDLE_VAULT = "vault-turbo", "vault-databases", "vault-archive"
 CHANGED_POLICY = "daily-vault-servers"
 POLICY_CHANGED, SKIPPED, DELETED = LAST_DAY - 4, LAST_DAY - 6, LAST_DAY - 1  # days
-FRESH_TEST, OLD_TEST = ("app-01", LAST_DAY - 3), ("app-02", LAST_DAY - 27)  # server, and day of its restore
+REHEARSED = {"app-01": LAST_DAY - 3, "app-02": LAST_DAY - 27}  # server, and day on which its restore was tried
 _DAY = timedelta(days=1)
 
 
@@ -38,7 +38,7 @@ def plant(inventory: Inventory, backups: list[Body], start: datetime, now: datet
         _change_policy(inventory, start)
     _skip_a_backup(inventory, backups, _at(start, SKIPPED))
     _delete_a_backup(inventory, backups, _at(start, DELETED))
-    for name, day in (FRESH_TEST, OLD_TEST):
+    for name, day in REHEARSED.items():
         _restore(inventory, backups, name, _at(start, day))
     happened = now.isoformat()
     inventory.operations = [body for body in inventory.operations if body["started_at"] <= happened]
