@@ -52,7 +52,7 @@ CASES: dict[str, tuple[Body | None, tuple[str, str]]] = {
 
 
 def point(vault: str, **more: Any) -> Body:
-    own = {"vault_id": vault, "resource_id": f"of-{vault}", "expired_at": None, "children": []}
+    own: Body = {"vault_id": vault, "resource_id": f"of-{vault}", "expired_at": None, "children": []}
     return server(f"in-{vault}", **(own | more))
 
 
@@ -70,7 +70,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], tup
     policies = [policy for policy, _ in CASES.values() if policy]
     vaults = [{"id": vault, "resources": []} for vault in (*CASES, "dated")]
     refused = InputReading("policies", NOT_GRANTED, problem="403")
-    given = {
+    given: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
         "prod": ({"vaults": vaults, "policies": policies}, ()),
         "refused": ({"vaults": vaults, "policies": refused}, ()),
         "partial": ({"vaults": vaults, "policies": policies}, ("policies",)),
@@ -140,7 +140,7 @@ def thinned(scope: str, *definitions: dict[str, Any] | None) -> list[Landed]:
     return landed
 
 
-LONG_TERM = {"max_backups": 5, "month_backups": 6}
+LONG_TERM: dict[str, Any] | None = {"max_backups": 5, "month_backups": 6}
 THINNED: dict[str, tuple[list[dict[str, Any] | None], tuple[str, str]]] = {
     "refused": ([None], ("unknown", "possible_gfs_thinning")),
     "by-count-alone": ([{"max_backups": 99}], ("fail", "deleted_unexplained")),

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from pipelines.sandbox.backups import stable_id
 from pipelines.sandbox.estate import estate, resources
+from pipelines.sandbox.inventory_scenarios import FULL_VAULT
 from pipelines.sandbox.scenarios import RESOURCE_SCENARIOS, SCENARIOS, VAULT_FINDINGS
 from tests.conftest import Demo
 from tests.given import query
@@ -19,6 +20,7 @@ def test_the_report_names_each_planted_problem_and_nothing_else(demo: Demo) -> N
         SELECT DISTINCT resource_name, control_id, raw_status, reason_code
         FROM compliance.control_results
         WHERE {FOUND} AND subject_type <> 'volume_via_server' AND resource_name IS NOT NULL
+            AND NOT (control_id = 'resource-protected' AND resource_type = 'OS::Cinder::Volume')
         """,
     )
     planted = {
@@ -26,7 +28,10 @@ def test_the_report_names_each_planted_problem_and_nothing_else(demo: Demo) -> N
         for resource, scenario in RESOURCE_SCENARIOS.items()
         for finding in SCENARIOS[scenario].findings
     }
-    assert set(findings) == planted
+    assert set(findings) == planted | {
+        ("forgotten-01", "resource-protected", "fail", "unprotected"),
+        ("app-02", "restore-test-current", "fail", "test_too_old"),
+    }
 
 
 def test_of_what_is_no_resource_it_names_what_lost_backups_and_nothing_else(demo: Demo) -> None:
@@ -44,8 +49,11 @@ def test_of_what_is_no_resource_it_names_what_lost_backups_and_nothing_else(demo
         for resource, scenario in RESOURCE_SCENARIOS.items()
         for finding in SCENARIOS[scenario].vault_findings
     }
-    planted |= {(stable_id(vault), *finding) for vault, finding in VAULT_FINDINGS.items()}
-    assert set(findings) == planted | {("sandbox", "project-backup-count-drop", "fail", "dropped")}
+    planted |= {(stable_id(vault), *finding) for vault, found in VAULT_FINDINGS.items() for finding in found}
+    assert set(findings) == planted | {
+        ("sandbox", "project-backup-count-drop", "fail", "dropped"),
+        (stable_id(FULL_VAULT), "backup-run-skipped-nothing", "fail", "runs_skipped"),
+    }
 
 
 def test_what_became_of_each_backup_that_is_gone_is_told_apart(demo: Demo) -> None:
@@ -73,6 +81,17 @@ def test_disks_inside_servers_fail_only_with_their_server(demo: Demo) -> None:
     owners = {name.partition("-disk-")[0] for (name,) in query(demo.home, sql)}
     missing = {"erp-db", "mail-01", "wiki-01", "crm-db", "files-01"}
     assert owners == missing | {"ledger-db", "shop-01", "lab-01", "orphan-01"}
+
+
+def test_listed_disks_are_unprotected_where_no_backup_has_them(demo: Demo) -> None:
+    sql = """
+        SELECT resource_name FROM compliance.control_results
+        WHERE control_id = 'resource-protected' AND raw_status = 'fail' AND resource_type = 'OS::Cinder::Volume'
+    """
+    assert {name for (name,) in query(demo.home, sql)} == {
+        *("mail-01-disk-0", "mail-01-disk-1", "wiki-01-disk-0", "wiki-01-disk-1", "forgotten-01-disk-0"),
+        *("gateway-01-disk-0", "ledger-db-disk-1", "proxy-01-disk-0", "proxy-01-disk-1", "app-04-scratch"),
+    }
 
 
 def test_the_estate_is_the_same_for_the_same_instant_and_has_every_state() -> None:

@@ -14,6 +14,7 @@ from pipelines.sandbox.inventory import Body, Inventory, backup_policy, billing,
 
 UNPROTECTED = Resource("forgotten-01", "OS::Nova::Server", "vault-apps", "research", (40,), 3)
 EXCLUDED_DISK = "app-04"  # the server whose vault leaves out a disk
+ELSEWHERE = "branch-db"  # a server of another region, of which there are only copies here
 FULL_VAULT, UNLOCKED_VAULT, IDLE_VAULT = "vault-turbo", "vault-databases", "vault-archive"
 CHANGED_POLICY = "daily-vault-servers"
 POLICY_CHANGED, SKIPPED, DELETED = LAST_DAY - 4, LAST_DAY - 6, LAST_DAY - 1  # days
@@ -26,6 +27,7 @@ def plant(inventory: Inventory, backups: list[Body], start: datetime, now: datet
     inventory.protectables["server"].append(protectable(UNPROTECTED, start))
     inventory.protectables["disk"].append(disk_of(UNPROTECTED, 0, start))
     _exclude_a_disk(inventory, start)
+    _leave_out(inventory, ELSEWHERE)
     for vault in inventory.vaults:
         if vault["name"] == FULL_VAULT:
             vault["billing"]["used"] = vault["billing"]["size"] * 1024
@@ -47,6 +49,13 @@ def _at(start: datetime, day: int) -> datetime:
     return start + (day - 1) * _DAY + timedelta(hours=9)
 
 
+def _leave_out(inventory: Inventory, server: str) -> None:
+    for kind, bodies in inventory.protectables.items():
+        inventory.protectables[kind] = [body for body in bodies if not body["name"].startswith(server)]
+    for vault in inventory.vaults:
+        vault["resources"] = [member for member in vault["resources"] if member["name"] != server]
+
+
 def _exclude_a_disk(inventory: Inventory, start: datetime) -> None:
     members = (member for vault in inventory.vaults for member in vault["resources"])
     server = next(member for member in members if member["name"] == EXCLUDED_DISK)
@@ -66,7 +75,7 @@ def _idle_vault(other: Body) -> Body:
 
 def _change_policy(inventory: Inventory, start: datetime) -> None:
     policy = next(policy for policy in inventory.policies if policy["name"] == CHANGED_POLICY)
-    policy["operation_definition"] |= {"retention_duration_days": -1, "max_backups": 14}
+    policy["operation_definition"] |= {"retention_duration_days": -1, "max_backups": 10}
     inventory.events.append(_event("updatePolicy", "policy", policy["id"], policy["name"], _at(start, POLICY_CHANGED)))
 
 

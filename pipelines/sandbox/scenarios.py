@@ -20,13 +20,16 @@ ENCRYPTED, COMPLETE, OWNER = "backup-encrypted", "server-backup-complete", "reso
 AUTOMATED, LATEST = "resource-automated-protection", "resource-latest-attempt-succeeded"
 FAILURES, SUCCESS, STUCK = "consecutive-failures", "backup-success-rate", "backup-not-stuck"
 OFFSITE, REPLICATION, LOST = "resource-offsite-copy", "replication-healthy", "resource-protection-lost"
+PROTECTED = "resource-protected"
 DELETED, DROPPED = "recovery-point-deleted-early", "backup-count-drop"
 
 # What the inventory plants in vaults as the service lists them.
-VAULT_FINDINGS: dict[str, Finding] = {
-    "vault-turbo": ("vault-capacity-headroom", "fail", "nearly_full"),
-    "vault-archive": ("vault-policy-enabled", "fail", "disabled"),
-    "vault-apps": ("volume-exclusions-approved", "fail", "not_approved"),
+VAULT_FINDINGS: dict[str, set[Finding]] = {
+    "vault-turbo": {("vault-capacity-headroom", "fail", "nearly_full")},
+    "vault-archive": {("vault-policy-enabled", "fail", "disabled")},
+    "vault-apps": {("volume-exclusions-approved", "fail", "not_approved")},
+    "vault-databases": {("vault-locked", "fail", "not_locked")},
+    "vault-servers": {("policy-retention", "fail", "too_short")},
 }
 
 _NEVER = timedelta(days=3650)
@@ -54,6 +57,7 @@ SCENARIOS = {
     "only errors": Scenario(
         changes.only_errors,
         _findings(
+            (PROTECTED, "fail", "associated_no_backup"),
             (RECENT, "fail", "none"),
             (GAPS, "fail", "none"),
             (DEPTH, "fail", "too_few"),
@@ -67,6 +71,7 @@ SCENARIOS = {
     "all expired": Scenario(
         changes.all_expired,
         _findings(
+            (PROTECTED, "fail", "associated_no_backup"),
             (RECENT, "fail", "none"),
             (LOST, "fail", "none_dependable_left"),
             (GAPS, "fail", "open_gap"),
@@ -81,7 +86,7 @@ SCENARIOS = {
     ),
     "restoring": Scenario(changes.restoring),
     "short retention": Scenario(changes.short_retention, _findings((RETENTION, "fail", "too_short"))),
-    "kept by count": Scenario(changes.kept_by_count, _findings((RETENTION, "unknown", "retention_not_visible"))),
+    "kept by count": Scenario(changes.kept_by_count, _findings((RETENTION, "fail", "count_too_short"))),
     "manual only": Scenario(changes.manual_only, _findings((AUTOMATED, "fail", "manual_only")), purge_delay=_NEVER),
     "disk not encrypted": Scenario(
         disk_changes.second_disk(disk_changes.not_encrypted), _findings((ENCRYPTED, "fail", "plain_disk"))

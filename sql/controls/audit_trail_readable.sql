@@ -16,9 +16,12 @@
 --   input_stale: unknown: It could not be read lately. It was last read at {last_read_at}.
 --   input_missing: not_applicable: No run has tried to read the audit trail.
 with last_gaps as (
+    -- Clocks differ by more than the fraction of a second that weekly runs leave between them.
     select scope, gap_from, gap_to
     from meta.input_gaps
+    inner join policy.settings as settings using (scope)
     where input = 'audit_events'
+        and gap_to > gap_from + settings.clock_skew_seconds * interval '1' second
     qualify row_number() over (partition by scope order by gap_to desc, gap_from) = 1
 )
 

@@ -57,7 +57,9 @@ runs as (
 gaps as (
     select scope, max(gap_to) as last_gap_to
     from meta.input_gaps
+    inner join policy.settings as settings using (scope)
     where input = 'operations'
+        and gap_to > gap_from + settings.clock_skew_seconds * interval '1' second
     group by scope
 )
 
