@@ -1,5 +1,5 @@
--- One row per call in the audit trail that changes a backup, a vault or a policy. Names are compared
--- in small letters; another region may add its own.
+-- One row per call in the audit trail that changes a backup, a vault or a policy. Names are
+-- compared in small letters; another region may add its own.
 -- kind: view
 select
     call, -- VARCHAR: Name of the call, in small letters.
