@@ -1,6 +1,6 @@
 -- One row per recovery point whose disappearance no long-term retention rule explains, though
--- another point of its month still exists: the policies of the service were read before, and none of
--- its vault keeps points of days, weeks, months or years.
+-- another point of its month still exists: the policies of the service were read before, and none
+-- of its vault keeps points of days, weeks, months or years.
 with policy_readings as (
     select scope, min(as_of) as first_read_at
     from history.input_readings
@@ -14,7 +14,8 @@ long_term_rules as (
         links.vault_id,
         greatest(links.valid_from, policies.valid_from) as valid_from,
         least(
-            coalesce(links.valid_to, links.last_seen), coalesce(policies.valid_to, policies.last_seen)
+            coalesce(links.valid_to, links.last_seen),
+            coalesce(policies.valid_to, policies.last_seen)
         ) as valid_to
     from history.policy_vaults as links
     inner join history.policies as policies
