@@ -41,6 +41,8 @@ assignments:
   - {id: pol-030, priority: 40, match: {vault_id: vault-9}, tier: standard, overrides: {min_retention_days: 35}}
 exclude:
   - {id: exc-001, match: {resource_id: scratch}, reason: rebuilt from an image, owner: ci, review_by: 2026-09-30}
+volume_exclusions:
+  - {id: vol-001, match: {resource_id: [disk-swap]}, reason: swap space, owner: ops, review_by: 2026-08-31}
 """
 WAIVER = {
     "id": "WVR-1",
@@ -129,6 +131,10 @@ DAY = timedelta(days=1)
             16,
             "exclude.0.review_by: input should be less than or equal to 2999-12-31",
         ),
+        ("id: vol-001", "id: exc-001", 18, "the id exc-001 is already used by another rule"),
+        ("[disk-swap]", "[]", 18, "volume_exclusions.0.match.resource_id"),
+        ("{resource_id: [disk-swap]}", "{vault_id: v}", 18, "volume_exclusions.0.match.vault_id is not a known key"),
+        ("owner: ops, ", "", 18, "volume_exclusions.0.owner is missing"),
         ("  dev: {", "  dev: [", 9, "it is not YAML"),
     ],
 )
@@ -172,7 +178,7 @@ _ALIASES = "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in r
     ("text", "line"),
     [
         (f"a0: &a0 [x]\n{_ALIASES}", 6),
-        (f"{POLICY}a0: &a0 {{x: y}}\n" + _ALIASES.replace("[", "{<<: [").replace("]", "]}"), 22),
+        (f"{POLICY}a0: &a0 {{x: y}}\n" + _ALIASES.replace("[", "{<<: [").replace("]", "]}"), 24),
         ("version: 1\ntiers: &t {a: *t}\n", 2),
     ],
 )
@@ -619,7 +625,7 @@ def test_an_exclusion_that_nobody_reviewed_in_time_is_a_finding(
     assert found == [expected]
     assert asked("SELECT waiver_id FROM compliance.waiver_register WHERE true") == [("WVR-1",)]
     kinds = asked("SELECT subject_type FROM intermediate.int_subjects WHERE subject_kind = 'waiver'")
-    assert kinds == [("exclusion",), ("waiver",)]
+    assert kinds == [("exclusion",), ("exclusion",), ("waiver",)]
 
 
 def test_a_waiver_and_an_exclusion_of_one_id_are_refused(home: Home) -> None:
@@ -627,6 +633,9 @@ def test_a_waiver_and_an_exclusion_of_one_id_are_refused(home: Home) -> None:
     (home.path / "policy.yaml").write_text(POLICY)
     (home.path / "waivers.yaml").write_text(_yaml({"id": "exc-001"}))
     with pytest.raises(WarehouseError, match="exc-001 is the id of an exclusion in the policy and of a waiver in"):
+        read_rules(project().controls, find_rule_files(home, {}))
+    (home.path / "waivers.yaml").write_text(_yaml({"id": "vol-001"}))
+    with pytest.raises(WarehouseError, match="vol-001 is the id of an exclusion in the policy and of a waiver in"):
         read_rules(project().controls, find_rule_files(home, {}))
 
 

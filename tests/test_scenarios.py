@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from pipelines.sandbox.backups import stable_id
 from pipelines.sandbox.estate import estate, resources
 from pipelines.sandbox.inventory_scenarios import FULL_VAULT
-from pipelines.sandbox.scenarios import RESOURCE_SCENARIOS, SCENARIOS
+from pipelines.sandbox.scenarios import RESOURCE_SCENARIOS, SCENARIOS, VAULT_FINDINGS
 from tests.conftest import Demo
 from tests.given import query
 
@@ -53,6 +53,7 @@ def test_of_what_is_no_resource_it_names_what_lost_backups_and_nothing_else(demo
         for resource, scenario in RESOURCE_SCENARIOS.items()
         for finding in SCENARIOS[scenario].vault_findings
     }
+    planted |= {(stable_id(vault), *finding) for vault, found in VAULT_FINDINGS.items() for finding in found}
     assert set(findings) == planted | {
         ("sandbox", "project-backup-count-drop", "fail", "dropped"),
         (stable_id(FULL_VAULT), "backup-run-skipped-nothing", "fail", "runs_skipped"),

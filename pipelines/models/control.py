@@ -14,7 +14,17 @@ from pipelines.contract.keys import SEVERITIES, SEVERITY
 from pipelines.models.model import Model, ModelError
 from pipelines.models.reasons import STATUSES, Reason, parse_reasons, returned_values
 
-SUBJECTS = ("resource", "inventory", "recovery_point", "lost_point", "known_point", "vault", "scope", "waiver")
+SUBJECTS = (
+    "resource",
+    "inventory",
+    "recovery_point",
+    "lost_point",
+    "known_point",
+    "vault",
+    "service_vault",
+    "scope",
+    "waiver",
+)
 WORSE = ("higher", "lower")
 TWO, YES = "two approvers", "yes"
 

@@ -13,6 +13,7 @@ from pipelines.contract.input_history import INPUT_HISTORY
 from pipelines.contract.input_readings import INPUT_GAPS, INPUT_STATUS
 from pipelines.contract.inputs import INPUT_TABLES
 from pipelines.contract.meta import META
+from pipelines.contract.policy_runs import SCHEDULES
 from pipelines.contract.results import RESULTS
 from pipelines.contract.tables import NORMALIZED
 from pipelines.models.control import CONTROL_REASONS, CONTROLS, Control, read_control
@@ -33,6 +34,7 @@ SOURCES: tuple[Table, ...] = (
     *META,
     INPUT_STATUS,
     INPUT_GAPS,
+    *SCHEDULES,
     *RESULTS,
     *POLICY,
     CONTROLS,

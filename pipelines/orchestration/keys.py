@@ -10,6 +10,7 @@ from pipelines.contract.input_files import FILE_TABLES
 from pipelines.contract.input_history import INPUT_HISTORY
 from pipelines.contract.input_readings import INPUT_GAPS, INPUT_STATUS
 from pipelines.contract.inputs import INPUT_TABLES
+from pipelines.contract.policy_runs import SCHEDULES
 from pipelines.contract.results import RESULTS
 from pipelines.policy.tables import POLICY
 
@@ -39,7 +40,7 @@ TABLE_GROUPS = (
         dg.AssetKey(["inputs", "tables"]),
         "inputs",
         "Vaults, policies, resources, operations and the audit trail of the service as last read, and the user's files",
-        (*INPUT_TABLES, *FILE_TABLES, INPUT_STATUS, INPUT_GAPS),
+        (*INPUT_TABLES, *FILE_TABLES, INPUT_STATUS, INPUT_GAPS, *SCHEDULES),
     ),
     TableGroup(
         dg.AssetKey(["policy", "tables"]),

@@ -94,6 +94,16 @@ class Settings(StrictModel):
     max_input_age_hours: PositiveHours = _field(48, "Largest age of the inputs beside the backups.")
     new_resource_hours: Hours = _field(48, "Age up to which a listed resource needs no backup yet.")
     orphan_days: Days = _field(30, "Age from which a backup of a resource that no longer exists is a finding.")
+    schedule_days: WindowDays = _field(60, "How far ahead the runs of the service's backup policies are computed.")
+    min_locked_percent: Percent = _field(
+        95.0, "Share of the recovery points of a locked vault that the lock must keep."
+    )
+    max_used_percent: Percent = _field(80.0, "Used share of the capacity at which a vault counts as full.")
+    full_days: Days = _field(14, "How far ahead a full vault is announced.")
+    usage_days: WindowDays = _field(28, "Days that the growth of a vault is computed from.")
+    usage_least_days: Annotated[int, DAY_UNIT, Field(ge=2, le=MAX_WINDOW_DAYS), INTEGER] = _field(
+        7, "Fewest days that the growth of a vault can be computed from."
+    )
     purge_lag_hours: Hours = _field(48, "How long the service may keep a recovery point past its expiry.")
     stuck_hours: PositiveHours = _field(24, "How long a backup or a restore may run.")
     deletion_stuck_hours: PositiveHours = _field(48, "How long a deletion may run.")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pipelines.policy.document import Document
-from pipelines.policy.schema import Policy, Rule, selections
+from pipelines.policy.schema import Policy, Rule, VolumeExclusion, selections
 
 
 def check_consistency(policy: Policy, document: Document) -> None:
@@ -22,7 +22,11 @@ def check_consistency(policy: Policy, document: Document) -> None:
 
 def _check_rules(policy: Policy, document: Document) -> None:
     ids: set[str] = {"default"}
-    lists: tuple[tuple[str, Sequence[Rule]], ...] = (("assignments", policy.assignments), ("exclude", policy.exclude))
+    lists: tuple[tuple[str, Sequence[Rule | VolumeExclusion]], ...] = (
+        ("assignments", policy.assignments),
+        ("exclude", policy.exclude),
+        ("volume_exclusions", policy.volume_exclusions),
+    )
     for key, rules in lists:
         for number, rule in enumerate(rules):
             if rule.id in ids:

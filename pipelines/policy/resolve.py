@@ -53,7 +53,7 @@ def read_rules(controls: Iterable[WaivableControl], files: RuleFiles) -> Rules:
             )
     waivers = read_waivers(files.waivers, controls) if files.waivers else None
     waiver_ids = {waiver.id for waiver in waivers.waivers.waivers} if waivers else set()
-    shared_ids = waiver_ids & {exclusion.id for file in policies for exclusion in file.policy.exclude}
+    shared_ids = waiver_ids & {exclusion.id for file in policies for exclusion in file.policy.reviewed}
     if shared_ids:
         raise PolicyError(
             f"{min(shared_ids)} is the id of an exclusion in the policy and of a waiver in {files.waivers}",

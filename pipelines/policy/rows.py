@@ -9,7 +9,7 @@ from pipelines.contract.keys import SEVERITIES as SEVERITY_NAMES
 from pipelines.policy.check import WaiverFile
 from pipelines.policy.parameters import Overrides
 from pipelines.policy.resolve import BUILT_IN, Rules, with_derived_depth
-from pipelines.policy.schema import Match, Policy, Rule, selections
+from pipelines.policy.schema import Exclusion, Match, Policy, Rule, VolumeExclusion, selections
 from pipelines.policy.tables import DAYS, MATCHES, POLICY, SETTINGS, SEVERITIES, TIERS, WAIVERS
 
 Row = dict[str, Any]  # its keys are the columns of the table, parameters included
@@ -60,9 +60,9 @@ def _match_rows(policy: Policy, zone: ZoneInfo) -> Iterable[Row]:
     for rule in policy.assignments:
         row: Row = {"kind": "assign", "priority": rule.priority, "owner": rule.owner}
         yield from (row | selection for selection in _selection_rows(rule))
-    for exclusion in policy.exclude:
+    for exclusion in policy.reviewed:
         row = {
-            "kind": "exclude",
+            "kind": "exclude" if isinstance(exclusion, Exclusion) else "exclude_volume",
             "priority": 0,
             "owner": exclusion.owner,
             "reason": exclusion.reason,
@@ -72,7 +72,7 @@ def _match_rows(policy: Policy, zone: ZoneInfo) -> Iterable[Row]:
         yield from (row | selection for selection in _selection_rows(exclusion))
 
 
-def _selection_rows(rule: Rule) -> Iterable[Row]:
+def _selection_rows(rule: Rule | VolumeExclusion) -> Iterable[Row]:
     selectors = list(Match.model_fields)  # the most specific one first
     for selector, value in selections(rule.match):
         specificity = len(selectors) - selectors.index(selector)

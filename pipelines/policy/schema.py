@@ -50,6 +50,22 @@ class Exclusion(Rule):
     review_by: Day = Field(description="The exclusion must be reviewed by the end of this day.")
 
 
+class DiskMatch(StrictModel):
+    """Which disks."""
+
+    resource_id: Names = Field(description="Ids of disks.")
+
+
+class VolumeExclusion(StrictModel):
+    """An approval to leave disks out of the backups of their server."""
+
+    id: Name = Field(description="Id of the approval; results name it.")
+    match: DiskMatch
+    reason: Name = Field(description="Why they are left out.")
+    owner: Name = Field(description="Who is responsible for the approval.")
+    review_by: Day = Field(description="The approval must be reviewed by the end of this day.")
+
+
 class Policy(StrictModel):
     """What is required of which resources."""
 
@@ -62,6 +78,14 @@ class Policy(StrictModel):
     default_tier: Name = Field(description="The tier of resources that no assignment matches.")
     assignments: list[Assignment] = Field([], description="Which resources get another tier.")
     exclude: list[Exclusion] = Field([], description="Which resources are out of scope.")
+    volume_exclusions: list[VolumeExclusion] = Field(
+        [], description="Which disks may be left out of the backups of their server."
+    )
+
+    @property
+    def reviewed(self) -> "tuple[Exclusion | VolumeExclusion, ...]":
+        """All exclusions, which must be reviewed in time."""
+        return (*self.exclude, *self.volume_exclusions)
 
 
 class WaiverMatch(StrictModel):
@@ -118,7 +142,7 @@ class Waivers(StrictModel):
     waivers: list[Waiver] = Field([], description="The failures that are accepted.")
 
 
-def selections(match: Match | WaiverMatch) -> list[tuple[str, str]]:
+def selections(match: Match | DiskMatch | WaiverMatch) -> list[tuple[str, str]]:
     """Return the pairs of selector and value in a match."""
     selectors = match.model_dump(exclude_unset=True)
     return [

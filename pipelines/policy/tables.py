@@ -54,7 +54,13 @@ MATCHES = Table(
         SCOPE,
         SNAPSHOT,
         RULE,
-        Column("kind", Type.STRING, "What the rule does.", required=True, known_values=("assign", "exclude")),
+        Column(
+            "kind",
+            Type.STRING,
+            "What the rule does: it assigns a tier, excludes resources, or lets disks be left out of backups.",
+            required=True,
+            known_values=("assign", "exclude", "exclude_volume"),
+        ),
         Column("priority", Type.INTEGER, "Of two rules, the one with the higher priority decides.", required=True),
         Column(
             "specificity", Type.INTEGER, "Of two rules of one priority, the more specific one decides.", required=True

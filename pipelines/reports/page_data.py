@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 
 from pipelines.models.files import read_query
+from pipelines.reports.inventory import Inventory, read_inventories
 from pipelines.reports.listings import Listing, read_listings
 from pipelines.reports.scopes import ScopeState, read_scopes
 from pipelines.reports.scores import Score, read_trend
@@ -72,6 +73,7 @@ class PageData:
     """Everything that the report page shows."""
 
     scopes: list[ScopeState]
+    inventories: dict[str, Inventory]  # by scope
     trend: list[Score]
     coverage: list[Coverage]
     grid: list[DailyStatus]
@@ -111,6 +113,7 @@ def read_page_data(connection: duckdb.DuckDBPyConnection) -> PageData:
     grid = fetch_rows(connection, f"SELECT * FROM grid LIMIT {_MAX_GRID_ROWS}", DailyStatus)
     return PageData(
         scopes=read_scopes(connection),
+        inventories=read_inventories(connection),
         trend=read_trend(connection),
         coverage=fetch_rows(connection, read_query("reports/coverage"), Coverage),
         grid=grid,

@@ -75,7 +75,7 @@ def _idle_vault(other: Body) -> Body:
 
 def _change_policy(inventory: Inventory, start: datetime) -> None:
     policy = next(policy for policy in inventory.policies if policy["name"] == CHANGED_POLICY)
-    policy["operation_definition"] |= {"retention_duration_days": -1, "max_backups": 14}
+    policy["operation_definition"] |= {"retention_duration_days": -1, "max_backups": 10}
     inventory.events.append(_event("updatePolicy", "policy", policy["id"], policy["name"], _at(start, POLICY_CHANGED)))
 
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 from pipelines.sandbox import changes, disk_changes
 from pipelines.sandbox.changes import SCENARIO_DAYS, Change, Moment
 
-__all__ = ["RESOURCE_SCENARIOS", "SCENARIOS", "SCENARIO_DAYS", "Moment", "Scenario"]
+__all__ = ["RESOURCE_SCENARIOS", "SCENARIOS", "SCENARIO_DAYS", "VAULT_FINDINGS", "Moment", "Scenario"]
 
 Finding = tuple[str, str, str]  # control, status, reason code
 
@@ -22,6 +22,15 @@ FAILURES, SUCCESS, STUCK = "consecutive-failures", "backup-success-rate", "backu
 OFFSITE, REPLICATION, LOST = "resource-offsite-copy", "replication-healthy", "resource-protection-lost"
 PROTECTED = "resource-protected"
 DELETED, DROPPED = "recovery-point-deleted-early", "backup-count-drop"
+
+# What the inventory plants in vaults as the service lists them.
+VAULT_FINDINGS: dict[str, set[Finding]] = {
+    "vault-turbo": {("vault-capacity-headroom", "fail", "nearly_full")},
+    "vault-archive": {("vault-policy-enabled", "fail", "disabled")},
+    "vault-apps": {("volume-exclusions-approved", "fail", "not_approved")},
+    "vault-databases": {("vault-locked", "fail", "not_locked")},
+    "vault-servers": {("policy-retention", "fail", "too_short")},
+}
 
 _NEVER = timedelta(days=3650)
 
@@ -77,7 +86,7 @@ SCENARIOS = {
     ),
     "restoring": Scenario(changes.restoring),
     "short retention": Scenario(changes.short_retention, _findings((RETENTION, "fail", "too_short"))),
-    "kept by count": Scenario(changes.kept_by_count, _findings((RETENTION, "unknown", "retention_not_visible"))),
+    "kept by count": Scenario(changes.kept_by_count, _findings((RETENTION, "fail", "count_too_short"))),
     "manual only": Scenario(changes.manual_only, _findings((AUTOMATED, "fail", "manual_only")), purge_delay=_NEVER),
     "disk not encrypted": Scenario(
         disk_changes.second_disk(disk_changes.not_encrypted), _findings((ENCRYPTED, "fail", "plain_disk"))

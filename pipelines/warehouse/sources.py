@@ -22,13 +22,14 @@ from pipelines.models.files import read_query
 from pipelines.models.project import Project
 from pipelines.models.standards import STANDARDS, standards_table
 from pipelines.policy.rows import policy_rows
-from pipelines.policy.tables import POLICY
+from pipelines.policy.tables import POLICY, SETTINGS
 from pipelines.storage.connection import FEW_ROWS
 from pipelines.storage.parquet import explain_damage, select_rows
 from pipelines.tables.manifest import CONTRACT_VERSION, load_rows
 from pipelines.warehouse.file import fill_table
 from pipelines.warehouse.input_tables import fill_input_files, fill_inputs
 from pipelines.warehouse.inputs import Inputs
+from pipelines.warehouse.policy_runs import fill_policy_runs
 
 Rows = Iterable[dict[str, Any]]
 
@@ -40,8 +41,11 @@ def fill_sources(connection: duckdb.DuckDBPyConnection, inputs: Inputs, project:
     with explain_damage(inputs.home):
         rows = _fill_from_parquet(connection, inputs)
     rows |= fill_input_files(connection, inputs.files)
-    for table, records in _records(inputs, project):
+    judged = [s for s in inputs.snapshots if (s.scope, s.snapshot_id) in inputs.current]
+    requirements = policy_rows(inputs.rules, ((s.scope, s.snapshot_id, s.as_of) for s in judged))
+    for table, records in _records(inputs, project, requirements):
         rows[table.relation] = fill_rows(connection, table, records)
+    rows |= fill_policy_runs(connection, {s.scope: s.as_of for s in judged}, requirements[SETTINGS.relation])
     rows[CONTROLS.relation] = fill_table(connection, CONTROLS, controls_table(project.controls))
     rows[CONTROL_REASONS.relation] = fill_table(connection, CONTROL_REASONS, reasons_table(project.controls))
     rows[STANDARDS.relation] = fill_table(connection, STANDARDS, standards_table(project.controls, project.standards))
@@ -76,7 +80,9 @@ def _fill_from_parquet(connection: duckdb.DuckDBPyConnection, inputs: Inputs) ->
     return rows
 
 
-def _records(inputs: Inputs, project: Project) -> Iterator[tuple[Table, Rows]]:
+def _records(
+    inputs: Inputs, project: Project, requirements: dict[str, list[dict[str, Any]]]
+) -> Iterator[tuple[Table, Rows]]:
     """Yield the tables that are made of records in memory."""
     tool = {"tool_version": version("cbr-warehouse"), "contract_version": CONTRACT_VERSION}
     yield meta.RUNS, [{"run_id": inputs.run_id, **tool}]
@@ -84,8 +90,6 @@ def _records(inputs: Inputs, project: Project) -> Iterator[tuple[Table, Rows]]:
     yield meta.SNAPSHOTS, _snapshot_rows(inputs)
     yield meta.LOADS, load_rows(inputs.tables)
     yield meta.EVIDENCE, ({"run_id": inputs.run_id, **row} for row in _evidence_rows(inputs, project))
-    judged = [s for s in inputs.snapshots if (s.scope, s.snapshot_id) in inputs.current]
-    requirements = policy_rows(inputs.rules, ((s.scope, s.snapshot_id, s.as_of) for s in judged))
     for table in POLICY:
         yield table, requirements[table.relation]
 

@@ -2,7 +2,7 @@
 -- id: backup-retention-minimum
 -- title: Each dependable recovery point is kept long enough
 -- severity: high
--- version: 2
+-- version: 3
 -- subject: recovery_point
 -- worse: lower
 -- parameters: min_retention_days, min_replica_retention_days, retention_mode,
@@ -13,10 +13,16 @@
 --   long_enough: pass: It is kept for {life_days} d {life_hours} h; the minimum is {limit_days} d,
 --     less {timestamp_tolerance_seconds} s of tolerance.
 --   kept_until_deleted: pass: It was made manually and is kept until somebody deletes it.
+--   never_removed: pass: It has no expiry, and no backup policy of its vault removes backups by
+--     their number.
+--   kept_by_count: pass: It is kept by count: the backups of its vault's policies reach back
+--     {count_days} days; the minimum is {limit_days} d.
 --   another_is_kept: pass: It is kept for less than {limit_days} d, but another point of the
 --     {retention_interval_days} d before it is kept long enough.
 --   too_short: fail: It is kept for {life_days} d {life_hours} h; the minimum is {limit_days} d,
 --     less {timestamp_tolerance_seconds} s of tolerance.
+--   count_too_short: fail: It is kept by count: the backups of its vault's policies reach back
+--     {count_days} days; the minimum is {limit_days} d.
 --   another_may_be_kept: unknown: It is kept for less than {limit_days} d. Whether another point of
 --     the {retention_interval_days} d before it is kept long enough is unknown.
 --   retention_not_visible: unknown: It has no expiry. Only the backup policy shows whether it is
@@ -26,7 +32,29 @@
 --   status_not_known: unknown: Its status is not documented: {backup_status}.
 --   expired: not_applicable: It has expired and may be purged at any moment.
 --   not_usable: not_applicable: Its status is {backup_status}, so it protects nothing.
-with lifespans as (
+with readable_policies as (
+    -- Where both lists were read to their end, they say how the backups of a vault are kept.
+    select scope
+    from staging.stg_inputs
+    where input in ('vaults', 'policies') and state = 'ready'
+    group by scope
+    having count(*) = 2
+),
+
+vault_rules as (
+    -- The policy that keeps its backups shortest decides: which one made a backup is not said.
+    select
+        scope,
+        policies.vault_id,
+        bool_and(policies.points_kept is null) as removes_none,
+        bool_and(policies.is_known) as is_known,
+        min(case when policies.points_kept is not null then policies.kept_days end) as count_days
+    from intermediate.int_vault_policies as policies
+    inner join readable_policies using (scope)
+    group by scope, policies.vault_id
+),
+
+lifespans as (
     -- The service adds the retention to created_at, so the lifespan starts there.
     select
         points.*,
@@ -37,6 +65,9 @@ with lifespans as (
         requirements.timestamp_tolerance_seconds,
         requirements.retention_mode,
         requirements.retention_interval_days,
+        vault_rules.removes_none,
+        vault_rules.is_known as is_count_known,
+        vault_rules.count_days,
         date_diff(
             'second',
             date_trunc('second', points.created_at),
@@ -44,6 +75,11 @@ with lifespans as (
         ) as life_seconds
     from intermediate.int_recovery_points as points
     inner join intermediate.int_requirements as requirements using (scope, resource_id)
+    left join vault_rules
+        on points.scope = vault_rules.scope
+        and points.vault_id = vault_rules.vault_id
+        and points.retention_kind = 'count_or_permanent'
+        and not points.is_replica
 ),
 
 retained_points as (
@@ -55,6 +91,9 @@ retained_points as (
             when is_dependable is null then 'expiry_not_readable'
             when not is_dependable then 'expired'
             when retention_kind = 'manual_kept' then 'kept_until_deleted'
+            when removes_none then 'never_removed'
+            when is_count_known and count_days >= limit_days then 'kept_by_count'
+            when is_count_known then 'count_too_short'
             when retention_kind <> 'dated' then 'retention_not_visible'
             when created_at is null then 'creation_not_known'
             when expired_at >= created_at
@@ -80,14 +119,16 @@ lasting_points as (
         retained_points.resource_id,
         retained_points.is_replica,
         retained_points.created_at,
-        retained_points.own_code in ('long_enough', 'kept_until_deleted')
+        retained_points.own_code
+        in ('long_enough', 'kept_until_deleted', 'never_removed', 'kept_by_count')
         and coalesce(disk_states.are_usable, retained_points.level not in ('server', 'unknown'))
             as is_certain
     from retained_points
     left join disk_states using (scope, backup_id)
     where retained_points.retention_mode = 'any_point'
         and not retained_points.is_future
-        and retained_points.own_code not in ('too_short', 'not_usable', 'expired')
+        and retained_points.own_code
+        not in ('too_short', 'count_too_short', 'not_usable', 'expired')
         and coalesce(disk_states.are_usable, true)
 ),
 
@@ -95,7 +136,7 @@ covered_points as (
     select scope, retained_points.backup_id, bool_or(lasting_points.is_certain) as is_certain
     from retained_points
     inner join lasting_points using (scope, resource_id, is_replica)
-    where retained_points.own_code = 'too_short'
+    where retained_points.own_code in ('too_short', 'count_too_short')
         and lasting_points.created_at
         > retained_points.created_at - retained_points.retention_interval_days * interval '1' day
         and lasting_points.created_at <= retained_points.created_at
@@ -111,7 +152,9 @@ select
         when covered_points.is_certain is not null then 'another_may_be_kept'
         else retained_points.own_code
     end as reason_code,
-    cast(retained_points.life_seconds as double) / 86400.0 as measured_value,
+    coalesce(
+        cast(retained_points.life_seconds as double) / 86400.0, retained_points.count_days
+    ) as measured_value,
     'd' as measured_unit,
     retained_points.limit_days as threshold_value,
     retained_points.created_at as failing_since,
@@ -119,6 +162,7 @@ select
     retained_points.limit_days,
     retained_points.retention_interval_days,
     retained_points.timestamp_tolerance_seconds,
+    cast(floor(retained_points.count_days * 10.0) as double) / 10.0 as count_days,
     cast(floor(cast(retained_points.life_seconds as double) / 86400.0) as bigint) as life_days,
     cast(floor(cast(retained_points.life_seconds as double) / 3600.0) as bigint) % 24 as life_hours
 from retained_points

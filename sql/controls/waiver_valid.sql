@@ -31,7 +31,7 @@ exclusions as (
     -- A rule has one row per value that it matches.
     select distinct scope, policy_rule_id, owner, review_by, review_due_at
     from policy.matches
-    where kind = 'exclude'
+    where kind in ('exclude', 'exclude_volume')
 ),
 
 exceptions as (

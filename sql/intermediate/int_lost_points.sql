@@ -5,7 +5,7 @@ select
     snapshots.as_of,
     snapshots.project_id,
     snapshots.region,
-    lives.backup_id,
+    backup_id,
     lives.resource_id,
     lives.resource_name,
     lives.resource_type,
@@ -20,8 +20,13 @@ select
     lives.first_seen,
     lives.last_seen,
     lives.gone_at, -- TIMESTAMP: First complete snapshot without the backup.
-    lives.disappearance, -- VARCHAR: Classification, as in history.disappearances.
-    lives.verdict, -- VARCHAR: ok, fail or unknown.
+    -- VARCHAR: Classification, as in history.disappearances, or what the policies make of it.
+    case
+        when refuted.backup_id is not null then 'deleted_unexplained'
+        else lives.disappearance
+    end as disappearance,
+    -- VARCHAR: ok, fail or unknown.
+    case when refuted.backup_id is not null then 'fail' else lives.verdict end as verdict,
     lives.days_early,
     lives.vault_points_before,
     lives.vault_points_after,
@@ -36,4 +41,5 @@ select
 from history.backup_lifecycle as lives
 inner join staging.stg_snapshots as snapshots using (scope)
 inner join policy.settings using (scope)
+left join intermediate.int_refuted_thinnings as refuted using (scope, backup_id)
 where lives.gone_at >= snapshots.as_of - settings.deletion_window_days * interval '1' day

@@ -1,5 +1,6 @@
--- One row per subject that controls judge: a resource, a recovery point, a lost point, a vault, a
--- scope, a listed resource, a waiver, or an exclusion, which is treated like a waiver.
+-- One row per subject that controls judge: a resource, a recovery point, a lost point, a vault that
+-- has points, a vault of the service, a listed resource, a scope, a waiver, or an exclusion, which
+-- is treated like a waiver.
 -- kind: view
 with accepted_risks as (
     select scope, snapshot_id, waiver_id, 'waiver' as subject_type
@@ -7,7 +8,7 @@ with accepted_risks as (
     union all
     select distinct scope, snapshot_id, policy_rule_id as waiver_id, 'exclusion' as subject_type
     from policy.matches
-    where kind = 'exclude'
+    where kind in ('exclude', 'exclude_volume')
 ),
 
 holders_and_risks as (
@@ -20,6 +21,16 @@ holders_and_risks as (
         cast(null as varchar) as subject_name,
         vault_id
     from intermediate.int_vaults
+    union all
+    select
+        scope,
+        snapshot_id,
+        'service_vault' as subject_kind,
+        subject_type,
+        subject_id,
+        coalesce(vault_name, subject_id) as subject_name,
+        vault_id
+    from intermediate.int_service_vaults
     union all
     select
         scope,
@@ -140,7 +151,8 @@ subjects as (
 select
     scope,
     subjects.snapshot_id,
-    -- resource, recovery_point, lost_point, known_point, vault, scope, inventory or waiver.
+    -- resource, inventory, recovery_point, lost_point, known_point, vault, service_vault, scope or
+    -- waiver.
     subjects.subject_kind, -- VARCHAR: Kind of the subject.
     -- VARCHAR: Type of a resource, waiver or exclusion; otherwise the kind of subject.
     subjects.subject_type,
@@ -148,17 +160,25 @@ select
     subjects.subject_name, -- VARCHAR: Name of the subject.
     subjects.project_id, -- VARCHAR: Project of the subject.
     subjects.region,
-    coalesce(subjects.enterprise_project_id, requirements.enterprise_project_id)
-        as enterprise_project_id, -- VARCHAR: ID of the enterprise project, if a backup has it.
+    -- VARCHAR: ID of the enterprise project, if a backup or vault has it.
+    coalesce(
+        subjects.enterprise_project_id,
+        requirements.enterprise_project_id,
+        service_vaults.enterprise_project_id
+    ) as enterprise_project_id,
     subjects.vault_id, -- VARCHAR: ID of its vault.
     resource_id, -- VARCHAR: ID of the resource.
     subjects.resource_name, -- VARCHAR: Latest known name of the resource.
     subjects.resource_type, -- VARCHAR: Type of the resource.
-    rules.policy_rule_id,
-    rules.tier,
-    rules.owner,
+    coalesce(rules.policy_rule_id, service_vaults.policy_rule_id) as policy_rule_id,
+    coalesce(rules.tier, service_vaults.tier) as tier,
+    coalesce(rules.owner, service_vaults.owner) as owner,
     rules.exclusion_id,
     rules.exclusion_reason
 from subjects
 left join intermediate.int_rules as rules using (scope, resource_id)
 left join intermediate.int_requirements as requirements using (scope, resource_id)
+left join intermediate.int_service_vaults as service_vaults
+    on subjects.scope = service_vaults.scope
+    and subjects.subject_id = service_vaults.subject_id
+    and subjects.subject_kind = 'service_vault'
