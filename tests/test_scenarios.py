@@ -28,13 +28,12 @@ def test_the_report_names_each_planted_problem_and_nothing_else(demo: Demo) -> N
         for resource, scenario in RESOURCE_SCENARIOS.items()
         for finding in SCENARIOS[scenario].findings
     }
-    # The tiers of these servers ask for locks and restore tests, which the 3-2-1 rule does not read.
-    tested = ("app-01", "app-02")
-    locked = ("billing-db", "core-db", "crm-db", "erp-db", "ledger-db", "payroll-db", "sales-db")
+    # The vault of the databases is not locked, and the restore test of one server is too old.
+    incomplete = ("app-02", "billing-db", "core-db", "crm-db", "erp-db", "ledger-db", "payroll-db", "sales-db")
     assert set(findings) == planted | {
         ("forgotten-01", "resource-protected", "fail", "unprotected"),
         ("app-02", "restore-test-current", "fail", "test_too_old"),
-        *((name, "three-two-one", "unknown", "not_all_known") for name in (*tested, *locked)),
+        *((name, "three-two-one", "fail", "lock_or_test_missing") for name in incomplete),
     }
 
 
@@ -80,7 +79,7 @@ def test_what_became_of_each_backup_that_is_gone_is_told_apart(demo: Demo) -> No
 def test_disks_inside_servers_fail_only_with_their_server(demo: Demo) -> None:
     sql = """
         SELECT DISTINCT resource_name FROM compliance.control_results
-        WHERE raw_status = 'fail' AND subject_type = 'volume_via_server'
+        WHERE raw_status = 'fail' AND subject_type = 'volume_via_server' AND control_id <> 'three-two-one'
     """
     owners = {name.partition("-disk-")[0] for (name,) in query(demo.home, sql)}
     missing = {"erp-db", "mail-01", "wiki-01", "crm-db", "files-01"}
