@@ -2,7 +2,8 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, timedelta
 from typing import Any
 
@@ -18,8 +19,9 @@ from pipelines.extract.run import ScopeLocations, ScopeRun
 from pipelines.extract.snapshot import land_scope
 from pipelines.landing.manifest import InputReading, Snapshot
 from pipelines.sandbox.faults import Fault, Faults
+from pipelines.sandbox.filters import Query
 from pipelines.sandbox.inventory import Inventory
-from pipelines.sandbox.responses import FORBIDDEN
+from pipelines.sandbox.responses import FORBIDDEN, Response
 from pipelines.sandbox.server import Sandbox, serve_store
 from pipelines.sandbox.store import MemoryStore
 from pipelines.storage.home import Home
@@ -205,3 +207,18 @@ def test_a_run_with_trouble_has_its_restore_point_read(home: Home, sandbox: Sand
     sandbox.inputs.inventory.checkpoints["kept"] = {"id": "kept", "vault": {"id": "v0", "skipped_resources": []}}
     read = readings(home)["checkpoints"]
     assert (read.status, read.complete, read.records) == (GRANTED, True, 1)
+
+
+def test_a_full_page_of_traces_without_a_marker_is_not_the_end(
+    home: Home, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox.inputs.inventory = inventory(200)
+    respond = sandbox.inputs.respond
+
+    def without_marker(path: Sequence[str], query: Query) -> Response:
+        response = respond(path, query)
+        return replace(response, body=response.body | {"meta_data": {}}) if path[0] == "traces" else response
+
+    monkeypatch.setattr(sandbox.inputs, "respond", without_marker)
+    read = readings(home)["audit_events"]
+    assert (read.status, read.complete, read.records) == (GRANTED, False, 200)

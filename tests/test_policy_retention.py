@@ -44,11 +44,27 @@ CASES: dict[str, tuple[Body | None, tuple[str, str]]] = {
         policy("weekly-five", pattern="FREQ=WEEKLY;BYDAY=SU;BYHOUR=20;BYMINUTE=00", max_backups=5),
         ("pass", "kept_by_count"),
     ),
-    "monthly": (policy("monthly", max_backups=1, month_backups=2), ("pass", "kept_by_count")),
+    # Only the newest point of each month is kept so long, and nothing says which one that will be.
+    "monthly": (policy("monthly", max_backups=1, month_backups=2), ("unknown", "one_of_period_is_kept")),
+    "weekly-too-short": (policy("weekly-too-short", max_backups=5, week_backups=4), ("fail", "count_too_short")),
+    "days-do-not-count": (
+        policy("days-do-not-count", max_backups=5, retention_duration_days=60),
+        ("unknown", "one_of_period_is_kept"),
+    ),
+    # Beside it there is a policy that counts, of which nobody says whether it is enabled.
+    "perhaps": (policy("perhaps"), ("unknown", "retention_not_visible")),
+    "perhaps-enabled": (
+        policy("perhaps-enabled") | {"enabled": None},
+        ("unknown", "retention_not_visible"),
+    ),
     "unreadable": (policy("unreadable", pattern="soon", max_backups=29), ("unknown", "retention_not_visible")),
     "disabled": (policy("disabled", enabled=False, max_backups=29), ("unknown", "retention_not_visible")),
     "without-policy": (None, ("unknown", "retention_not_visible")),
 }
+
+
+PERHAPS = policy("perhaps") | {"id": "policy-perhaps-counts", "enabled": None}
+PERHAPS["operation_definition"] = {"max_backups": 2}
 
 
 def point(vault: str, **more: Any) -> Body:
@@ -67,7 +83,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], tup
     home = Home(Path(tmp_path_factory.mktemp("retention")))
     dated = point("dated", expired_at=at(days=-40))
     points = [*map(point, CASES), dated]
-    policies = [policy for policy, _ in CASES.values() if policy]
+    policies = [*(policy for policy, _ in CASES.values() if policy), PERHAPS]
     vaults = [{"id": vault, "resources": []} for vault in (*CASES, "dated")]
     refused = InputReading("policies", NOT_GRANTED, problem="403")
     given: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {

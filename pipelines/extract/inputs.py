@@ -163,6 +163,8 @@ class InputReader:
             size, new = records.add_page(body.parsed)
             meta = body.parsed.get("meta_data")
             marker = meta.get("marker") if isinstance(meta, dict) else None
+            if size >= TRACES_PAGE and not marker:
+                return "a full page led to no other", len(records.ids)
             if not size or not marker:
                 return (f"{records.without_id} records have no id" if records.without_id else None), len(records.ids)
             if not new:

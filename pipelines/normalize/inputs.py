@@ -72,15 +72,15 @@ class _Reader:
                 self._read_nested(nested, record, where, path, identity)
 
     def _read_nested(self, nested: Nested, record: Row, where: str, path: str, owner: str) -> None:
-        for part, place in _records(record, nested.path, path):
-            self._add(nested.table, part, where, place, nested.table.key[-1], {nested.column: owner})
+        for part, part_path in _records(record, nested.path, path):
+            self._add(nested.table, part, where, part_path, nested.table.key[-1], {nested.column: owner})
 
     def _add(self, table: Table, record: object, where: str, path: str, key: str, ours: dict[str, str]) -> str | None:
         """Add a record to `table`; return its id, or None if it was rejected or is loaded already."""
         value = record.get(key) if isinstance(record, dict) else None
         identity = storable(str(value)) if isinstance(value, str | int) and not isinstance(value, bool) else ""
-        known = (table.name, *ours.values(), identity)
-        if identity and known in self._seen:
+        record_key = (table.name, *ours.values(), identity)
+        if identity and record_key in self._seen:
             return None
         self._records[table.name] += 1
         if not isinstance(record, dict) or not identity:
@@ -88,10 +88,10 @@ class _Reader:
             reason = "it has no id" if isinstance(record, dict) else f"an object was expected, not {kind}"
             self._reject(table, where, path, reason, record)
             return None
-        self._seen.add(known)
+        self._seen.add(record_key)
 
-        def note(place: str, kind: str, found: object) -> None:
-            self._drift.add(Deviation(table.name, storable(place), kind, json_type(found)), identity)
+        def note(key_path: str, kind: str, value: object) -> None:
+            self._drift.add(Deviation(table.name, storable(key_path), kind, json_type(value)), identity)
 
         self._rows[table.name].append(read(record, self._trees[table.name], note) | ours | {key: identity})
         return identity
@@ -124,15 +124,15 @@ def _structure(source: Input, table: Table) -> tuple[str, ...]:
     return tuple(nested.path[0] for nested in source.nested if table is source.table and len(nested.path) == 1)
 
 
-def _records(value: object, path: tuple[str, ...], place: str = "") -> Iterator[tuple[Any, str]]:
-    """Yield the records at `path` below `value`, each with its place: the items of a list, or the one object."""
+def _records(value: object, path: tuple[str, ...], prefix: str = "") -> Iterator[tuple[Any, str]]:
+    """Yield the records at `path` below `value`, each with its path: the items of a list, or the one object."""
     for key in path:
         value = value.get(key) if isinstance(value, dict) else None
-        place = f"{place}.{key}" if place else key
+        prefix = f"{prefix}.{key}" if prefix else key
     if isinstance(value, list):
-        yield from ((item, f"{place}[{index}]") for index, item in enumerate(value))
+        yield from ((item, f"{prefix}[{index}]") for index, item in enumerate(value))
     elif value is not None:
-        yield value, place
+        yield value, prefix
 
 
 def _arrow(table: Table, rows: list[Row], constants: dict[str, str]) -> pa.Table:

@@ -32,17 +32,17 @@ class Inventory:
         """What is known, in one or two sentences."""
         if self.state == "missing":
             return "What has no backup at all is not known: the list of resources is not granted."
-        found = f"{self.protected:,} of {self.required:,} resources are protected"
+        text = f"{self.protected:,} of {self.required:,} resources are protected"
         if self.waived:
-            found += f", {self.waived:,} waived"
+            text += f", {self.waived:,} waived"
         if self.names:
             more = f" and {len(self.names) - MAX_NAMES:,} more" if len(self.names) > MAX_NAMES else ""
-            found += f"; not {', '.join(map(printable, self.names[:MAX_NAMES]))}{more}"
+            text += f"; not {', '.join(map(printable, self.names[:MAX_NAMES]))}{more}"
         doubts = {
             "incomplete": " The list is not proven complete: there may be others.",
             "stale": " The list is out of date.",
         }
-        return f"{found}.{doubts.get(self.state, '')}"
+        return f"{text}.{doubts.get(self.state, '')}"
 
 
 def read_inventories(connection: duckdb.DuckDBPyConnection) -> dict[str, Inventory]:

@@ -70,8 +70,8 @@ class CbrInputs:
         if not (begin and end):
             raise ValueError("from and to")
         events = self.inventory.events if self.inventory else []
-        kept = [event for event in events if max(begin, oldest) <= event["time"] <= end]
-        newest_first = sorted(kept, key=lambda event: (-int(event["time"]), str(event["trace_id"])))
+        recent = [event for event in events if max(begin, oldest) <= event["time"] <= end]
+        newest_first = sorted(recent, key=lambda event: (-int(event["time"]), str(event["trace_id"])))
         ids = [event["trace_id"] for event in newest_first]
         marker = last_value(query, "next")
         start = ids.index(marker) + 1 if marker else 0

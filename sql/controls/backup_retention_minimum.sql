@@ -25,6 +25,9 @@
 --     {count_days} days; the minimum is {limit_days} d.
 --   another_may_be_kept: unknown: It is kept for less than {limit_days} d. Whether another point of
 --     the {retention_interval_days} d before it is kept long enough is unknown.
+--   one_of_period_is_kept: unknown: By their number, the backups of its vault's policies reach back
+--     {count_days} days; the minimum is {limit_days} d. One of each day, week, month or year is
+--     kept longer, and this may be one.
 --   retention_not_visible: unknown: It has no expiry. Only the backup policy shows whether it is
 --     kept by count or forever.
 --   expiry_not_readable: unknown: Its expiry date cannot be read.
@@ -43,15 +46,19 @@ with readable_policies as (
 
 vault_rules as (
     -- The policy that keeps its backups shortest decides: which one made a backup is not said.
+    -- Where a policy may or may not run, nothing is decided.
     select
         scope,
-        policies.vault_id,
+        vault_id,
         bool_and(policies.points_kept is null) as removes_none,
         bool_and(policies.is_known) as is_known,
-        min(case when policies.points_kept is not null then policies.kept_days end) as count_days
+        min(policies.count_days) as count_days,
+        min(case when policies.points_kept is not null then policies.kept_days end) as kept_days
     from intermediate.int_vault_policies as policies
     inner join readable_policies using (scope)
-    group by scope, policies.vault_id
+    inner join intermediate.int_vault_schedules as schedules using (scope, vault_id)
+    where schedules.undecided_policies = 0
+    group by scope, vault_id
 ),
 
 lifespans as (
@@ -68,6 +75,7 @@ lifespans as (
         vault_rules.removes_none,
         vault_rules.is_known as is_count_known,
         vault_rules.count_days,
+        vault_rules.kept_days,
         date_diff(
             'second',
             date_trunc('second', points.created_at),
@@ -93,7 +101,8 @@ retained_points as (
             when retention_kind = 'manual_kept' then 'kept_until_deleted'
             when removes_none then 'never_removed'
             when is_count_known and count_days >= limit_days then 'kept_by_count'
-            when is_count_known then 'count_too_short'
+            when is_count_known and kept_days < limit_days then 'count_too_short'
+            when is_count_known then 'one_of_period_is_kept'
             when retention_kind <> 'dated' then 'retention_not_visible'
             when created_at is null then 'creation_not_known'
             when expired_at >= created_at

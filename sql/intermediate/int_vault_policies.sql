@@ -66,6 +66,8 @@ select
     policy_name, -- VARCHAR: Name of the policy, or its ID if it has none.
     is_permanent, -- BOOLEAN: Whether it removes no backup.
     points_kept, -- BIGINT: Number of automatic backups that it keeps. Null if it does not count.
+    -- DOUBLE: Days that this number takes at the longest interval. Null if not known. Unit: d.
+    days_of_points as count_days,
     -- BOOLEAN: Whether kept_days is all that it keeps: for a number of backups, its runs have to be
     -- known.
     is_known,
