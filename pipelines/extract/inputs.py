@@ -6,21 +6,22 @@ operations and the audit trail vanish at the service, so that each reading goes 
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
 from pipelines.contract.inputs import FAILED, GRANTED, INPUTS, NOT_GRANTED, Input
 from pipelines.errors import ServiceError
 from pipelines.extract.client import Body, Client
+from pipelines.extract.protectables import read_protectables
 from pipelines.extract.record_list import MAX_READS, RecordList, is_page, read_pages
 from pipelines.extract.responses import ForbiddenError, NotFoundError
+from pipelines.extract.traces import read_traces
 from pipelines.landing.manifest import InputReading, Snapshot
 from pipelines.landing.wire import parse
 from pipelines.landing.writer import SnapshotWriter
 
-PROTECTABLE_TYPES = ("server", "disk", "turbo")
-PAGE_SIZE, PROTECTABLES_PAGE, TRACES_PAGE = 1000, 50, 200  # the most that each call returns
+PAGE_SIZE = 1000  # the most that a list returns
 OVERLAP = {"operations": timedelta(days=2), "audit_events": timedelta(hours=6)}  # what runs may change later
 TROUBLE = ("skipped", "failed", "timeout")
 MAX_CHECKPOINTS = 200  # of one reading
@@ -100,30 +101,7 @@ class InputReader:
         return records.problem, len(records.ids)
 
     def _read_protectables(self, source: Input, _since: datetime) -> tuple[str | None, int]:
-        """Read the list of each type: by offsets that count records, then by offsets that count pages."""
-        problems, total = [], 0
-        for type_ in PROTECTABLE_TYPES:
-            path = f"/protectables/{type_}/instances?limit={PROTECTABLES_PAGE}&offset="
-
-            def get_page(offset: int, path: str = path) -> Body:
-                return self.client.get(f"{path}{offset}", is_page(source))
-
-            records = read_pages(source, get_page, self._land(source), PROTECTABLES_PAGE)
-            self._read_by_page_number(records, get_page)
-            total += len(records.ids)
-            if records.problem:
-                problems.append(f"{type_}: {records.problem}")
-        return "; ".join(problems) or None, total
-
-    def _read_by_page_number(self, records: RecordList, get_page: Callable[[int], Body]) -> None:
-        number = 1
-        while records.problem and isinstance(count := records.counts[-1], int):
-            body = get_page(number)
-            self.writer.write(records.source.name, body.content)
-            _, new = records.add_page(body.parsed)
-            if (not new and number > 1) or number * PROTECTABLES_PAGE > count:
-                break
-            number += 1
+        return read_protectables(self.client, source, self._land(source))
 
     def _read_operations(self, source: Input, since: datetime) -> tuple[str | None, int]:
         records = self._read_list(source, f"/operation-logs?start_time={quote(_wire_time(since), safe='')}")
@@ -149,26 +127,9 @@ class InputReader:
         return (f"{omitted} restore points were not read" if omitted > 0 else None), read
 
     def _read_audit_events(self, source: Input, since: datetime) -> tuple[str | None, int]:
-        """Read the traces page by page: each names the marker of the next."""
         if self.audit is None:
             raise ServiceError("no endpoint of CTS is known", "Set cts_endpoint_override in clouds.yaml.")
-        records = RecordList(source)
-        query = f"/traces?trace_type=system&service_type=CBR&limit={TRACES_PAGE}"
-        query += f"&from={_milliseconds(since)}&to={_milliseconds(self.writer.as_of)}"
-        marker: Any = None
-        while True:
-            page = query if marker is None else f"{query}&next={quote(str(marker), safe='')}"
-            body = self.audit.get(page, is_page(source))
-            self.writer.write(source.name, body.content)
-            size, new = records.add_page(body.parsed)
-            meta = body.parsed.get("meta_data")
-            marker = meta.get("marker") if isinstance(meta, dict) else None
-            if size >= TRACES_PAGE and not marker:
-                return "a full page led to no other", len(records.ids)
-            if not size or not marker:
-                return (f"{records.without_id} records have no id" if records.without_id else None), len(records.ids)
-            if not new:
-                return "the marker of a page led to a page that was read before", len(records.ids)
+        return read_traces(self.audit, source, self._land(source), since, self.writer.as_of)
 
 
 _READERS: dict[str, Callable[[InputReader, Input, datetime], tuple[str | None, int]]] = {
@@ -187,7 +148,3 @@ def _is_checkpoint(body: dict[str, Any]) -> bool:
 
 def _wire_time(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _milliseconds(moment: datetime) -> int:
-    return int(moment.replace(tzinfo=UTC).timestamp() * 1000)
