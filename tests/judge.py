@@ -491,7 +491,7 @@ def sampled(points: list[Point], scope: Scope, policy: Policy) -> str | None:
             continue
         if lives and spacing > min(lives) - hours(2):
             # What lies before its first sighting is within the window only if that begins at its first moment.
-            certain = spacing > max(lives) + hours(2) and number > first
+            certain = spacing > max(lives) + hours(2) and number > first and len(lives) == len(automatic)
             verdicts.add(UNKNOWN if certain else UNSETTLED)
         if any(point.life is None for point in automatic):
             # Whether the count and the interval are those of then or those of now is not said.
