@@ -123,6 +123,7 @@ class Landed:
     complete: bool = True
     vanished: tuple[str, ...] = ()
     inputs: Mapping[str, Iterable[Body] | InputReading] = field(default_factory=dict)  # by name: records, or a reading
+    domain: str | None = "domain-1"
     partial: tuple[str, ...] = ()  # the inputs that are not proven whole
 
 
@@ -165,6 +166,7 @@ def commit(
             is_sandbox=False,
             region=given.region,
             project_id=given.project,
+            domain_id=given.domain,
             pages=1,
             looks=1,
             listed=listed,
