@@ -353,3 +353,52 @@ def test_copies_are_only_where_the_policy_allows_them(home: Home) -> None:
         "not-sent": ("unknown", "records_not_sent"),
         "own-copy": ("fail", "project_not_allowed"),
     }
+
+
+CROSS_ACCOUNT = "cross-account-copy"
+
+
+def test_a_copy_counts_only_where_it_was_seen_in_another_account(home: Home) -> None:
+    names = ("elsewhere", "same", "no-name", "unseen", "old", "broken", "any", "waived")
+    sources = [copied(name) | ({"created_at": at(days=8)} if name == "old" else {}) for name in names]
+
+    def copy(name: str, **more: Any) -> Body:
+        record = {
+            "id": f"record-{name}",
+            "status": "success",
+            "source_backup_id": name,
+            "source_project_id": "project-1",
+        }
+        place = {"source_region": "region-1", "destination_backup_id": f"copy-{name}"}
+        disks = {"children": [child(f"disk-of-{name}")], "image_type": "replication"}
+        return server(f"copy-{name}", resource_id=f"of-{name}", replication_records=[record | place], **(disks | more))
+
+    def place(scope: str, domain: str | None, *copies: Body) -> Landed:
+        return Landed(copies, scope=scope, project=f"project-{scope}", region="region-2", domain=domain)
+
+    disk = server("with-disk", resource_id="of-with-disk", children=[child("d", resource_id="own-disk")])
+    fold(
+        home,
+        Landed([*sources, disk]),
+        place("other", "domain-2", copy("elsewhere"), copy("old"), copy("broken", status="error"), copy("any")),
+        place("same", "domain-1", copy("same")),
+        place("no-name", None, copy("no-name")),
+    )
+    given = rules(
+        {"strict": {"cross_account": "required"}, "any": {}},
+        assignments=[{"id": "a", "priority": 1, "match": {"resource_id": "of-any"}, "tier": "any"}],
+        waivers=(waiver(CROSS_ACCOUNT, resource_id="of-waived"),),
+    )
+    found = results(home, CROSS_ACCOUNT, given)
+    assert {name: found["prod", f"of-{name}"] for name in names} == {
+        "elsewhere": ("pass", "verified"),
+        "same": ("unknown", "not_seen"),
+        "no-name": ("unknown", "account_not_known"),
+        "unseen": ("unknown", "not_seen"),
+        "old": ("unknown", "not_seen"),
+        "broken": ("unknown", "not_seen"),
+        "any": ("not_applicable", "not_required"),
+        "waived": ("unknown", "not_seen"),
+    }
+    assert found["prod", "own-disk"] == ("not_applicable", "judged_with_server")
+    assert found["other", "of-elsewhere"] == ("not_applicable", "judged_at_source")

@@ -1,5 +1,6 @@
 """What the controls about tasks and the audit trail of the service say: many cases in one home, each its own resource."""
 
+import json
 from typing import Any
 
 import pytest
@@ -363,3 +364,103 @@ def test_the_trail_names_who_made_a_backup_disappear_and_only_by_calls_that_succ
         ("e", "policy", "changes_retention", "eve", None, None, None),
         ("g", "backup", "removes_points", "eve", None, None, None),
     ]
+
+
+SHARED = "backup-not-shared-outside"
+
+
+def sharing(name: str, backup: str, *projects: str, days: float = 2, code: str = "200", **more: Any) -> Body:
+    """An event that shares a backup, or ends that."""
+    request = {"request": json.dumps({"members": list(projects)})} if projects else {}
+    event: Body = {"trace_name": name, "code": code, "resource_id": backup, "user": {"name": "Ann"}}
+    event["time"] = milliseconds(at(days=days))
+    return event | {"trace_id": f"{name}-{backup}-{days}"} | request | more
+
+
+def made(name: str) -> Body:
+    return of(name, created_at=at(days=3))
+
+
+def test_a_share_with_a_project_outside_fails_until_it_is_ended(home: Home) -> None:
+    create, delete = "createBackupMember", "deleteBackupMember"
+    events = [
+        sharing(create, "inside", "ours"),
+        sharing(create, "outside", "ours", "theirs"),
+        sharing(create, "ended", "theirs"),
+        sharing(delete, "ended", days=1),
+        sharing(create, "one-of-two", "theirs", "others"),
+        sharing(delete, "one-of-two", days=1),
+        sharing(create, "again", "theirs"),
+        sharing(delete, "again", days=1.5),
+        sharing(create, "again", "theirs", days=1),
+        sharing(create, "refused", "theirs", code="403"),
+        sharing(create, "ended-in-vain", "theirs"),
+        sharing(delete, "ended-in-vain", days=1, code="403"),
+        sharing(create, "unnamed"),
+        sharing(create, "lax", "theirs"),
+        sharing(create, "waived", "theirs"),
+        sharing(create, "old", "ours"),
+        sharing(create, "old-ended", "theirs"),
+        sharing(delete, "old-ended", days=1),
+    ]
+    old = [of("old", created_at=at(days=20)), of("old-ended", created_at=at(days=20))]
+    names = (
+        "inside",
+        "outside",
+        "ended",
+        "one-of-two",
+        "again",
+        "refused",
+        "ended-in-vain",
+        "unnamed",
+        "lax",
+        "waived",
+    )
+    fold(
+        home,
+        Landed([*map(made, [*names, "alone"]), *old], inputs={"audit_events": events}),
+        Landed([made("one")], scope="never-read"),
+        Landed([made("one")], scope="refused", inputs={"audit_events": refused("audit_events")}),
+        Landed(
+            [made("inside"), made("outside")],
+            scope="partial",
+            inputs={"audit_events": events[:2]},
+            partial=("audit_events",),
+        ),
+        *stale("stale", [made("inside"), made("outside")], audit_events=events[:2]),
+    )
+    given = rules(
+        {"strict": {"sharing": "restricted", "allowed_projects": ["ours"]}, "lax": {"allowed_projects": ["ours"]}},
+        assignments=[{"id": "a", "priority": 1, "match": {"resource_id": "of-lax"}, "tier": "lax"}],
+        waivers=(waiver(SHARED, backup_id="waived"),),
+    )
+    found = results(home, SHARED, given)
+    assert {subject: code for (scope, subject), code in found.items() if scope == "prod"} == {
+        "inside": ("pass", "shared_inside"),
+        "outside": ("fail", "shared_outside"),
+        "ended": ("pass", "sharing_ended"),
+        "one-of-two": ("fail", "shared_outside"),
+        "again": ("fail", "shared_outside"),
+        "refused": ("unknown", "no_event"),
+        "ended-in-vain": ("fail", "shared_outside"),
+        "unnamed": ("unknown", "project_not_named"),
+        "lax": ("not_applicable", "not_required"),
+        "waived": ("waived", "shared_outside"),
+        "alone": ("unknown", "no_event"),
+        "old": ("unknown", "trail_incomplete"),
+        "old-ended": ("unknown", "end_not_certain"),
+    }
+    assert {key: code for key, code in found.items() if key[0] != "prod"} == {
+        ("never-read", "one"): ("not_applicable", "input_missing"),
+        ("refused", "one"): ("not_applicable", "input_missing"),
+        ("partial", "inside"): ("unknown", "trail_incomplete"),
+        ("partial", "outside"): ("fail", "shared_outside"),
+        ("stale", "inside"): ("unknown", "trail_incomplete"),
+        ("stale", "outside"): ("fail", "shared_outside"),
+    }
+    sql = f"SELECT reason FROM compliance.control_results WHERE control_id = '{SHARED}' AND subject_id = 'one-of-two'"
+    assert [row["reason"] for row in ask(home, sql, rules=given)] == [
+        "It was shared with others, theirs at 2026-02-27 12:00:00, by Ann."
+    ]
+    rows = ask(home, "SELECT trace_id, project_id FROM cbr.shared_projects WHERE scope = 'partial' ORDER BY ALL")
+    assert [row["project_id"] for row in rows] == ["ours", "ours", "theirs"]

@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 
 from pipelines.models.files import read_query
+from pipelines.reports.grants import LackingInput, RefusedProject, read_lacking_inputs, read_refused_projects
 from pipelines.reports.inventory import Inventory, read_inventories
 from pipelines.reports.listings import Listing, read_listings
 from pipelines.reports.scopes import ScopeState, read_scopes
@@ -74,6 +75,8 @@ class PageData:
 
     scopes: list[ScopeState]
     inventories: dict[str, Inventory]  # by scope
+    lacking: list[LackingInput]
+    refused: list[RefusedProject]
     trend: list[Score]
     coverage: list[Coverage]
     grid: list[DailyStatus]
@@ -114,6 +117,8 @@ def read_page_data(connection: duckdb.DuckDBPyConnection) -> PageData:
     return PageData(
         scopes=read_scopes(connection),
         inventories=read_inventories(connection),
+        lacking=read_lacking_inputs(connection),
+        refused=read_refused_projects(connection),
         trend=read_trend(connection),
         coverage=fetch_rows(connection, read_query("reports/coverage"), Coverage),
         grid=grid,

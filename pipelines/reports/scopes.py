@@ -40,20 +40,6 @@ class ScopeState:
         return self.is_stale or bool(self.rejects) or not self.resources
 
 
-@dataclass(frozen=True, slots=True)
-class RefusedProject:
-    """A project that IAM lists and that the user may not read."""
-
-    scope: str
-    attempted_at: datetime
-    problem: str | None
-
-
 def read_scopes(connection: duckdb.DuckDBPyConnection) -> list[ScopeState]:
     """Return the state of each scope of a published file, by name."""
     return fetch_rows(connection, read_query("reports/scopes"), ScopeState)
-
-
-def read_refused_projects(connection: duckdb.DuckDBPyConnection) -> list[RefusedProject]:
-    """Return the projects of a published file that are not granted, by name."""
-    return fetch_rows(connection, read_query("reports/not_granted"), RefusedProject)

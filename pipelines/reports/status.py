@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pipelines.models.files import read_query
-from pipelines.reports.scopes import ScopeState, read_refused_projects, read_scopes
+from pipelines.reports.grants import read_refused_projects
+from pipelines.reports.scopes import ScopeState, read_scopes
 from pipelines.storage.connection import fetch_rows, read_published
 from pipelines.storage.home import Home
 from pipelines.text import printable

@@ -12,9 +12,9 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from pipelines.contract.inputs import FAILED, NOT_GRANTED
 from pipelines.models.files import read_query
-from pipelines.reports.scopes import RefusedProject, ScopeState, read_refused_projects, read_scopes
+from pipelines.reports.grants import LackingInput, RefusedProject, read_lacking_inputs, read_refused_projects
+from pipelines.reports.scopes import ScopeState, read_scopes
 from pipelines.storage.connection import fetch_rows, read_published
 from pipelines.storage.home import Home
 from pipelines.text import printable
@@ -49,19 +49,6 @@ class UnprotectedResource:
 
 
 @dataclass(frozen=True, slots=True)
-class LackingInput:
-    """An input beside the backups that was not read, or not proven to be whole."""
-
-    scope: str
-    input: str
-    call: str
-    status: str
-    permission: str
-    purpose: str
-    problem: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class Summary:
     """The compliance summary of a published file."""
 
@@ -79,14 +66,14 @@ def read_summary(warehouse: Path) -> Summary:
             read_scopes(connection),
             fetch_rows(connection, read_query("reports/summary_controls"), ControlSummary),
             fetch_rows(connection, read_query("reports/summary_unprotected"), UnprotectedResource),
-            fetch_rows(connection, read_query("reports/inputs"), LackingInput),
+            read_lacking_inputs(connection),
             read_refused_projects(connection),
         )
 
 
 def render_summary(summary: Summary) -> Group:
     """Return the summary as text tables, scope by scope."""
-    refused = (Text(f"not granted: {printable(row.scope)}: {printable(row.problem)}") for row in summary.refused)
+    refused = (Text(row.sentence) for row in summary.refused)
     return Group(*(_scope_section(scope, summary) for scope in summary.scopes), *refused)
 
 
@@ -108,7 +95,7 @@ def _scope_section(scope: ScopeState, summary: Summary) -> Group:
     header = _scope_header(scope)
     for lacking in summary.lacking:
         if lacking.scope == scope.scope:
-            header.append(f"\n{_lacking_line(lacking)}", style="yellow")
+            header.append(f"\n{lacking.sentence}", style="yellow")
     parts: list[RenderableType] = [header, _controls_table(controls)]
     if unprotected:
         as_of = f" as of {_minute(scope.as_of)} UTC" if scope.is_stale else ""
@@ -133,14 +120,6 @@ def _scope_header(scope: ScopeState) -> Text:
     if scope.rejects:
         header.append(f"\n{scope.rejects} records could not be loaded: see meta.rejects", style="yellow")
     return header
-
-
-def _lacking_line(lacking: LackingInput) -> str:
-    """Return what can't be judged for want of an input, and why."""
-    if lacking.status == NOT_GRANTED:
-        return f"{lacking.call} is not granted ({lacking.purpose}): ask for {lacking.permission}"
-    reason = "failed" if lacking.status == FAILED else "may not be whole"
-    return f"{lacking.call} {reason} ({lacking.purpose}): {printable(lacking.problem or '')}"
 
 
 def _controls_table(controls: Iterable[ControlSummary]) -> Table:
