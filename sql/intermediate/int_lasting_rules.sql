@@ -47,32 +47,6 @@ counted_points as (
         and not starts_with(lives.resource_id, 'resource of backup ')
 ),
 
-policy_versions as (
-    -- -1 and null are no limit. Replication policies keep copies only.
-    select
-        scope,
-        id as policy_id,
-        enabled,
-        operation_definition_max_backups as points_kept,
-        coalesce(operation_definition_day_backups, 0) as day_backups,
-        coalesce(operation_definition_week_backups, 0) as week_backups,
-        coalesce(operation_definition_month_backups, 0) as month_backups,
-        coalesce(operation_definition_year_backups, 0) as year_backups,
-        operation_definition_timezone as timezone,
-        -- A retention in days gives each point an expiry.
-        coalesce(operation_definition_max_backups, -1) >= 1
-        and coalesce(operation_definition_retention_duration_days, -1) = -1
-        and coalesce(operation_definition_advanced_retention_rules, '{}') in ('{}', '[]', 'null')
-        -- What is there is not in the contract, or not of its type.
-        and json_extract_string(extra, '$.operation_definition') is null as is_readable,
-        valid_from,
-        valid_to,
-        first_seen,
-        last_seen
-    from history.policies
-    where coalesce(operation_type, 'backup') <> 'replication'
-),
-
 applied_versions as (
     -- Every version of a policy and of its link to the vault that may have been in force.
     select
@@ -96,7 +70,7 @@ applied_versions as (
         links.last_seen as link_last_seen
     from counted_points as points
     inner join history.policy_vaults as links using (scope, vault_id)
-    inner join policy_versions as policies using (scope, policy_id)
+    inner join intermediate.int_policy_versions as policies using (scope, policy_id)
     where links.valid_from <= points.gone_at
         and (links.valid_to is null or links.valid_to >= points.created_at)
         and policies.valid_from <= points.gone_at
