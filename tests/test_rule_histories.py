@@ -111,10 +111,13 @@ class Estate:
         ends: dict[str, datetime] = {}
         for number, history in enumerate(self.histories):
             rule = history.later_rule if by_number else replace(history.later_rule, newest=0)
-            first = points = self.present[number][-1]
+            first = self.present[number][-1]
+            points = rule.kept(first)
+            ends |= {f"{number} {lost}": self.readings[-1] for lost in first - points}
             for run in self._runs(history):
-                ends |= {f"{number} {lost}": run for lost in (points - rule.kept(points)) & first}
-                points = rule.kept(points) | {run}
+                kept_points = rule.kept(points | {run})
+                ends |= {f"{number} {lost}": run for lost in points - kept_points if lost in first}
+                points = kept_points
             ends |= {f"{number} {kept}": self.readings[-1] + AHEAD for kept in points & first}
         return ends
 
