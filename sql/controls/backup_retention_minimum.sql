@@ -17,8 +17,8 @@
 --     their number.
 --   kept_by_count: pass: It is kept by count: the backups of its vault's policies reach back
 --     {count_days} days; the minimum is {limit_days} d.
---   kept_by_period: pass: The policy of its vault keeps the newest point of each day, week, month or
---     year, and this one for at least {certain_days} days; the minimum is {limit_days} d.
+--   kept_by_period: pass: The policy of its vault keeps the newest point of each day, week, month
+--     or year, and this one for at least {certain_days} days; the minimum is {limit_days} d.
 --   another_is_kept: pass: It is kept for less than {limit_days} d, but another point of the
 --     {retention_interval_days} d before it is kept long enough.
 --   too_short: fail: It is kept for {life_days} d {life_hours} h; the minimum is {limit_days} d,

@@ -115,24 +115,17 @@ period_starts as (
     cross join (values ('day'), ('week'), ('month'), ('year')) as periods (period)
 ),
 
-period_numbers as (
-    -- A newer point whose period is not known may be of the same one.
+newer_periods as (
+    -- The periods of the newer points, each once.
     select
         kept_periods.scope,
         kept_periods.backup_id,
         kept_periods.period,
         kept_periods.periods_kept,
-        own.starts_at is not null as is_known,
-        bool_or(newer.is_certain and later.starts_at = own.starts_at) as is_superseded,
-        bool_or(newer.newer_id is not null and coalesce(later.starts_at = own.starts_at, true))
-            as may_be_superseded,
-        count(
-            distinct case
-                when newer.is_certain and later.starts_at > own.starts_at then later.starts_at
-            end
-        ) as certain_periods,
-        count(distinct case when later.starts_at > own.starts_at then later.starts_at end)
-            as possible_periods
+        own.starts_at,
+        later.starts_at as later_starts_at,
+        max(newer.newer_id) is not null as has_points,
+        coalesce(bool_or(newer.is_certain), false) as is_certain
     from kept_periods
     left join period_starts as own using (scope, backup_id, timezone, period)
     left join newer_points as newer using (scope, backup_id)
@@ -147,7 +140,24 @@ period_numbers as (
         kept_periods.backup_id,
         kept_periods.period,
         kept_periods.periods_kept,
-        own.starts_at
+        own.starts_at,
+        later.starts_at
+),
+
+period_numbers as (
+    -- A newer point whose period is not known may be of the same one.
+    select
+        scope,
+        backup_id,
+        period,
+        periods_kept,
+        starts_at is not null as is_known,
+        bool_or(is_certain and later_starts_at = starts_at) as is_superseded,
+        bool_or(has_points and coalesce(later_starts_at = starts_at, true)) as may_be_superseded,
+        count(*) filter (where is_certain and later_starts_at > starts_at) as certain_periods,
+        count(*) filter (where later_starts_at > starts_at) as possible_periods
+    from newer_periods
+    group by scope, backup_id, period, periods_kept, starts_at
 ),
 
 period_verdicts as (
