@@ -156,7 +156,8 @@ def thinned(scope: str, *definitions: dict[str, Any] | None) -> list[Landed]:
     return landed
 
 
-LONG_TERM: dict[str, Any] | None = {"max_backups": 5, "month_backups": 6}
+# Without a time zone nobody knows where a month begins, so the rule itself decides nothing.
+LONG_TERM: dict[str, Any] | None = {"max_backups": 2, "month_backups": 6}
 THINNED: dict[str, tuple[list[dict[str, Any] | None], tuple[str, str]]] = {
     "refused": ([None], ("unknown", "possible_gfs_thinning")),
     "by-count-alone": ([{"max_backups": 99}], ("fail", "deleted_unexplained")),

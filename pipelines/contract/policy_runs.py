@@ -1,4 +1,4 @@
-"""The schedules of the service's backup policies, as computed from their triggers when the warehouse is built."""
+"""Schedules and time zones of the service's backup policies, as computed when the warehouse is built."""
 
 from pipelines.contract.columns import Column, Table, Type
 from pipelines.contract.keys import SCOPE
@@ -31,4 +31,19 @@ POLICY_PATTERNS = Table(
     ),
 )
 
-SCHEDULES = (POLICY_RUNS, POLICY_PATTERNS)
+ZONE_OFFSETS = Table(
+    "cbr",
+    "zone_offsets",
+    "One row per time zone in which a backup policy counts days, weeks, months or years, and period with one offset "
+    "from UTC. A zone that is not known has none.",
+    ("scope", "timezone", "starts_at"),
+    (
+        SCOPE,
+        Column("timezone", Type.STRING, "Name of the time zone, as received.", required=True),
+        Column("starts_at", Type.TIMESTAMP, "Start of the period, in UTC.", required=True),
+        Column("ends_at", Type.TIMESTAMP, "End of the period, in UTC.", required=True),
+        Column("offset_seconds", Type.INTEGER, "How far local time is ahead.", required=True, unit="seconds"),
+    ),
+)
+
+SCHEDULES = (POLICY_RUNS, POLICY_PATTERNS, ZONE_OFFSETS)

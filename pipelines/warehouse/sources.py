@@ -30,6 +30,7 @@ from pipelines.warehouse.file import fill_table
 from pipelines.warehouse.input_tables import fill_input_files, fill_inputs
 from pipelines.warehouse.inputs import Inputs
 from pipelines.warehouse.policy_runs import fill_policy_runs
+from pipelines.warehouse.time_zones import fill_zone_offsets
 
 Rows = Iterable[dict[str, Any]]
 
@@ -45,7 +46,9 @@ def fill_sources(connection: duckdb.DuckDBPyConnection, inputs: Inputs, project:
     requirements = policy_rows(inputs.rules, ((s.scope, s.snapshot_id, s.as_of) for s in judged))
     for table, records in _records(inputs, project, requirements):
         rows[table.relation] = fill_rows(connection, table, records)
-    rows |= fill_policy_runs(connection, {s.scope: s.as_of for s in judged}, requirements[SETTINGS.relation])
+    times = {s.scope: s.as_of for s in judged}
+    rows |= fill_policy_runs(connection, times, requirements[SETTINGS.relation])
+    rows |= fill_zone_offsets(connection, times)
     rows[CONTROLS.relation] = fill_table(connection, CONTROLS, controls_table(project.controls))
     rows[CONTROL_REASONS.relation] = fill_table(connection, CONTROL_REASONS, reasons_table(project.controls))
     rows[STANDARDS.relation] = fill_table(connection, STANDARDS, standards_table(project.controls, project.standards))

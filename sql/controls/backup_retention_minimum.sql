@@ -2,7 +2,7 @@
 -- id: backup-retention-minimum
 -- title: Each dependable recovery point is kept long enough
 -- severity: high
--- version: 3
+-- version: 4
 -- subject: recovery_point
 -- worse: lower
 -- parameters: min_retention_days, min_replica_retention_days, retention_mode,
@@ -17,12 +17,17 @@
 --     their number.
 --   kept_by_count: pass: It is kept by count: the backups of its vault's policies reach back
 --     {count_days} days; the minimum is {limit_days} d.
+--   kept_by_period: pass: The policy of its vault keeps the newest point of each day, week, month
+--     or year, and this one for at least {certain_days} days; the minimum is {limit_days} d.
 --   another_is_kept: pass: It is kept for less than {limit_days} d, but another point of the
 --     {retention_interval_days} d before it is kept long enough.
 --   too_short: fail: It is kept for {life_days} d {life_hours} h; the minimum is {limit_days} d,
 --     less {timestamp_tolerance_seconds} s of tolerance.
 --   count_too_short: fail: It is kept by count: the backups of its vault's policies reach back
 --     {count_days} days; the minimum is {limit_days} d.
+--   not_newest_of_period: fail: By their number, the backups of its vault's policies reach back
+--     {count_days} days; the minimum is {limit_days} d. Of its day, week, month or year, only a
+--     newer point is kept for longer.
 --   another_may_be_kept: unknown: It is kept for less than {limit_days} d. Whether another point of
 --     the {retention_interval_days} d before it is kept long enough is unknown.
 --   one_of_period_is_kept: unknown: By their number, the backups of its vault's policies reach back
@@ -76,6 +81,9 @@ lifespans as (
         vault_rules.is_known as is_count_known,
         vault_rules.count_days,
         vault_rules.kept_days,
+        lives.kept_until,
+        lives.certain_days,
+        lives.possible_days,
         date_diff(
             'second',
             date_trunc('second', points.created_at),
@@ -88,6 +96,10 @@ lifespans as (
         and points.vault_id = vault_rules.vault_id
         and points.retention_kind = 'count_or_permanent'
         and not points.is_replica
+    left join intermediate.int_period_lives as lives
+        on points.scope = lives.scope
+        and points.backup_id = lives.backup_id
+        and vault_rules.vault_id is not null
 ),
 
 retained_points as (
@@ -101,7 +113,12 @@ retained_points as (
             when retention_kind = 'manual_kept' then 'kept_until_deleted'
             when removes_none then 'never_removed'
             when is_count_known and count_days >= limit_days then 'kept_by_count'
+            when kept_until >= created_at
+                + limit_days * interval '1' day
+                - timestamp_tolerance_seconds * interval '1' second
+                then 'kept_by_period'
             when is_count_known and kept_days < limit_days then 'count_too_short'
+            when is_count_known and possible_days < limit_days then 'not_newest_of_period'
             when is_count_known then 'one_of_period_is_kept'
             when retention_kind <> 'dated' then 'retention_not_visible'
             when created_at is null then 'creation_not_known'
@@ -129,7 +146,9 @@ lasting_points as (
         retained_points.is_replica,
         retained_points.created_at,
         retained_points.own_code
-        in ('long_enough', 'kept_until_deleted', 'never_removed', 'kept_by_count')
+        in (
+            'long_enough', 'kept_until_deleted', 'never_removed', 'kept_by_count', 'kept_by_period'
+        )
         and coalesce(disk_states.are_usable, retained_points.level not in ('server', 'unknown'))
             as is_certain
     from retained_points
@@ -137,7 +156,9 @@ lasting_points as (
     where retained_points.retention_mode = 'any_point'
         and not retained_points.is_future
         and retained_points.own_code
-        not in ('too_short', 'count_too_short', 'not_usable', 'expired')
+        not in (
+            'too_short', 'count_too_short', 'not_newest_of_period', 'not_usable', 'expired'
+        )
         and coalesce(disk_states.are_usable, true)
 ),
 
@@ -145,7 +166,7 @@ covered_points as (
     select scope, retained_points.backup_id, bool_or(lasting_points.is_certain) as is_certain
     from retained_points
     inner join lasting_points using (scope, resource_id, is_replica)
-    where retained_points.own_code in ('too_short', 'count_too_short')
+    where retained_points.own_code in ('too_short', 'count_too_short', 'not_newest_of_period')
         and lasting_points.created_at
         > retained_points.created_at - retained_points.retention_interval_days * interval '1' day
         and lasting_points.created_at <= retained_points.created_at
@@ -162,7 +183,11 @@ select
         else retained_points.own_code
     end as reason_code,
     coalesce(
-        cast(retained_points.life_seconds as double) / 86400.0, retained_points.count_days
+        case
+            when retained_points.own_code = 'kept_by_period' then retained_points.certain_days
+            else cast(retained_points.life_seconds as double) / 86400.0
+        end,
+        retained_points.count_days
     ) as measured_value,
     'd' as measured_unit,
     retained_points.limit_days as threshold_value,
@@ -172,6 +197,7 @@ select
     retained_points.retention_interval_days,
     retained_points.timestamp_tolerance_seconds,
     cast(floor(retained_points.count_days * 10.0) as double) / 10.0 as count_days,
+    cast(floor(retained_points.certain_days * 10.0) as double) / 10.0 as certain_days,
     cast(floor(cast(retained_points.life_seconds as double) / 86400.0) as bigint) as life_days,
     cast(floor(cast(retained_points.life_seconds as double) / 3600.0) as bigint) % 24 as life_hours
 from retained_points

@@ -49,5 +49,7 @@ inner join policy_readings using (scope)
 left join thinned_points
     on lives.scope = thinned_points.scope and lives.backup_id = thinned_points.backup_id
 where lives.disappearance = 'possible_gfs_thinning'
+    -- The rule for copies is in the scope of their sources.
+    and not lives.is_replica
     and policy_readings.first_read_at <= lives.last_seen
     and thinned_points.backup_id is null

@@ -1,6 +1,12 @@
 -- One row per vault of the service and enabled backup policy that is applied to it: how long the
 -- policy keeps backups.
-with kept as (
+with longest_periods as (
+    select scope, policy_id, max(least_days) as days
+    from intermediate.int_policy_periods
+    group by scope, policy_id
+),
+
+kept as (
     -- -1 and null are no limit, and no long-term retention.
     select
         links.scope,
@@ -19,40 +25,24 @@ with kept as (
             when policies.operation_definition_max_backups >= 0
                 then policies.operation_definition_max_backups
         end as points_kept,
-        greatest(coalesce(policies.operation_definition_day_backups, 0), 0) as day_backups,
-        greatest(coalesce(policies.operation_definition_week_backups, 0), 0) as week_backups,
-        greatest(coalesce(policies.operation_definition_month_backups, 0), 0) as month_backups,
-        greatest(coalesce(policies.operation_definition_year_backups, 0), 0) as year_backups
+        coalesce(periods.days, 0) as days_of_periods
     from cbr.policy_vaults as links
     inner join cbr.policies as policies
         on links.scope = policies.scope and links.policy_id = policies.id
     inner join policy.settings as settings on links.scope = settings.scope
     inner join intermediate.int_vault_schedules as schedules
         on links.scope = schedules.scope and links.vault_id = schedules.vault_id
+    left join longest_periods as periods
+        on links.scope = periods.scope and links.policy_id = periods.policy_id
     where policies.operation_type = 'backup' and policies.enabled
 ),
 
 spans as (
-    -- N months in a row have at least so many days, February among them.
     select
         *,
         days_kept is null and points_kept is null as is_permanent,
         points_kept is null or longest_interval_hours is not null as is_known,
-        cast(points_kept * longest_interval_hours as double) / 24 as days_of_points,
-        greatest(
-            day_backups,
-            week_backups * 7,
-            cast(
-                floor(
-                    cast(month_backups * 365 as double) / 12
-                    - case
-                        when month_backups = 12 * floor(cast(month_backups as double) / 12) then 0
-                        else 2
-                    end
-                ) as bigint
-            ),
-            year_backups * 365
-        ) as days_of_periods
+        cast(points_kept * longest_interval_hours as double) / 24 as days_of_points
     from kept
 )
 
