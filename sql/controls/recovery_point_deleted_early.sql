@@ -2,7 +2,7 @@
 -- id: recovery-point-deleted-early
 -- title: No recovery point is deleted before its expiry
 -- severity: critical
--- version: 3
+-- version: 4
 -- subject: lost_point
 -- worse: higher
 -- waiver: two approvers
@@ -12,6 +12,8 @@
 -- reasons:
 --   expired: pass: It disappeared after its expiry.
 --   rotated_by_count: pass: It was the oldest of the points that are kept by count.
+--   retention_rule_changed: pass: The policy of its vault keeps fewer points than when it was made,
+--     and there were as many newer ones: see retention-shortened.
 --   failed_or_inflight_cleanup: pass: It was never usable.
 --   deleted_early: fail: It disappeared {shown_days_early} d before its expiry{deletion_note}.
 --   manual_deleted: fail: It was made manually, so only a person can have deleted
