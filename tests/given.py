@@ -1,15 +1,19 @@
 """What tests begin with: bodies in the shape of the wire, a home with snapshots landed in it, its findings."""
 
+import os
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, nullcontext
 from copy import deepcopy
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection
 
 from pipelines.clock import snapshot_id
@@ -119,6 +123,7 @@ class Landed:
     complete: bool = True
     vanished: tuple[str, ...] = ()
     inputs: Mapping[str, Iterable[Body] | InputReading] = field(default_factory=dict)  # by name: records, or a reading
+    domain: str | None = "domain-1"
     partial: tuple[str, ...] = ()  # the inputs that are not proven whole
 
 
@@ -161,6 +166,7 @@ def commit(
             is_sandbox=False,
             region=given.region,
             project_id=given.project,
+            domain_id=given.domain,
             pages=1,
             looks=1,
             listed=listed,
@@ -225,6 +231,20 @@ def ask_all(home: Home, *queries: str, rules: Rules | None = None, zone: str = "
 def _rows(cursor: DuckDBPyConnection) -> list[dict[str, Any]]:
     names = [column[0] for column in cursor.description or []]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def put_input(home: Home, name: str, content: str | bytes | pa.Table, *, hours: float | None = None) -> Path:
+    """Write a file of the user into the home, modified so many hours before AS_OF, or now."""
+    home.inputs.mkdir(parents=True, exist_ok=True)
+    path = home.inputs / name
+    if isinstance(content, pa.Table):
+        pq.write_table(content, path)
+    else:
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+    if hours is not None:
+        moment = (AS_OF - timedelta(hours=hours)).replace(tzinfo=UTC).timestamp()
+        os.utime(path, (moment, moment))
+    return path
 
 
 def query(home: Home, sql: str) -> list[tuple[Any, ...]]:

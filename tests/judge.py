@@ -18,14 +18,10 @@ PASS, FAIL, UNKNOWN, NOT_APPLICABLE, UNSETTLED = "pass", "fail", "unknown", "not
 # Where the text leaves open which, but not that it is no pass, or no failure.
 NOT_PASS, NOT_FAIL = "not pass", "not fail"
 
-PROTECTION_LOST = "resource-protection-lost"
-DELETED_EARLY = "recovery-point-deleted-early"
-SHORTENED = "retention-shortened"
-RETENTION = "backup-retention-minimum"
-COMPLETE = "server-backup-complete"
-OFFSITE = "resource-offsite-copy"
-GAP = "recovery-gap-within-rpo"
-RECENT = "resource-recent-recovery-point"
+PROTECTION_LOST, DELETED_EARLY = "resource-protection-lost", "recovery-point-deleted-early"
+SHORTENED, RETENTION = "retention-shortened", "backup-retention-minimum"
+COMPLETE, OFFSITE = "server-backup-complete", "resource-offsite-copy"
+GAP, RECENT = "recovery-gap-within-rpo", "resource-recent-recovery-point"
 CONTROLS = (PROTECTION_LOST, DELETED_EARLY, SHORTENED, RETENTION, COMPLETE, OFFSITE, GAP, RECENT)
 
 
@@ -277,12 +273,12 @@ def thinned(row: Row, after: list[Row]) -> Verdict:
     return Verdict(UNKNOWN, "possible_gfs_thinning")
 
 
-def undersampled(scope: Scope, number: int, like: Row) -> str | None:
+def undersampled(scope: Scope, number: int, like: Row, spacing: timedelta | None = None) -> str | None:
     """B.2, last paragraph: UNKNOWN where max_backups x interval < spacing of two complete snapshots; else None."""
     before, after = counted(scope.seen[number - 1].values(), like), counted(scope.seen[number].values(), like)
     if not before or not after:
         return None
-    spacing = scope.readings[number].as_of - scope.readings[number - 1].as_of
+    spacing = spacing or scope.readings[number].as_of - scope.readings[number - 1].as_of
     steps = [later.moment - row.moment for rows in (before, after) for row, later in pairwise(rows)]
     if not steps:
         return UNSETTLED if before != after else None  # one is kept: its interval is nowhere to be seen
@@ -487,16 +483,18 @@ def sampled(points: list[Point], scope: Scope, policy: Policy) -> str | None:
     start = scope.as_of - days(policy.gap_window_days)
     first = min(point.sightings[0].reading for point in points)
     automatic = [point for point in points if point.first.auto] or points
-    lives = [point.life for point in automatic if point.life is not None]
+    lives, row = [point.life for point in automatic if point.life is not None], automatic[-1].sightings[-1].whole
     verdicts: set[str | None] = set()
     for number in range(max(1, first), len(scope.readings)):
-        before, after = scope.readings[number - 1].as_of, scope.readings[number].as_of
-        if after <= start:
+        spacing = scope.readings[number].as_of - scope.readings[number - 1].as_of
+        if scope.readings[number].as_of <= start:
             continue
-        if lives and after - before > min(lives) - hours(2):
+        if lives and spacing > min(lives) - hours(2):
             # What lies before its first sighting is within the window only if that begins at its first moment.
-            certain = after - before > max(lives) + hours(2) and number > first
+            certain = spacing > max(lives) + hours(2) and number > first and len(lives) == len(automatic)
             verdicts.add(UNKNOWN if certain else UNSETTLED)
         if any(point.life is None for point in automatic):
-            verdicts.add(undersampled(scope, number, automatic[-1].sightings[-1].whole))
+            # Whether the count and the interval are those of then or those of now is not said.
+            of_now = undersampled(scope, len(scope.readings) - 1, row, spacing)
+            verdicts.add(UNSETTLED if of_now else undersampled(scope, number, row))
     return UNSETTLED if UNSETTLED in verdicts else UNKNOWN if UNKNOWN in verdicts else None

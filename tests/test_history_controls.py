@@ -453,8 +453,8 @@ def test_what_was_captured_later_is_no_change(results: Results) -> None:
     assert results[TAMPERED, "b0"] == ("pass", "as_it_was")
 
 
-def gaps(results: Results) -> dict[str, Any]:
-    rows: list[dict[str, Any]] = [row for row in results.rows(GAP) if row["subject_id"] == "server-1"]
+def gaps(results: Results, subject: str = "server-1") -> dict[str, Any]:
+    rows: list[dict[str, Any]] = [row for row in results.rows(GAP) if row["subject_id"] == subject]
     [row] = rows
     return row
 
@@ -526,6 +526,26 @@ def test_the_gaps_of_a_disk_that_is_in_each_backup_are_those_of_its_server(resul
 def test_a_disk_that_one_backup_lacks_has_gaps_of_its_own(results: Results) -> None:
     rows = results.rows("intermediate.int_gaps", "resource_id", "is_breach", "hours")
     assert [hours for resource, is_breach, hours in rows if resource == "disk-of-d" and is_breach] == [48.0]
+
+
+def of_broken_disk(number: int) -> Body:
+    return of_day(number, children=[child(f"d{number}", resource_id="data", status="error")])
+
+
+WITH_DISK = [of_day(number, children=[child(f"d{number}", resource_id="data")]) for number in range(5)]
+BROKEN = [day(2, *WITH_DISK[:3]), day(3, *WITH_DISK[:2], of_broken_disk(2), WITH_DISK[3])]
+
+
+@lands(*BROKEN, lambda then: then)
+@pytest.mark.parametrize(
+    "then",
+    [
+        pytest.param([], id="its backup is there"),
+        pytest.param([day(4, WITH_DISK[0], WITH_DISK[1], WITH_DISK[3], WITH_DISK[4])], id="its backup is gone"),
+    ],
+)
+def test_a_disk_that_broke_later_was_restorable_and_left_no_gap(results: Results, then: list[Landed]) -> None:
+    assert gaps(results, "data")["breaches"] == 0
 
 
 def purged_failures() -> list[Landed]:

@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
 from pipelines.cli import main
-from pipelines.errors import InputFileError
+from pipelines.errors import EvidenceError, InputFileError
 from pipelines.evidence.pack import write_pack
 from pipelines.evidence.verify import verify
 from pipelines.flow.build import build
@@ -21,20 +20,11 @@ from pipelines.storage.files import sha256_of
 from pipelines.storage.home import Home
 from pipelines.warehouse.input_files import InputFile, read_input_files
 from tests.given import AS_OF, Landed, ask, fold, publish, query, server
+from tests.given import put_input as put
 
 INVENTORY = "resource_id,name,created_at\nserver-1,web,2026-02-01T08:00:00Z\nserver-2,db,2026-02-01T08:00:00+08:00\n"
 TESTS = "resource_id,backup_id,tested_at,result,minutes\nserver-1,,2026-02-14T09:30:00Z,success,42\n"
 FIRST = "20260301T120000Z"
-
-
-def put(home: Home, name: str, content: str | bytes | pa.Table) -> Path:
-    home.inputs.mkdir(parents=True, exist_ok=True)
-    path = home.inputs / name
-    if isinstance(content, pa.Table):
-        pq.write_table(content, path)
-    else:
-        path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return path
 
 
 def read(home: Home, *scopes: str) -> InputFile:
@@ -293,10 +283,9 @@ def test_the_tables_have_the_rows_and_the_hashes(home: Home) -> None:
 def test_a_file_is_ready_stale_or_missing_by_its_modified_time(home: Home) -> None:
     fold(home, Landed([server()]))
     for name, content, hours in [("inventory.csv", INVENTORY, 47), ("restore_tests.csv", TESTS, 49)]:
-        moment = (AS_OF - timedelta(hours=hours)).replace(tzinfo=UTC).timestamp()
-        os.utime(put(home, name, content), (moment, moment))
-    rows = ask(home, "SELECT input, state FROM staging.stg_input_files")
-    assert {row["input"]: row["state"] for row in rows} == {
+        put(home, name, content, hours=hours)
+    rows = ask(home, "SELECT file_input, state FROM staging.stg_input_files")
+    assert {row["file_input"]: row["state"] for row in rows} == {
         "inventory": "ready",
         "restore_tests": "stale",
         "audit_events": "missing",
@@ -343,6 +332,7 @@ def test_evidence_has_the_files_and_their_ages_wherever_it_is_copied(home: Home,
 
 
 def test_evidence_of_an_older_snapshot_has_the_files_and_takes_scopes_that_came_later(home: Home) -> None:
+    put(home, "inventory.csv", "resource_id\nserver-1\n")
     publish(home, Landed([server()]))
     later = Landed([server()], as_of=AS_OF + timedelta(days=1))
     away = Landed([server()], scope="away", as_of=AS_OF + timedelta(days=1, seconds=1), project="p2")
@@ -351,3 +341,10 @@ def test_evidence_of_an_older_snapshot_has_the_files_and_takes_scopes_that_came_
     pack = write_pack(home, FIRST)
     assert (pack / "home/inputs/inventory.csv").exists()
     assert verify(pack).is_same
+
+
+def test_evidence_is_not_made_with_a_file_that_changes_what_was_judged_then(home: Home) -> None:
+    publish(home, Landed([server()]))
+    put(home, "inventory.csv", "resource_id\nserver-9\n")
+    with pytest.raises(EvidenceError, match="Use the rules, input files and version"):
+        write_pack(home, FIRST)

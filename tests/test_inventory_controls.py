@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pipelines.storage.home import Home
-from tests.given import AS_OF, Body, Landed, ask, at, child, fold, publish, query, server, volume
+from tests.given import AS_OF, Body, Landed, ask, at, child, fold, publish, put_input, query, server, volume
 from tests.given_inputs import (
     DAY,
     DISK,
@@ -160,6 +160,42 @@ def test_only_what_has_a_point_and_a_vault_is_protected(inventory: Home) -> None
         ("unread", "one"): ("pass", "protected"),
         ("unread", "a-disk"): ("unknown", "points_not_known"),
         ("failed", "failed"): ("unknown", "input_stale"),
+    }
+
+
+def test_a_file_lists_resources_where_the_service_does_not_or_not_all(home: Home) -> None:
+    lists = {"protectables": [protectable("one"), protectable("two")]}
+    fold(
+        home,
+        Landed([backup("one")], scope="file-only"),
+        Landed([backup("one")], scope="partial", inputs=lists, partial=("protectables",)),
+        Landed([backup("one")], scope="both", inputs=lists),
+        *stale("old-list", [backup("one")], **lists),
+        Landed([backup("one")], scope="not-named"),
+    )
+    scopes = ("file-only", "partial", "both", "old-list")
+    rows = [f"{scope},{name},2026-01-01T00:00:00Z" for scope in scopes for name in ("one", "three")]
+    rows += [f"{scope},young,2026-02-28T20:00:00Z" for scope in scopes]
+    put_input(home, "inventory.csv", "\n".join(["scope,resource_id,created_at", *rows]), hours=47)
+    found = results(home, PROTECTED, POLICY)
+    of_file = {"one": ("pass", "protected"), "three": ("fail", "unprotected"), "young": ("not_applicable", "grace")}
+    of_both = of_file | {"two": ("fail", "unprotected")}
+    expected = {"file-only": of_file, "partial": of_both, "both": of_both, "old-list": of_file}
+    named = {(scope, name): code for scope, of_scope in expected.items() for name, code in of_scope.items()}
+    assert found == named | {("not-named", "not-named"): ("not_applicable", "input_missing")}
+    sql = """SELECT sum(resources) AS resources, sum(protected) AS protected, bool_and(inventory_state = 'ready') AS ready
+        FROM compliance.protection_coverage WHERE scope = 'partial'"""
+    assert ask(home, sql, rules=POLICY) == [{"resources": 4, "protected": 1, "ready": True}]
+
+
+def test_an_old_file_lists_nothing(home: Home) -> None:
+    lists = {"protectables": [protectable("one")]}
+    fold(home, Landed([backup("one")], scope="file-only"), Landed([backup("one")], scope="both", inputs=lists))
+    rows = [f"{scope},gone,2026-01-01T00:00:00Z" for scope in ("file-only", "both")]
+    put_input(home, "inventory.csv", "\n".join(["scope,resource_id,created_at", *rows]), hours=49)
+    assert results(home, PROTECTED, POLICY) == {
+        ("file-only", "file-only"): ("unknown", "input_stale"),
+        ("both", "one"): ("pass", "protected"),
     }
 
 

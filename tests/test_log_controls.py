@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pipelines.storage.home import Home
-from tests.given import AS_OF, Body, Landed, ask, at, child, fold, replica, server
+from tests.given import AS_OF, Body, Landed, ask, at, child, fold, put_input, replica, server
 from tests.given_inputs import DAY, failed, milliseconds, refused, results, rules, stale, waiver
 
 RESTORE_TEST, WITHIN_TARGET = "restore-test-current", "restore-within-target"
@@ -114,6 +114,65 @@ def test_the_last_restore_is_compared_with_the_target_of_the_tier(restores: Home
     assert found["prod", "disk-of-disk-current"] == ("not_applicable", "judged_with_server")
     assert found["never-read", "of-one"] == ("not_applicable", "input_missing")
     assert found["stale", "of-one"] == ("unknown", "input_stale")
+
+
+def test_a_file_of_tests_counts_as_much_as_the_record_of_tasks(home: Home) -> None:
+    scopes = ("no-log", "both", "log-stale", "log-partial", "not-named")
+    names = ("by-file", "by-file-backup", "slow", "failed", "never")
+    lines = ["scope,resource_id,backup_id,tested_at,result,minutes,tested_by"]
+    for scope in scopes[:-1]:
+        lines += [
+            f"{scope},of-by-file,,2026-02-20T10:00:00Z,success,5,Ann",
+            f"{scope},,by-file-backup,2026-02-21T10:00:00Z,success,,",
+            f"{scope},of-slow,,2026-02-22T10:00:00Z,success,61,Ann",
+            f"{scope},of-failed,,2026-02-22T10:00:00Z,failed,5,Ann",
+        ]
+    backups = [*map(of, names), of("current")]
+    log = {"operations": [restore("current")]}
+    fold(
+        home,
+        Landed(backups, scope="no-log"),
+        Landed(backups, scope="both", inputs=log),
+        *stale("log-stale", backups, **log),
+        Landed(backups, scope="log-partial", inputs=log, partial=("operations",)),
+        Landed(backups, scope="not-named"),
+    )
+    put_input(home, "restore_tests.csv", "\n".join(lines), hours=47)
+    found = results(home, RESTORE_TEST, TIERS)
+    codes = {(scope, name): found[scope, f"of-{name}"] for scope in scopes for name in (*names, "current")}
+    tested, unproven = ("pass", "tested"), ("unknown", "log_incomplete")
+    by_file = {"by-file": tested, "by-file-backup": tested, "slow": tested}
+    none = dict.fromkeys(("failed", "never"), ("fail", "no_test_on_record"))
+    doubtful = dict.fromkeys(("failed", "never"), unproven)
+    expected = {
+        "no-log": by_file | none | {"current": ("fail", "no_test_on_record")},
+        "both": by_file | none | {"current": tested},
+        "log-stale": by_file | doubtful | {"current": tested},
+        "log-partial": by_file | doubtful | {"current": tested},
+        "not-named": dict.fromkeys((*names, "current"), ("not_applicable", "input_missing")),
+    }
+    assert codes == {(scope, name): code for scope, of_scope in expected.items() for name, code in of_scope.items()}
+    speed = results(home, WITHIN_TARGET, TIERS)
+    assert {name: speed["no-log", f"of-{name}"] for name in names} == {
+        "by-file": ("pass", "within_target"),
+        "by-file-backup": ("unknown", "minutes_not_known"),
+        "slow": ("fail", "too_slow"),
+        "failed": ("unknown", "no_test_on_record"),
+        "never": ("unknown", "no_test_on_record"),
+    }
+    sql = "SELECT tested_by, line FROM compliance.restore_tests WHERE scope = 'no-log' AND is_newest ORDER BY line"
+    assert [tuple(row.values()) for row in ask(home, sql, rules=TIERS)] == [("Ann", 2), (None, 3), ("Ann", 4)]
+
+
+def test_an_old_file_of_tests_proves_its_tests_only_beside_the_record_of_tasks(home: Home) -> None:
+    log = {"operations": [restore("current")]}
+    fold(home, Landed([of("one")], scope="no-log"), Landed([of("one"), of("two")], scope="both", inputs=log))
+    rows = [f"{scope},of-one,2026-02-20T10:00:00Z,success" for scope in ("no-log", "both")]
+    put_input(home, "restore_tests.csv", "\n".join(["scope,resource_id,tested_at,result", *rows]), hours=49)
+    found = results(home, RESTORE_TEST, TIERS)
+    assert found["no-log", "of-one"] == ("unknown", "input_stale")
+    assert found["both", "of-one"] == ("pass", "tested")
+    assert found["both", "of-two"] == ("unknown", "log_incomplete")
 
 
 def test_every_restore_is_listed_and_only_the_newest_success_counts(restores: Home) -> None:

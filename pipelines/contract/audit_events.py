@@ -51,3 +51,17 @@ AUDIT_EVENTS = Table(
         EXTRA,
     ),
 )
+
+SHARED_PROJECTS = Table(
+    "cbr",
+    "shared_projects",
+    "One row per project that a call in the audit trail shares a backup with.",
+    ("scope", "snapshot_id", "trace_id", "project_id"),
+    (
+        SCOPE,
+        READ_IN,
+        Column("trace_id", STRING, "ID of the event.", required=True),
+        api("project_id", STRING, "ID of the project.", required=True),
+        EXTRA,
+    ),
+)

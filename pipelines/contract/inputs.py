@@ -7,7 +7,7 @@ control.
 from dataclasses import dataclass
 from datetime import timedelta
 
-from pipelines.contract.audit_events import AUDIT_EVENTS
+from pipelines.contract.audit_events import AUDIT_EVENTS, SHARED_PROJECTS
 from pipelines.contract.backup_policies import POLICIES, POLICY_VAULTS
 from pipelines.contract.columns import Table
 from pipelines.contract.operations import CHECKPOINTS, OPERATIONS, SKIPPED_RESOURCES
@@ -19,7 +19,10 @@ GRANTED, NOT_GRANTED, FAILED = STATUSES = ("granted", "not_granted", "failed")
 
 @dataclass(frozen=True, slots=True)
 class Nested:
-    """A table whose records are a list in each record of an input. `column` holds the ID of that record."""
+    """A table whose records are a list in each record of an input. `column` holds the ID of that record.
+
+    A record may be its ID alone, and JSON text stands for what it spells.
+    """
 
     table: Table
     column: str
@@ -104,6 +107,7 @@ INPUTS = (
         "cts:trace:list",
         "CTS ListTraces",
         "who deleted or changed what",
+        (Nested(SHARED_PROJECTS, "trace_id", ("request", "members")),),
         kept=timedelta(days=7),
     ),
 )

@@ -31,6 +31,7 @@ SNAPSHOTS = Table(
         Column("is_sandbox", BOOLEAN, "Whether the data is synthetic, from the sandbox.", required=True),
         Column("region", STRING, "Region that was read, by its name in clouds.yaml."),
         Column("project_id", STRING, "ID of the project that was read.", required=True),
+        Column("domain_id", STRING, "ID of the account (domain) of the project. Null if no token named it."),
         Column("pages", INTEGER, "Number of list pages landed."),
         Column("looks", INTEGER, "How often the list was read until two readings agreed."),
         Column(

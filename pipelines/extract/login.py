@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 
+from keystoneauth1.identity.base import BaseIdentityPlugin
+from keystoneauth1.session import Session
+
 from pipelines.config import SANDBOX, ReadSettings
 from pipelines.errors import ConfigurationError, NotGrantedError
 from pipelines.extract.clouds import is_project_of, read_cloud
@@ -60,4 +63,11 @@ def open_scope(
             )
         url = project_url(endpoint, project_id)
         credentials = session_credentials(session, redactor)
-        yield Scope(name, region, project_id, url, session, credentials, redactor, audit_url)
+        yield Scope(name, region, project_id, url, session, credentials, redactor, audit_url, _domain_id(session))
+
+
+def _domain_id(session: Session) -> str | None:
+    """Return the ID of the account of the project, or None: an access key has no token that would name it."""
+    if not isinstance(session.auth, BaseIdentityPlugin):
+        return None
+    return session.auth.get_access(session).project_domain_id

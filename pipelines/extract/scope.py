@@ -34,6 +34,7 @@ class Scope:
     credentials: Credentials = field(repr=False)
     redactor: Redactor = field(repr=False)
     audit_url: str | None = None
+    domain_id: str | None = None  # of the account of the project, as its token says
 
     def auth_headers(self) -> dict[str, str]:
         """Return the headers that authenticate a request, with a new token if the last one is too old.

@@ -77,6 +77,7 @@ def _land(run: ScopeRun, client: Client, writer: SnapshotWriter) -> Snapshot:
         is_sandbox=client.is_sandbox,
         region=client.scope.region,
         project_id=client.scope.project_id,
+        domain_id=client.scope.domain_id,
         pages=backups.pages,
         looks=backups.reads,
         confirmed=confirmed,

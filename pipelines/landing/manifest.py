@@ -70,6 +70,7 @@ class Snapshot:
     retries: int
     parts: dict[str, Part]  # by file name
     inputs: tuple[InputReading, ...] = ()
+    domain_id: str | None = None  # of the account of the project
     confirmed: bool = False  # most of the previous backups are gone, and a second reading of the list agreed
     format: int = FORMAT
 

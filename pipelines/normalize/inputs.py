@@ -19,7 +19,7 @@ from pipelines.landing.wire import parse, storable
 from pipelines.normalize.batch import Batch
 from pipelines.normalize.coerce import json_text, json_type
 from pipelines.normalize.drift import Deviation, Drift
-from pipelines.normalize.record import read, tree
+from pipelines.normalize.record import read, spelled_out, tree
 
 Row = dict[str, Any]
 
@@ -72,8 +72,16 @@ class _Reader:
                 self._read_nested(nested, record, where, path, identity)
 
     def _read_nested(self, nested: Nested, record: Row, where: str, path: str, owner: str) -> None:
+        key = nested.table.key[-1]
         for part, part_path in _records(record, nested.path, path):
-            self._add(nested.table, part, where, part_path, nested.table.key[-1], {nested.column: owner})
+            self._add(
+                nested.table,
+                {key: part} if isinstance(part, str) else part,
+                where,
+                part_path,
+                key,
+                {nested.column: owner},
+            )
 
     def _add(self, table: Table, record: object, where: str, path: str, key: str, ours: dict[str, str]) -> str | None:
         """Add a record to `table`; return its id, or None if it was rejected or is loaded already."""
@@ -128,6 +136,7 @@ def _records(value: object, path: tuple[str, ...], prefix: str = "") -> Iterator
     """Yield the records at `path` below `value`, each with its path: the items of a list, or the one object."""
     for key in path:
         value = value.get(key) if isinstance(value, dict) else None
+        value = spelled_out(value) if isinstance(value, str) else value
         prefix = f"{prefix}.{key}" if prefix else key
     if isinstance(value, list):
         yield from ((item, f"{prefix}[{index}]") for index, item in enumerate(value))

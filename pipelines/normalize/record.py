@@ -76,7 +76,7 @@ def _walk(value: dict[str, Any], known: Node, row: dict[str, Any], note: Note, p
 def _inner(item: object, node: Node, row: dict[str, Any], note: Note, path: str) -> object:
     """Read the keys below `item`; return what is left of it, or None."""
     if node.column is not None and isinstance(item, str):
-        item = _spelled_out(item)
+        item = spelled_out(item)
     if isinstance(item, dict):
         is_open = node.column is not None and node.column.is_open
         left = _walk(item, node, row, _known_keys(note) if is_open else note, f"{path}.")
@@ -93,7 +93,7 @@ def _known_keys(note: Note) -> Note:
     return lambda path, kind, value: None if kind == "unknown" else note(path, kind, value)
 
 
-def _spelled_out(text: str) -> object:
+def spelled_out(text: str) -> object:
     """Return the object that `text` spells: older services sent extra_info as JSON inside a string."""
     try:
         return parse(text.encode("utf-8", "replace")) if text.lstrip().startswith("{") else None

@@ -56,6 +56,7 @@ class Tier(StrictModel):
         None, "Days that dependable recovery points must span; if not set, 5 or what RPO and retention make possible."
     )
     cliff_hours: Hours = _field(72, "How far ahead the loss of all recovery points is announced.")
+    cross_account: Literal["required", "none"] = _field("none", "Whether a copy in another account is required.")
     offsite: Literal["required", "none"] = _field("required", "Whether a copy in another region is required.")
     offsite_rpo_hours: PositiveHours = _field(
         168, "Largest age of the newest recovery point that has a copy in another region."
@@ -72,8 +73,11 @@ class Tier(StrictModel):
     )
     restore_test_days: PositiveDays | None = _field(None, "Largest age of the last restore test.")
     max_restore_minutes: PositiveMinutes | None = _field(None, "How long the last restore may have taken.")
+    sharing: Literal["restricted", "any"] = _field(
+        "any", "Whether backups may be shared with the allowed projects only, or with any project."
+    )
     allowed_projects: Names | None = _field(
-        None, "Projects that backups may be copied to and shared with; any if not set."
+        None, "Projects that backups may be copied to and, if sharing is restricted, shared with; any copy if not set."
     )
     full_backup_days: PositiveDays | None = _field(None, "Largest age of the last full backup.")
     size_check: Literal["warn", "fail"] = _field("warn", "What follows if the sizes of disks do not add up.")

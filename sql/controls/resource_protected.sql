@@ -1,4 +1,4 @@
--- One row per resource that the service lists, and one per scope whose list of resources can not
+-- One row per resource that is listed, and one per scope whose list of resources can not
 -- prove that there are no others. Is the resource backed up?
 -- id: resource-protected
 -- title: Every resource that exists is backed up
@@ -52,8 +52,8 @@ with subjects as (
         cast(null as varchar) as vault_id,
         cast(null as timestamp) as created_at,
         last_read_at as first_seen
-    from staging.stg_inputs
-    where input = 'protectables' and state <> 'ready'
+    from intermediate.int_input_states
+    where input = 'inventory' and state <> 'ready'
 ),
 
 vault_states as (
@@ -116,5 +116,5 @@ select
     new_resource_hours,
     date_trunc('second', inputs.last_read_at) as last_read_at
 from resources
-inner join staging.stg_inputs as inputs using (scope)
-where inputs.input = 'protectables'
+inner join intermediate.int_input_states as inputs using (scope)
+where inputs.input = 'inventory'

@@ -7,16 +7,16 @@
 -- worse: higher
 -- parameters: restore_test_days
 -- remedy: Restore the newest backup to a new resource, and check what is in it. The task is the
---   record of the test.
+--   record of the test; restore_tests.csv is, for tests that are made elsewhere.
 -- reasons:
 --   tested: pass: It was last restored at {tested_at}; the limit is {restore_test_days} days.
 --   test_too_old: fail: It was last restored at {tested_at}; the limit is {restore_test_days} days.
 --   no_test_on_record: fail: No successful restore of it is on record; the limit is
 --     {restore_test_days} days.
---   log_incomplete: unknown: The record of tasks has no recent restore of it, and is not proven
+--   log_incomplete: unknown: The record of restores has no recent restore of it, and is not proven
 --     complete.
---   input_stale: unknown: The record of tasks was last read at {last_read_at}.
---   input_missing: not_applicable: The record of tasks is not read. See meta.inputs for the
+--   input_stale: unknown: The record of restores was last read at {last_read_at}.
+--   input_missing: not_applicable: The record of restores is not read. See meta.inputs for the
 --     permission to ask for.
 --   not_required: not_applicable: The tier does not require it.
 --   judged_at_source: not_applicable: Only copies are stored in this scope; the resource is judged
@@ -56,8 +56,9 @@ select
     date_trunc('second', restores.tested_at) as tested_at,
     requirements.restore_test_days,
     date_trunc('second', inputs.last_read_at) as last_read_at,
-    restores.operation_id -- VARCHAR: ID of the task of the newest successful restore.
+    -- VARCHAR: ID of the task of the newest successful restore. Null if a file has it.
+    restores.operation_id
 from intermediate.int_requirements as requirements
-inner join staging.stg_inputs as inputs using (scope)
+inner join intermediate.int_input_states as inputs using (scope)
 left join intermediate.int_newest_restores as restores using (scope, resource_id)
-where inputs.input = 'operations'
+where inputs.input = 'restores'

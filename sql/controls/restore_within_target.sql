@@ -16,8 +16,8 @@
 --   no_test_on_record: unknown: No successful restore of it is on record; see
 --     restore-test-current.
 --   minutes_not_known: unknown: The start or the end of its last restore is not on record.
---   input_stale: unknown: The record of tasks was last read at {last_read_at}.
---   input_missing: not_applicable: The record of tasks is not read. See meta.inputs for the
+--   input_stale: unknown: The record of restores was last read at {last_read_at}.
+--   input_missing: not_applicable: The record of restores is not read. See meta.inputs for the
 --     permission to ask for.
 --   no_target: not_applicable: The tier sets no target.
 --   judged_at_source: not_applicable: Only copies are stored in this scope; the resource is judged
@@ -35,7 +35,7 @@ select
         when requirements.subject_type = 'volume_via_server' then 'judged_with_server'
         when requirements.lost_at is not null then 'lost'
         when inputs.state = 'stale' then 'input_stale'
-        when restores.operation_id is null then 'no_test_on_record'
+        when restores.tested_at is null then 'no_test_on_record'
         when restores.minutes is null then 'minutes_not_known'
         when restores.minutes > requirements.max_restore_minutes then 'too_slow'
         else 'within_target'
@@ -49,8 +49,9 @@ select
     cast(floor(restores.minutes * 10.0 + 0.5) as double) / 10.0 as minutes,
     requirements.max_restore_minutes,
     date_trunc('second', inputs.last_read_at) as last_read_at,
-    restores.operation_id -- VARCHAR: ID of the task of the newest successful restore.
+    -- VARCHAR: ID of the task of the newest successful restore. Null if a file has it.
+    restores.operation_id
 from intermediate.int_requirements as requirements
-inner join staging.stg_inputs as inputs using (scope)
+inner join intermediate.int_input_states as inputs using (scope)
 left join intermediate.int_newest_restores as restores using (scope, resource_id)
-where inputs.input = 'operations'
+where inputs.input = 'restores'

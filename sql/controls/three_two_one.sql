@@ -34,10 +34,11 @@ with offsite_copies as (
 input_states as (
     select
         scope,
-        max(case when input = 'vaults' then state end) as vaults_state,
-        max(case when input = 'operations' then state end) as operations_state
-    from staging.stg_inputs
-    group by scope
+        vaults.state as vaults_state,
+        restores.state as restores_state
+    from staging.stg_inputs as vaults
+    inner join intermediate.int_input_states as restores using (scope)
+    where vaults.input = 'vaults' and restores.input = 'restores'
 ),
 
 locked_points as (
@@ -83,12 +84,12 @@ copy_counts as (
             else '✗'
         end as immutable_mark,
         case
-            when input_states.operations_state in ('missing', 'stale') then '?'
+            when input_states.restores_state in ('missing', 'stale') then '?'
             when restores.tested_at
                 >= requirements.as_of - requirements.restore_test_days * interval '1' day
                 then '✓'
             when requirements.restore_test_days is null
-                or input_states.operations_state = 'incomplete' then '?'
+                or input_states.restores_state = 'incomplete' then '?'
             else '✗'
         end as test_mark
     from intermediate.int_requirements as requirements

@@ -139,6 +139,7 @@ select
     copies.source_region, -- VARCHAR: Source region.
     coalesce(visible_copies.copy_id, copies.destination_backup_id)
         as destination_backup_id, -- VARCHAR: ID of the copy. Null if the record does not name it.
+    visible_copies.scope as destination_scope, -- VARCHAR: Scope in which the copy was seen.
     coalesce(visible_copies.project_id, copies.destination_project_id)
         as destination_project_id, -- VARCHAR: ID of the destination project.
     coalesce(visible_copies.region, copies.destination_region)

@@ -40,6 +40,18 @@ first_readings as (
     group by scope
 ),
 
+once_usable_parts as (
+    select distinct
+        scope,
+        parts.resource_id,
+        backup_id,
+        attempts.resource_id as server_id,
+        attempts.rp_time
+    from attempts
+    inner join staging.stg_closed_parts as parts using (scope, backup_id)
+    where parts.is_usable
+),
+
 lost_points as (
     -- Points of the resource itself that have disappeared or are no longer usable.
     select
@@ -52,17 +64,16 @@ lost_points as (
     left join usable_points as points using (scope, resource_id, backup_id)
     where points.rp_time is null
     union all
-    -- Parts that disappeared with their backup. If the backup was last seen unusable, the parts
-    -- that were usable before.
-    select distinct
+    -- Parts that were usable when they were read, whether the backup or the part changed since.
+    select
         scope,
-        parts.resource_id,
+        resource_id,
         backup_id,
-        attempts.resource_id as server_id,
-        attempts.rp_time
-    from attempts
-    inner join staging.stg_closed_parts as parts using (scope, backup_id)
-    where parts.is_usable and (attempts.state <> 'usable' or attempts.gone_at = parts.valid_to)
+        parts.server_id,
+        parts.rp_time
+    from once_usable_parts as parts
+    left join usable_points as points using (scope, resource_id, backup_id)
+    where points.rp_time is null
     union all
     -- Parts that were not read again, as they were last read.
     select

@@ -10,5 +10,6 @@ select
 from intermediate.int_restores
 where is_test
 qualify row_number() over (
-    partition by scope, resource_id order by tested_at desc nulls last, operation_id desc
+    partition by scope, resource_id
+    order by tested_at desc nulls last, operation_id desc nulls last, line
 ) = 1

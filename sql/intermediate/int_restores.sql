@@ -1,34 +1,74 @@
--- One row per restore on record: which resource it restored, how it ended, and how long it took.
+-- One row per restore on record, a task of the service or a test in the user's file: which resource
+-- it restored, how it ended, and how long it took.
 -- kind: view
+with tasks as (
+    select
+        scope,
+        id as operation_id,
+        extra_info_resource_id as resource_id,
+        extra_info_resource_name as resource_name,
+        extra_info_restore_backup_id as backup_id,
+        extra_info_restore_target_resource_id as target_resource_id,
+        status,
+        started_at,
+        ended_at,
+        cast(
+            date_diff('second', date_trunc('second', started_at), date_trunc('second', ended_at))
+            as double
+        ) / 60.0 as minutes,
+        coalesce(ended_at, started_at, created_at) as tested_at,
+        error_info_code,
+        error_info_message
+    from cbr.operations
+    where operation_type = 'restore'
+),
+
+restores as (
+    select
+        *,
+        cast(null as varchar) as tested_by,
+        cast(null as bigint) as line
+    from tasks
+    union all
+    select
+        scope,
+        cast(null as varchar) as operation_id,
+        resource_id,
+        cast(null as varchar) as resource_name,
+        backup_id,
+        cast(null as varchar) as target_resource_id,
+        result as status,
+        cast(null as timestamp) as started_at,
+        tested_at as ended_at,
+        cast(minutes as double) as minutes,
+        tested_at,
+        cast(null as varchar) as error_info_code,
+        cast(null as varchar) as error_info_message,
+        tested_by,
+        line
+    from cbr.restore_tests
+)
+
 select
-    operations.scope,
-    operations.id as operation_id, -- VARCHAR: ID of the task.
+    scope,
+    restores.operation_id, -- VARCHAR: ID of the task. Null if a file has the restore.
     -- VARCHAR: ID of the resource whose backup was restored.
-    coalesce(lives.resource_id, operations.extra_info_resource_id) as resource_id,
+    coalesce(lives.resource_id, restores.resource_id) as resource_id,
     -- VARCHAR: Name of the resource.
-    coalesce(lives.resource_name, operations.extra_info_resource_name) as resource_name,
-    -- VARCHAR: ID of the backup. Null if the task does not name it.
-    operations.extra_info_restore_backup_id as backup_id,
+    coalesce(lives.resource_name, restores.resource_name) as resource_name,
+    backup_id, -- VARCHAR: ID of the backup. Null if the record does not name it.
     -- VARCHAR: ID of the resource that the data was written to.
-    operations.extra_info_restore_target_resource_id as target_resource_id,
-    operations.status, -- VARCHAR: Status of the task.
-    operations.status = 'success' as is_test, -- BOOLEAN: Whether it proves that a restore works.
-    operations.started_at,
-    operations.ended_at,
-    -- DOUBLE: Time from start to end.
-    cast(
-        date_diff(
-            'second',
-            date_trunc('second', operations.started_at),
-            date_trunc('second', operations.ended_at)
-        ) as double
-    ) / 60.0 as minutes,
+    restores.target_resource_id,
+    restores.status, -- VARCHAR: How it ended.
+    restores.status = 'success' as is_test, -- BOOLEAN: Whether it proves that a restore works.
+    restores.started_at,
+    restores.ended_at,
+    restores.minutes, -- DOUBLE: Time from start to end.
     -- TIMESTAMP: When it ended, or began if the end is not on record.
-    coalesce(operations.ended_at, operations.started_at, operations.created_at) as tested_at,
-    operations.error_info_code,
-    operations.error_info_message
-from cbr.operations as operations
-left join history.backup_lifecycle as lives
-    on operations.scope = lives.scope
-    and operations.extra_info_restore_backup_id = lives.backup_id
-where operations.operation_type = 'restore'
+    restores.tested_at,
+    restores.error_info_code,
+    restores.error_info_message,
+    restores.tested_by, -- VARCHAR: Who tested it, by the file of the user.
+    restores.line -- BIGINT: Line of the restore in the file of the user. Null for a task.
+from restores
+left join history.backup_lifecycle as lives using (scope, backup_id)

@@ -61,8 +61,8 @@ holders_and_risks as (
         scope as subject_id,
         scope as subject_name,
         cast(null as varchar) as vault_id
-    from staging.stg_inputs
-    where input = 'protectables' and state <> 'ready'
+    from intermediate.int_input_states
+    where input = 'inventory' and state <> 'ready'
 ),
 
 subjects as (

@@ -1,5 +1,5 @@
--- One row per scope, tier, owner and type of the resources that the service lists: how many there
--- are, and how many of them are protected. A scope without any listed resource has one row.
+-- One row per scope, tier, owner and type of the resources that are listed: how many there are, and
+-- how many of them are protected. A scope without any listed resource has one row.
 with outcomes as (
     select
         findings.scope,
@@ -72,7 +72,7 @@ select
                 / nullif(counts.resources - counts.not_judged, 0)
             )
     end as coverage_percent
-from staging.stg_inputs as inputs
+from intermediate.int_input_states as inputs
 inner join staging.stg_scopes as scopes using (scope)
 left join counts using (scope)
-where inputs.input = 'protectables'
+where inputs.input = 'inventory'

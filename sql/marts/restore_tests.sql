@@ -5,7 +5,7 @@ select
     restores.scope,
     snapshots.snapshot_id,
     snapshots.as_of,
-    operation_id,
+    operation_id, -- VARCHAR: ID of the task. Null if a file has the restore.
     resource_id, -- VARCHAR: ID of the resource whose backup was restored.
     -- VARCHAR: Name of the resource.
     coalesce(requirements.resource_name, restores.resource_name) as resource_name,
@@ -24,10 +24,15 @@ select
     restores.is_test
     and row_number() over (
         partition by restores.scope, resource_id, restores.is_test
-        order by restores.tested_at desc nulls last, operation_id desc
+        order by
+            restores.tested_at desc nulls last,
+            operation_id desc nulls last,
+            restores.line
     ) = 1 as is_newest,
     restores.error_info_code,
-    restores.error_info_message
+    restores.error_info_message,
+    restores.tested_by,
+    restores.line -- BIGINT: Line of the restore in the file of the user. Null for a task.
 from intermediate.int_restores as restores
 inner join staging.stg_snapshots as snapshots using (scope)
 left join intermediate.int_requirements as requirements using (scope, resource_id)

@@ -17,7 +17,7 @@ from (
         ('restorebackup', 'backup', 'uses_points'),
         ('updatebackup', 'backup', 'changes_settings'),
         ('createbackupmember', 'backup', 'shares_points'),
-        ('updatebackupmember', 'backup', 'shares_points'),
+        ('updatebackupmember', 'backup', 'changes_settings'),
         ('deletebackupmember', 'backup', 'ends_sharing'),
         ('deletevault', 'vault', 'removes_points'),
         ('deletevaultbackup', 'vault', 'removes_points'),

@@ -4,7 +4,7 @@ select
     scope,
     snapshots.snapshot_id,
     snapshots.as_of,
-    input, -- VARCHAR: Name of the input.
+    file_input, -- VARCHAR: Name of the input.
     case
         when input_files.modified_at is null then 'missing'
         when input_files.modified_at
@@ -19,6 +19,6 @@ cross join (
         ('inventory'),
         ('restore_tests'),
         ('audit_events')
-) as names (input)
+) as names (file_input)
 inner join policy.settings using (scope)
-left join meta.input_files as input_files on names.input = input_files.name
+left join meta.input_files as input_files on names.file_input = input_files.name

@@ -5,6 +5,7 @@ select
     as_of,
     region,
     project_id,
+    domain_id,
     is_sandbox
 from meta.snapshots
 where is_current
