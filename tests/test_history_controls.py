@@ -548,6 +548,15 @@ def test_a_disk_that_broke_later_was_restorable_and_left_no_gap(results: Results
     assert gaps(results, "data")["breaches"] == 0
 
 
+FUTURE = of_day(60, children=[child("f", resource_id="data")])
+
+
+@lands(*(day(number, FUTURE) for number in range(3)))
+def test_what_has_only_a_point_dated_in_the_future_is_unprotected_since_that_was_seen(results: Results) -> None:
+    rows = results.rows("intermediate.int_unprotected", "resource_id", "unprotected_since")
+    assert sorted(rows) == [("data", AS_OF), ("server-1", AS_OF)]
+
+
 def purged_failures() -> list[Landed]:
     failed = [of_day(number, status="error", expired_at=None) for number in range(5)]
     return days(*([*failed[max(0, number - 1) : number + 1], volume("v")] for number in range(5)))

@@ -1,6 +1,7 @@
 -- One row per resource without a dependable local recovery point within its RPO: since when it is
 -- unprotected, according to all snapshots. A point protects until its RPO is exceeded, until it
--- expires, or until the first snapshot in which it is not dependable.
+-- expires, or until the first snapshot in which it is not dependable. A point dated in the future
+-- protects nothing.
 with unprotected as (
     select
         scope,
@@ -84,12 +85,25 @@ last_protections as (
     group by scope, resource_id
 ),
 
+future_points as (
+    -- What has only points dated in the future is known since the first of them was seen.
+    select scope, resource_id, min(lives.first_seen) as first_seen
+    from unprotected
+    inner join intermediate.int_resource_points as points using (scope, resource_id)
+    inner join history.backup_lifecycle as lives using (scope, backup_id)
+    where unprotected.first_known_at > unprotected.as_of
+    group by scope, resource_id
+),
+
 unprotected_starts as (
     select
         unprotected.*,
-        coalesce(last_protections.ended_at, unprotected.first_known_at) as since_at
+        coalesce(
+            last_protections.ended_at, future_points.first_seen, unprotected.first_known_at
+        ) as since_at
     from unprotected
     left join last_protections using (scope, resource_id)
+    left join future_points using (scope, resource_id)
 )
 
 select
