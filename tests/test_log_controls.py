@@ -225,7 +225,8 @@ RUNS = [
     run("skipped", "skipped", checkpoint_id="point-skipped", error_info={"code": "BackupService.6114"}),
     run("timed-out", "timeout"),
     run("failed-without", "failed"),
-    run("failed-with", "failed", backup="broken"),
+    run("failed-with", "failed", backup="failed-with"),
+    run("failed-unseen", "failed", backup="unseen"),
     run("long-ago", "skipped", days=31),
     run("running", "running"),
     run("reported", backup="reported"),
@@ -233,7 +234,10 @@ RUNS = [
     run("waived", "skipped"),
 ]
 POINTS = [checkpoint("skipped", "skipped"), checkpoint("reported", "left-out", "left-out-too")]
-RUN = ("whole", "skipped", "timed-out", "failed-without", "failed-with", "long-ago", "running", "reported", "no-vault")
+RUN = (
+    *("whole", "skipped", "timed-out", "failed-without", "failed-with", "failed-unseen"),
+    *("long-ago", "running", "reported", "no-vault"),
+)
 
 
 def in_vault(name: str) -> Body:
@@ -263,6 +267,7 @@ def test_a_run_that_left_a_resource_without_a_backup_fails_its_vault(home: Home)
         ("prod", "vault-timed-out"): ("fail", "runs_skipped"),
         ("prod", "vault-failed-without"): ("fail", "runs_skipped"),
         ("prod", "vault-failed-with"): ("pass", "nothing_skipped"),
+        ("prod", "vault-failed-unseen"): ("fail", "runs_skipped"),
         ("prod", "vault-long-ago"): ("not_applicable", "no_runs"),
         ("prod", "vault-running"): ("not_applicable", "no_runs"),
         ("prod", "vault-reported"): ("fail", "runs_skipped"),

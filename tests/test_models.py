@@ -359,7 +359,8 @@ def traced_values(relation: str, column: str) -> set[str]:
 
 def test_a_reason_code_is_traced_through_models_and_to_the_known_values_of_a_table() -> None:
     losses = traced_values("controls.recovery_point_deleted_early", "reason_code")
-    assert losses == {*DISAPPEARANCE_CLASSES, "removed_by_rule", "mass_deletion", "vault_deleted"}
+    by_policy = {"removed_by_rule", "retention_rule_changed"}
+    assert losses == {*DISAPPEARANCE_CLASSES, *by_policy, "mass_deletion", "vault_deleted"}
     drops = traced_values("controls.backup_count_drop", "reason_code")
     assert drops == {"dropped", "no_drop", "no_history", "undecided_losses", "unusually_few"}
 

@@ -10,7 +10,15 @@ from datetime import timedelta
 from pipelines.sandbox import changes, disk_changes
 from pipelines.sandbox.changes import SCENARIO_DAYS, Change, Moment
 
-__all__ = ["RESOURCE_SCENARIOS", "SCENARIOS", "SCENARIO_DAYS", "VAULT_FINDINGS", "Moment", "Scenario"]
+__all__ = [
+    "MEMBER_FINDINGS",
+    "RESOURCE_SCENARIOS",
+    "SCENARIOS",
+    "SCENARIO_DAYS",
+    "VAULT_FINDINGS",
+    "Moment",
+    "Scenario",
+]
 
 Finding = tuple[str, str, str]  # control, status, reason code
 
@@ -31,6 +39,8 @@ VAULT_FINDINGS: dict[str, set[Finding]] = {
     "vault-databases": {("vault-locked", "fail", "not_locked")},
     "vault-servers": {("policy-retention", "fail", "too_short")},
 }
+# What the changed policy of a vault plants in every resource that is backed up to it.
+MEMBER_FINDINGS: dict[str, set[Finding]] = {"vault-servers": {(SHORTENED, "fail", "rule_shortened")}}
 
 _NEVER = timedelta(days=3650)
 

@@ -2,7 +2,7 @@
 -- id: backup-run-skipped-nothing
 -- title: No run of a vault leaves a resource without a backup
 -- severity: high
--- version: 1
+-- version: 2
 -- subject: vault
 -- worse: higher
 -- parameters: gap_window_days
@@ -32,7 +32,8 @@ with omissions as (
             ''
         ) as resources,
         nullif(array_to_string(list_sort(array_agg(distinct error_code)), ', '), '') as error_codes
-    from intermediate.int_skipped_runs
+    from intermediate.int_missed_attempts
+    where is_in_window
     group by scope, vault_id
 ),
 

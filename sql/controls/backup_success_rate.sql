@@ -2,17 +2,17 @@
 -- id: backup-success-rate
 -- title: Nearly all backups succeed
 -- severity: medium
--- version: 2
+-- version: 3
 -- subject: resource
 -- worse: lower
 -- parameters: min_success_percent, min_attempts, gap_window_days
 -- remedy: See compliance.backup_outcomes_daily for the days with failures, and fix the most
 --   frequent cause first.
 -- reasons:
---   good: pass: {succeeded} of {finished} finished backups succeeded; {min_success_percent} % are
---     required.
---   low: fail: {succeeded} of {finished} finished backups succeeded; {min_success_percent} % are
---     required.
+--   good: pass: {succeeded} of {finished} finished backups succeeded{missed_note};
+--     {min_success_percent} % are required.
+--   low: fail: {succeeded} of {finished} finished backups succeeded{missed_note};
+--     {min_success_percent} % are required.
 --   too_few: unknown: Only {finished} finished backups were seen; {min_attempts} are needed for a
 --     rate.
 --   status_not_known: unknown: Some backups have an undocumented status; if they failed, the
@@ -28,11 +28,13 @@ with outcomes as (
         count(*) filter (where outcome in ('succeeded', 'failed')) as finished,
         count(*) filter (where outcome = 'succeeded') as succeeded,
         count(*) filter (where outcome = 'unknown') as unsaid,
-        min(created_at) filter (where outcome = 'failed') as first_failure_at,
+        count(*) filter (where is_missed) as missed,
+        min(attempted_at) filter (where outcome = 'failed') as first_failure_at,
         coalesce(
-            list_sort(array_agg(backup_id) filter (where outcome = 'failed')), cast([] as varchar[])
+            list_sort(array_agg(backup_id) filter (where outcome = 'failed' and not is_missed)),
+            cast([] as varchar[])
         ) as failed_ids
-    from intermediate.int_attempts
+    from intermediate.int_attempt_outcomes
     where is_in_window
     group by scope, resource_id
 )
@@ -60,6 +62,13 @@ select
     outcomes.first_failure_at as failing_since,
     coalesce(outcomes.succeeded, 0) as succeeded,
     coalesce(outcomes.finished, 0) as finished,
+    -- BIGINT: Number of these that left no backup, according to the record of tasks.
+    coalesce(outcomes.missed, 0) as missed,
+    case
+        when outcomes.missed > 0
+            then ' (attempts that left none: ' || cast(outcomes.missed as varchar) || ')'
+        else ''
+    end as missed_note,
     requirements.min_success_percent,
     requirements.min_attempts
 from intermediate.int_requirements as requirements

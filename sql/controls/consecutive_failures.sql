@@ -2,7 +2,7 @@
 -- id: consecutive-failures
 -- title: Backups do not fail repeatedly
 -- severity: high
--- version: 2
+-- version: 3
 -- subject: resource
 -- worse: higher
 -- parameters: max_failed_attempts
@@ -10,10 +10,10 @@
 --   themselves.
 -- reasons:
 --   none_failed: pass: Its last backup did not fail.
---   failed_lately: pass: Its last {failures} backups failed, the first at {first_failed_at};
---     {max_failed_attempts} are allowed.
---   failing: fail: Its last {failures} backups failed, the first at {first_failed_at};
---     {max_failed_attempts} are allowed.
+--   failed_lately: pass: Its last {failures} backups failed{missed_note}, the first at
+--     {first_failed_at}; {max_failed_attempts} are allowed.
+--   failing: fail: Its last {failures} backups failed{missed_note}, the first at
+--     {first_failed_at}; {max_failed_attempts} are allowed.
 --   status_not_known: unknown: A backup has an undocumented status, and none has succeeded since.
 --   judged_at_source: not_applicable: Only copies are stored in this scope; the resource is judged
 --     in its source scope.
@@ -23,9 +23,9 @@ with last_outcomes as (
     select
         scope,
         resource_id,
-        max(created_at) filter (where outcome = 'unknown') as last_unsaid_at,
-        max(created_at) filter (where outcome = 'succeeded') as last_success_at
-    from intermediate.int_attempts
+        max(attempted_at) filter (where outcome = 'unknown') as last_unsaid_at,
+        max(attempted_at) filter (where outcome = 'succeeded') as last_success_at
+    from intermediate.int_attempt_outcomes
     group by scope, resource_id
 ),
 
@@ -35,13 +35,17 @@ trailing_failures as (
         scope,
         resource_id,
         count(*) as failures,
-        min(attempts.created_at) as first_failure_at,
-        coalesce(list_sort(array_agg(attempts.backup_id)), cast([] as varchar[])) as backup_ids
-    from intermediate.int_attempts as attempts
+        count(*) filter (where attempts.is_missed) as missed,
+        min(attempts.attempted_at) as first_failure_at,
+        coalesce(
+            list_sort(array_agg(attempts.backup_id) filter (where not attempts.is_missed)),
+            cast([] as varchar[])
+        ) as backup_ids
+    from intermediate.int_attempt_outcomes as attempts
     inner join last_outcomes using (scope, resource_id)
     where attempts.outcome = 'failed'
         and (
-            attempts.created_at > last_outcomes.last_success_at
+            attempts.attempted_at > last_outcomes.last_success_at
             or last_outcomes.last_success_at is null
         )
     group by scope, resource_id
@@ -69,6 +73,13 @@ select
     trailing_failures.backup_ids as evidence_backup_ids,
     trailing_failures.first_failure_at as failing_since,
     trailing_failures.failures,
+    -- BIGINT: Number of these that left no backup, according to the record of tasks.
+    coalesce(trailing_failures.missed, 0) as missed,
+    case
+        when trailing_failures.missed > 0
+            then ' (attempts that left none: ' || cast(trailing_failures.missed as varchar) || ')'
+        else ''
+    end as missed_note,
     date_trunc('second', trailing_failures.first_failure_at) as first_failed_at,
     requirements.max_failed_attempts
 from intermediate.int_requirements as requirements

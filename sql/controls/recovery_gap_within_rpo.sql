@@ -14,9 +14,10 @@
 --     % are required.
 --   open_gap: fail: {breaches} gaps beyond RPO and grace in {whole_days} d, the longest
 --     {longest_hours} h; within its RPO for {attained_percent} % of the time, {attainment_percent}
---     % are required.
+--     % are required{missed_note}.
 --   gaps: fail: {breaches} gaps beyond RPO and grace in {whole_days} d, the longest {longest_hours}
---     h; within its RPO for {attained_percent} % of the time, {attainment_percent} % are required.
+--     h; within its RPO for {attained_percent} % of the time, {attainment_percent} % are
+--     required{missed_note}.
 --   none: fail: No snapshot has a usable point of it.
 --   children_not_loaded: unknown: The details of some of its server's backups were not read, and it
 --     may have been in them.
@@ -81,8 +82,10 @@ gap_totals as (
         min(gap_start) filter (where is_breach) as first_breach_start,
         min(gap_start) filter (where is_open) as open_since,
         min(case when is_open then start_backup_id end) as newest_id,
-        min(counted_from) as counted_from
-    from intermediate.int_gaps
+        min(counted_from) as counted_from,
+        cast(floor(sum(runs.missed_runs) filter (where is_breach)) as bigint) as missed_runs
+    from intermediate.int_gaps as gaps
+    left join intermediate.int_gap_runs as runs using (scope, resource_id, gap_end)
     group by scope, resource_id
 ),
 
@@ -99,6 +102,9 @@ measured_gaps as (
         gap_totals.open_since,
         gap_totals.newest_id,
         gap_totals.first_breach_start,
+        case
+            when inputs.state <> 'missing' then coalesce(gap_totals.missed_runs, 0)
+        end as missed_runs,
         coalesce(
             case
                 when sampling_since.scope is null then sampling.widest_seconds
@@ -117,6 +123,7 @@ measured_gaps as (
             ) as double
         ) / 3600.0 as window_hours
     from intermediate.int_requirements as requirements
+    inner join staging.stg_inputs as inputs using (scope)
     left join gap_totals using (scope, resource_id)
     left join shortest_lifetimes using (scope, resource_id)
     left join rotated_resources using (scope, resource_id)
@@ -128,6 +135,7 @@ measured_gaps as (
     left join intermediate.int_sampling_since as sampling_since
         on requirements.scope = sampling_since.scope
         and first_sightings.first_seen = sampling_since.as_of
+    where inputs.input = 'operations'
 ),
 
 attainments as (
@@ -168,6 +176,14 @@ select
     max_gap_hours, -- DOUBLE: Longest gap, including the open gap.
     restorable_now_max_gap_hours, -- DOUBLE: Longest gap between points that are dependable now.
     exposure_hours, -- DOUBLE: Time beyond the RPO.
+    -- BIGINT: Number of attempts in these gaps that left no backup, according to the record of
+    -- tasks. Null where the record is not read.
+    missed_runs,
+    case
+        when missed_runs > 0
+            then '; attempts in these gaps that left no backup: ' || cast(missed_runs as varchar)
+        else ''
+    end as missed_note,
     open_gap_hours, -- DOUBLE: Time from the newest usable point to as_of.
     cast(window_hours as double) / 24.0 as window_days, -- DOUBLE: Part of the window with data.
     cast(floor(cast(window_hours as double) / 24.0) as bigint) as whole_days,

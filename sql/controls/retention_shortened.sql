@@ -2,19 +2,24 @@
 -- id: retention-shortened
 -- title: Retention is not shortened
 -- severity: critical
--- version: 2
+-- version: 3
 -- subject: resource
 -- worse: lower
 -- waiver: two approvers
 -- parameters: deletion_window_days, timestamp_tolerance_seconds, shortened_percent, usual_points,
 --   usual_least_points
--- remedy: Find out in the audit trail who changed the policy or the points, and restore the
---   retention: it applies to new points.
+-- remedy: Find out who changed the policy or the points, which is named where the audit trail is
+--   read, and restore the retention: it applies to new points.
 -- reasons:
 --   as_usual: pass: Its points are kept for as long as before.
 --   expiry_moved: fail: The expiry of {moved_points} points was brought forward, the first from
 --     {first_old_value} to {first_new_value}.
 --   life_shortened: fail: New points are kept for {life_days} d; {usual_days} d were usual.
+--   rule_shortened: fail: The policy {policy_name} keeps less than before: {old_rule} until
+--     {rule_seen_before}, {new_rule} since {rule_changed_at}{change_note}.
+--   rule_not_comparable: unknown: The policy {policy_name} was changed from {old_rule} to
+--     {new_rule}{change_note}; whether that is less is not known, because the times of its runs are
+--     not.
 --   expiry_dropped: unknown: Its new points no longer have an expiry, so their retention is
 --     unknown.
 --   baseline: unknown: Only {dated_points} automatic points with an expiry were seen, too few for a
@@ -165,6 +170,8 @@ select
         when requirements.only_replicas then 'judged_at_source'
         when shortened_lifetimes.backup_ids is not null then 'life_shortened'
         when requirements.subject_type = 'volume_via_server' then 'judged_with_server'
+        when rules.is_certain then 'rule_shortened'
+        when rules.resource_id is not null then 'rule_not_comparable'
         when lifetimes.last_endless_at > lifetimes.last_dated_at then 'expiry_dropped'
         when coalesce(lifetimes.points, 0) = 0 then 'no_dated_point'
         when lifetimes.points <= requirements.usual_least_points then 'baseline'
@@ -175,7 +182,9 @@ select
     requirements.shortened_percent
     * (cast(shortened_lifetimes.usual_seconds as double) / 8640000.0) as threshold_value,
     coalesce(moved_points.backup_ids, shortened_lifetimes.backup_ids) as evidence_backup_ids,
-    coalesce(moved_points.first_moved_at, shortened_lifetimes.first_short_at) as failing_since,
+    coalesce(
+        moved_points.first_moved_at, shortened_lifetimes.first_short_at, rules.changed_at
+    ) as failing_since,
     moved_points.old_value, -- TIMESTAMP: Expiry before the first change.
     moved_points.new_value, -- TIMESTAMP: Expiry after the first change.
     moved_points.points as moved_points,
@@ -186,8 +195,28 @@ select
         as life_days,
     cast(floor(cast(shortened_lifetimes.usual_seconds as double) / 8640.0) as double) / 10.0
         as usual_days,
-    lifetimes.points as dated_points
+    lifetimes.points as dated_points,
+    rules.policy_name,
+    rules.old_rule,
+    rules.new_rule,
+    date_trunc('second', rules.seen_before) as rule_seen_before,
+    date_trunc('second', rules.changed_at) as rule_changed_at,
+    -- VARCHAR: Who changed that policy, according to a successful call in the audit trail. Null if
+    -- it names nobody.
+    rules.changed_by,
+    rules.changed_from_ip, -- VARCHAR: Addresses that the calls came from.
+    rules.called_at, -- TIMESTAMP: When the last of the calls was made.
+    coalesce(
+        ' (changed by '
+        || rules.changed_by
+        || coalesce(' from ' || rules.changed_from_ip, '')
+        || ' at '
+        || cast(date_trunc('second', rules.called_at) as varchar)
+        || ')',
+        ''
+    ) as change_note
 from intermediate.int_requirements as requirements
 left join moved_points using (scope, resource_id)
 left join shortened_lifetimes using (scope, resource_id)
 left join lifetimes using (scope, resource_id)
+left join intermediate.int_shortened_rules as rules using (scope, resource_id)

@@ -2,17 +2,17 @@
 -- id: vault-backup-success-rate
 -- title: Nearly all backups into a vault succeed
 -- severity: medium
--- version: 2
+-- version: 3
 -- subject: vault
 -- worse: lower
 -- parameters: min_success_percent, min_attempts, gap_window_days
 -- remedy: See compliance.backup_outcomes_daily for the days with failures. In a full or locked
 --   vault all backups fail.
 -- reasons:
---   good: pass: {succeeded} of {finished} finished backups succeeded; {min_success_percent} % are
---     required.
---   low: fail: {succeeded} of {finished} finished backups succeeded; {min_success_percent} % are
---     required.
+--   good: pass: {succeeded} of {finished} finished backups succeeded{missed_note};
+--     {min_success_percent} % are required.
+--   low: fail: {succeeded} of {finished} finished backups succeeded{missed_note};
+--     {min_success_percent} % are required.
 --   too_few: unknown: Only {finished} finished backups were seen; {min_attempts} are needed for a
 --     rate.
 --   status_not_known: unknown: Some backups have an undocumented status; if they failed, the
@@ -31,11 +31,13 @@ outcomes as (
         count(*) filter (where outcome in ('succeeded', 'failed')) as finished,
         count(*) filter (where outcome = 'succeeded') as succeeded,
         count(*) filter (where outcome = 'unknown') as unsaid,
-        min(created_at) filter (where outcome = 'failed') as first_failure_at,
+        count(*) filter (where is_missed) as missed,
+        min(attempted_at) filter (where outcome = 'failed') as first_failure_at,
         coalesce(
-            list_sort(array_agg(backup_id) filter (where outcome = 'failed')), cast([] as varchar[])
+            list_sort(array_agg(backup_id) filter (where outcome = 'failed' and not is_missed)),
+            cast([] as varchar[])
         ) as failed_ids
-    from intermediate.int_attempts
+    from intermediate.int_attempt_outcomes
     where is_in_window
     group by scope, vault_id
 )
@@ -61,6 +63,13 @@ select
     outcomes.first_failure_at as failing_since,
     coalesce(outcomes.succeeded, 0) as succeeded,
     coalesce(outcomes.finished, 0) as finished,
+    -- BIGINT: Number of these that left no backup, according to the record of tasks.
+    coalesce(outcomes.missed, 0) as missed,
+    case
+        when outcomes.missed > 0
+            then ' (attempts that left none: ' || cast(outcomes.missed as varchar) || ')'
+        else ''
+    end as missed_note,
     default_tiers.min_success_percent,
     settings.min_attempts
 from intermediate.int_vaults as vaults

@@ -11,14 +11,17 @@ with explained_lives as (
         settings.mass_points,
         settings.mass_percent,
         case
-            when coalesce(rules.is_kept, refuted.backup_id is not null) then 'deleted_unexplained'
+            when rules.is_kept then 'deleted_unexplained'
+            when explained.backup_id is not null then 'retention_rule_changed'
+            when rules.is_kept is null and refuted.backup_id is not null then 'deleted_unexplained'
             when not rules.is_kept and lives.disappearance <> 'rotated_by_count'
                 then 'removed_by_rule'
             else lives.disappearance
         end as class,
         case
-            when coalesce(rules.is_kept, refuted.backup_id is not null) then 'fail'
-            when not rules.is_kept then 'ok'
+            when rules.is_kept then 'fail'
+            when explained.backup_id is not null or not rules.is_kept then 'ok'
+            when refuted.backup_id is not null then 'fail'
             else lives.verdict
         end as class_verdict
     from history.backup_lifecycle as lives
@@ -26,6 +29,7 @@ with explained_lives as (
     inner join policy.settings using (scope)
     left join intermediate.int_rule_verdicts as rules using (scope, backup_id)
     left join intermediate.int_refuted_thinnings as refuted using (scope, backup_id)
+    left join intermediate.int_rule_losses as explained using (scope, backup_id)
     where lives.gone_at >= snapshots.as_of - settings.deletion_window_days * interval '1' day
 ),
 

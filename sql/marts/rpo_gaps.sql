@@ -22,7 +22,13 @@ select
     gaps.hours_now,
     gaps.start_backup_id,
     gaps.end_backup_id,
-    gaps.still_exists
+    gaps.still_exists,
+    -- BIGINT: Number of attempts in the gap that left no backup, according to the record of tasks.
+    -- Null where the record is not read.
+    case when inputs.state <> 'missing' then coalesce(runs.missed_runs, 0) end as missed_runs,
+    runs.missed_error_codes
 from intermediate.int_gaps as gaps
 inner join intermediate.int_requirements as requirements using (scope, resource_id)
-where requirements.exclusion_id is null
+inner join staging.stg_inputs as inputs using (scope)
+left join intermediate.int_gap_runs as runs using (scope, resource_id, gap_end)
+where inputs.input = 'operations' and requirements.exclusion_id is null
