@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pipelines.storage.home import Home
-from tests.given import AS_OF, Body, Landed, ask_all, at, child, fold, server
+from tests.given import AS_OF, Body, Landed, ask_all, at, child, fold, put_input, server
 from tests.given_inputs import DAY, failed, milliseconds, refused
 
 EARLY, LOST = "recovery_point_deleted_early", "resource_protection_lost"
@@ -175,3 +175,25 @@ def test_the_trail_of_changes_says_the_same_of_each_backup(asked: list[list[dict
         ("in-vault-and-own", "mallory"),
         ("expired-in-vault", "eve"),
     }
+
+
+def test_an_event_of_the_file_of_the_user_counts_and_one_that_both_have_counts_once(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    own = event("deleteBackup", "by-name")
+    fold(home, *days("prod", [own]))
+    hour = at(hours=12)
+    rows = [
+        "trace_id,trace_name,time,code,resource_id,user_name,source_ip",
+        f"{own['trace_id']},deleteBackup,{hour},204,by-name,somebody else,10.0.0.9",
+        f"of-file,deleteBackup,{hour},204,by-id,mallory,10.0.0.2",
+        f"refused,deleteBackup,{hour},403,refused,mallory,10.0.0.2",
+        f"without-code,deleteBackup,{hour},,unnoticed,mallory,10.0.0.2",
+    ]
+    put_input(home, "audit_events.csv", "\n".join(rows))
+    deletions, trail = ask_all(home, f"SELECT * FROM controls.{EARLY}", TRAIL)
+    named = {subject: actor for subject, actor in actors(deletions, "prod").items() if actor != NOBODY}
+    assert named == {"by-name": EVE, "by-id": ("mallory", "10.0.0.2")}
+    assert [tuple(row.values()) for row in trail] == [
+        ("by-id", "deleteBackup", "mallory"),
+        ("by-name", "deleteBackup", "eve"),
+    ]

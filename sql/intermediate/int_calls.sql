@@ -1,4 +1,4 @@
--- One row per successful call in the audit trail that changed a backup, a vault or a policy: who
+-- One row per successful call on record that changed a backup, a vault or a policy: who
 -- did what. A refused call changed nothing and has none.
 -- kind: view
 select
@@ -16,6 +16,6 @@ select
     events.source_ip,
     events.trace_type,
     events.request_id
-from cbr.audit_events as events
+from staging.stg_audit_events as events
 inner join staging.stg_calls as calls on lower(events.trace_name) = calls.call
 where events.code like '2__'

@@ -8,7 +8,7 @@ with calls as (
         events.time as called_at,
         events.user_name,
         calls.effect
-    from cbr.audit_events as events
+    from staging.stg_audit_events as events
     inner join staging.stg_calls as calls on lower(events.trace_name) = calls.call
     -- A refused call changed nothing.
     where events.code like '2__' and calls.effect in ('shares_points', 'ends_sharing')
