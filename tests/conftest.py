@@ -19,6 +19,7 @@ from pipelines.extract.rate_limit import RateLimiters
 from pipelines.extract.run import ScopeLocations, ScopeRun
 from pipelines.sandbox import Sandbox, serve
 from pipelines.storage.home import Home
+from tests.given import undescribed
 from tests.together import results, shared_home  # noqa: F401
 
 
@@ -42,6 +43,13 @@ def _no_outer_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("pipelines.extract.snapshot.CONFIRM_SECONDS", 0.0)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _undescribed() -> Iterator[None]:
+    """Publish without descriptions in this process, but where a test asks for them with `describing`."""
+    with undescribed():
+        yield
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import random
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import chain
@@ -20,7 +20,7 @@ from pipelines.landing.manifest import read_snapshots
 from pipelines.storage.connection import connect
 from pipelines.storage.home import Home
 from pipelines.storage.parquet import select_rows
-from tests.given import AS_OF, Body, Landed, ask, child, fold, land, publish, server, undescribed, volume
+from tests.given import AS_OF, Body, Landed, ask, child, fold, land, publish, server, volume
 from tests.together import Results, lands
 
 DAY = timedelta(days=1)
@@ -46,12 +46,6 @@ def made(number: float) -> str:
 def kept(number: int, **more: Any) -> Body:
     """An automatic point of that day that a rule by count keeps: it carries no expiry."""
     return server(f"p{number:+03}", created_at=made(number), expired_at=None, **more)
-
-
-@pytest.fixture(autouse=True)
-def _undescribed() -> Iterator[None]:
-    with undescribed():
-        yield
 
 
 def asked(home: Home, sql: str) -> list[tuple[Any, ...]]:
@@ -178,9 +172,8 @@ def states(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     states = [state(at_once), state(by_day)]
     shutil.rmtree(by_day.histories)
     states.append(state(fold(by_day)))
-    with undescribed():
-        replay(by_day, None, "replayed")
-        states.append(state(by_day))
+    replay(by_day, None, "replayed")
+    states.append(state(by_day))
     return states
 
 

@@ -3,7 +3,6 @@
 import json
 import random
 import shutil
-from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -34,7 +33,6 @@ from tests.given import (
     query,
     replica,
     server,
-    undescribed,
     volume,
 )
 
@@ -53,12 +51,6 @@ def fresh(number: int, key: str = "b", **more: Any) -> Body:
     return server(
         f"{key}{number}", created_at=(AS_OF + number * DAY - DAY / 12).isoformat(), **({"expired_at": None} | more)
     )
-
-
-@pytest.fixture(autouse=True)
-def _undescribed() -> Iterator[None]:
-    with undescribed():
-        yield
 
 
 def copy_of(home: Home, folder: Path) -> Home:

@@ -127,6 +127,10 @@ def fill_table(connection: duckdb.DuckDBPyConnection, table: Table, rows: pa.Tab
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {table.schema}")
     connection.execute(create_table(table))
     names = ", ".join(column.name for column in table.columns)
+    if not isinstance(rows, pa.Table | str):
+        rows = list(rows)
+    if not isinstance(rows, str) and not len(rows):
+        return 0  # most tables of a small home
     if isinstance(rows, pa.Table):
         connection.register("arrow_rows", rows)
         inserted = connection.execute(f"INSERT INTO {table.relation} SELECT {names} FROM arrow_rows").fetchall()

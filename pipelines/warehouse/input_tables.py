@@ -1,5 +1,7 @@
 """Filling the tables of the inputs beside the backups: the service's with their history, and the user's files."""
 
+from pathlib import Path
+
 import duckdb
 import pyarrow as pa
 
@@ -22,18 +24,20 @@ def fill_inputs(connection: duckdb.DuckDBPyConnection, home: Home, histories: li
     """Fill every table of the inputs; return the rows by relation."""
     rows: dict[str, int] = {}
 
-    def stored(table: Table) -> str:
-        return select_rows(table, [path for state in histories for path in state.paths(home, table.name)])
+    def stored(table: Table) -> list[Path]:
+        return [path for state in histories for path in state.paths(home, table.name)]
 
-    def fill(table: Table, select: str) -> None:
-        rows[table.relation] = fill_table(connection, table, select)
+    def fill(table: Table, source: str | list[Path]) -> None:
+        rows[table.relation] = fill_table(connection, table, source)
 
     for table in VERSIONED:
         fill(table, stored(CURRENT[table.name]))
         fill(OPEN[table.name], stored(CURRENT[table.name]))
         fill(CLOSED[table.name], stored(CLOSED[table.name]))
     for table in LOGS:
-        fill(table, _latest(table, stored(READ[table.name])))
+        states = READ[table.name]
+        paths = stored(states)
+        fill(table, _latest(table, select_rows(states, paths)) if paths else [])
     fill(INPUT_READINGS, stored(INPUT_READINGS))
     definitions = [
         {"input": source.name, "call": source.call, "permission": source.permission, "purpose": source.purpose}
