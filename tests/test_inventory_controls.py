@@ -181,11 +181,16 @@ def test_a_file_lists_resources_where_the_service_does_not_or_not_all(home: Home
     of_file = {"one": ("pass", "protected"), "three": ("fail", "unprotected"), "young": ("not_applicable", "grace")}
     of_both = of_file | {"two": ("fail", "unprotected")}
     expected = {"file-only": of_file, "partial": of_both, "both": of_both, "old-list": of_file}
+    unproven = dict.fromkeys(("partial", "old-list"), ("unknown", "inventory_incomplete"))
+    expected |= {scope: expected[scope] | {scope: code} for scope, code in unproven.items()}
     named = {(scope, name): code for scope, of_scope in expected.items() for name, code in of_scope.items()}
     assert found == named | {("not-named", "not-named"): ("not_applicable", "input_missing")}
-    sql = """SELECT sum(resources) AS resources, sum(protected) AS protected, bool_and(inventory_state = 'ready') AS ready
-        FROM compliance.protection_coverage WHERE scope = 'partial'"""
-    assert ask(home, sql, rules=POLICY) == [{"resources": 4, "protected": 1, "ready": True}]
+    sql = """SELECT scope, sum(resources) AS resources, sum(protected) AS protected, max(coverage_percent) IS NULL AS unproven
+        FROM compliance.protection_coverage WHERE scope IN ('file-only', 'partial') GROUP BY scope ORDER BY scope"""
+    assert [tuple(row.values()) for row in ask(home, sql, rules=POLICY)] == [
+        ("file-only", 3, 1, False),
+        ("partial", 4, 1, True),
+    ]
 
 
 def test_an_old_file_lists_nothing(home: Home) -> None:

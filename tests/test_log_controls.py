@@ -127,6 +127,7 @@ def test_a_file_of_tests_counts_as_much_as_the_record_of_tasks(home: Home) -> No
             f"{scope},,by-file-backup,2026-02-21T10:00:00Z,success,,",
             f"{scope},of-slow,,2026-02-22T10:00:00Z,success,61,Ann",
             f"{scope},of-failed,,2026-02-22T10:00:00Z,failed,5,Ann",
+            f"{scope},of-never,,2062-02-22T10:00:00Z,success,5,Ann",
         ]
     backups = [*map(of, names), of("current")]
     log = {"operations": [restore("current")]}
@@ -404,6 +405,10 @@ def test_a_share_with_a_project_outside_fails_until_it_is_ended(home: Home) -> N
         sharing(create, "unnamed"),
         sharing(create, "lax", "theirs"),
         sharing(create, "waived", "theirs"),
+        sharing(delete, "only-ended", days=1),
+        sharing(create, "more-ended", "ours"),
+        sharing(delete, "more-ended", days=1),
+        sharing(delete, "more-ended", days=0.5),
         sharing(create, "old", "ours"),
         sharing(create, "old-ended", "theirs"),
         sharing(delete, "old-ended", days=1),
@@ -423,9 +428,14 @@ def test_a_share_with_a_project_outside_fails_until_it_is_ended(home: Home) -> N
     )
     fold(
         home,
-        Landed([*map(made, [*names, "alone"]), *old], inputs={"audit_events": events}),
+        Landed([*map(made, [*names, "only-ended", "more-ended", "alone"]), *old], inputs={"audit_events": events}),
         Landed([made("one")], scope="never-read"),
         Landed([made("one")], scope="refused", inputs={"audit_events": refused("audit_events")}),
+        Landed(
+            [made("odd")],
+            scope="rejects",
+            inputs={"audit_events": [sharing(create, "odd", request=json.dumps({"members": ["ours", 5, None]}))]},
+        ),
         Landed(
             [made("inside"), made("outside")],
             scope="partial",
@@ -451,6 +461,8 @@ def test_a_share_with_a_project_outside_fails_until_it_is_ended(home: Home) -> N
         "unnamed": ("unknown", "project_not_named"),
         "lax": ("not_applicable", "not_required"),
         "waived": ("waived", "shared_outside"),
+        "only-ended": ("unknown", "project_not_named"),
+        "more-ended": ("unknown", "project_not_named"),
         "alone": ("unknown", "no_event"),
         "old": ("unknown", "trail_incomplete"),
         "old-ended": ("unknown", "end_not_certain"),
@@ -458,6 +470,7 @@ def test_a_share_with_a_project_outside_fails_until_it_is_ended(home: Home) -> N
     assert {key: code for key, code in found.items() if key[0] != "prod"} == {
         ("never-read", "one"): ("not_applicable", "input_missing"),
         ("refused", "one"): ("not_applicable", "input_missing"),
+        ("rejects", "odd"): ("unknown", "trail_incomplete"),
         ("partial", "inside"): ("unknown", "trail_incomplete"),
         ("partial", "outside"): ("fail", "shared_outside"),
         ("stale", "inside"): ("unknown", "trail_incomplete"),

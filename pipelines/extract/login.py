@@ -7,6 +7,7 @@ login_errors.py.
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
+from functools import partial
 
 from keystoneauth1.identity.base import BaseIdentityPlugin
 from keystoneauth1.session import Session
@@ -46,6 +47,7 @@ def open_scope(
             endpoint, catalog_region = find_endpoint(cloud, session, name)
             region = cloud.region_name or catalog_region
             audit_url = find_audit_url(cloud, session, region, project_id) if project_id else None
+            domain_id = ask_iam(partial(_domain_id, session), name, settings, watchdog, redactor)
         if not project_id:
             raise ConfigurationError(
                 f"the token of cloud {name!r} belongs to no project, and CBR answers for one project only",
@@ -63,7 +65,7 @@ def open_scope(
             )
         url = project_url(endpoint, project_id)
         credentials = session_credentials(session, redactor)
-        yield Scope(name, region, project_id, url, session, credentials, redactor, audit_url, _domain_id(session))
+        yield Scope(name, region, project_id, url, session, credentials, redactor, audit_url, domain_id)
 
 
 def _domain_id(session: Session) -> str | None:

@@ -28,6 +28,13 @@ with first_readings as (
     group by scope
 ),
 
+unread_scopes as (
+    -- A project that could not be loaded may be of any share.
+    select distinct scope
+    from meta.rejects
+    where table_name in ('audit_events', 'shared_projects') and not is_repeat
+),
+
 last_gaps as (
     select scope, max(gap_to) as gap_to
     from meta.input_gaps
@@ -46,6 +53,7 @@ select
         when shares.backup_id is null then 'no_event'
         when shares.unnamed_shares > 0 then 'project_not_named'
         when inputs.state <> 'ready'
+            or unread_scopes.scope is not null
             or first_readings.read_from is null
             or first_readings.read_from > points.created_at
             or last_gaps.gap_to > points.created_at
@@ -68,4 +76,5 @@ inner join staging.stg_inputs as inputs using (scope)
 left join intermediate.int_shares as shares using (scope, backup_id)
 left join first_readings using (scope)
 left join last_gaps using (scope)
+left join unread_scopes using (scope)
 where inputs.input = 'audit_events'

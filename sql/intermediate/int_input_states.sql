@@ -34,9 +34,10 @@ select
     case
         when file_state = 'missing' then service_state
         when service_state = 'missing' then file_state
-        -- Either list has all resources. Both records of restores may have one of their own.
-        when input = 'inventory' and file_state = 'ready' then 'ready'
-        when input = 'inventory' then service_state
+        -- A whole list of the service has all resources; a file does not make another one whole.
+        when input = 'inventory' and (service_state = 'ready' or file_state = 'stale')
+            then service_state
+        -- Both records of restores may have one of their own.
         when service_state = file_state then service_state
         else 'incomplete'
     end as state, -- VARCHAR: ready, incomplete, stale or missing: whether controls can use it.

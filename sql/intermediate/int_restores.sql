@@ -60,7 +60,13 @@ select
     -- VARCHAR: ID of the resource that the data was written to.
     restores.target_resource_id,
     restores.status, -- VARCHAR: How it ended.
-    restores.status = 'success' as is_test, -- BOOLEAN: Whether it proves that a restore works.
+    -- BOOLEAN: Whether it proves that a restore works. One dated in the future proves nothing.
+    restores.status = 'success'
+    and coalesce(
+        restores.tested_at
+        <= snapshots.as_of + settings.clock_skew_seconds * interval '1' second,
+        true
+    ) as is_test,
     restores.started_at,
     restores.ended_at,
     restores.minutes, -- DOUBLE: Time from start to end.
@@ -71,4 +77,6 @@ select
     restores.tested_by, -- VARCHAR: Who tested it, by the file of the user.
     restores.line -- BIGINT: Line of the restore in the file of the user. Null for a task.
 from restores
+inner join staging.stg_snapshots as snapshots using (scope)
+inner join policy.settings as settings using (scope)
 left join history.backup_lifecycle as lives using (scope, backup_id)

@@ -43,6 +43,7 @@ share_totals as (
     select
         scope,
         backup_id,
+        count(*) as shares,
         count(distinct project_id) as projects,
         count(*) filter (where project_id is null) as unnamed_shares,
         count(distinct case when is_outside then project_id end) as outside_projects,
@@ -70,9 +71,10 @@ call_totals as (
     select
         scope,
         backup_id,
+        count(*) filter (where calls.effect = 'ends_sharing') as ends,
         count(*) filter (
             where calls.effect = 'ends_sharing' and calls.called_at > share_totals.shared_at
-        ) as ends
+        ) as later_ends
     from calls
     left join share_totals using (scope, backup_id)
     group by scope, backup_id
@@ -86,10 +88,12 @@ select
     share_totals.outside_names, -- VARCHAR: IDs of these projects.
     share_totals.shared_at, -- TIMESTAMP: When it was last shared with one of them.
     newest_shares.user_name as shared_by, -- VARCHAR: Name of the user who did that.
-    -- BIGINT: Number of shares of which the project is not on record.
-    coalesce(share_totals.unnamed_shares, 0) as unnamed_shares,
+    -- BIGINT: Number of shares of which the project is not on record. More that ended than began
+    -- were not all recorded.
+    coalesce(share_totals.unnamed_shares, 0)
+    + greatest(call_totals.ends - coalesce(share_totals.shares, 0), 0) as unnamed_shares,
     -- BOOLEAN: Whether as many shares ended since as there were projects.
-    coalesce(call_totals.ends >= share_totals.projects, false) as is_ended
+    coalesce(call_totals.later_ends >= share_totals.projects, false) as is_ended
 from call_totals
 left join share_totals using (scope, backup_id)
 left join newest_shares using (scope, backup_id)
