@@ -28,6 +28,7 @@ from pipelines.storage.connection import connect
 from pipelines.storage.home import Home
 from tests.conftest import Demo
 from tests.given import AS_OF, Landed, publish, server, volume
+from tests.given_inputs import failed, refused
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -121,6 +122,16 @@ def test_sandbox_and_stale_data_wear_a_banner(shown: Path, reported: Home) -> No
     assert '<b class="good">' not in stale  # what is not known to hold is not shown as if it did
     assert '<body class="doubtful">' in stale
     assert '<body class="doubtful">' not in fresh
+
+
+def test_what_the_account_does_not_grant_is_said_with_the_permission_to_ask_for(home: Home, shown: Path) -> None:
+    publish(home, Landed([server()], inputs={"vaults": refused("vaults"), "operations": failed("operations")}))
+    page = write_report(home).read_text()
+    assert "2 inputs and projects were not read, or not whole" in page
+    assert "prod: ListVault is not granted (capacity, lock, and which resources are associated)" in page
+    assert "ask for cbr:vaults:list" in page
+    assert "prod: ListOpLogs failed (skipped and missed runs, and restores): no answer" in page
+    assert "not read, or not whole" not in shown.read_text()
 
 
 def test_an_empty_project_is_no_good_news(home: Home) -> None:
